@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+/**
+ * Starts the program, from a clone (`src/main.ts`) as from the published package (`src/main.js`).
+ * Plain JavaScript, because the Node that finds it may be too old for everything else: then the
+ * Node that this package's installation brought along is looked for and takes over.
+ */
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import module from 'node:module';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const nodeMajorMin = 24;
+
+function isNodeNewEnough() {
+  return Number(process.versions.node.split('.')[0]) >= nodeMajorMin;
+}
+
+/** The nearest `node_modules/.bin/node` above this file. */
+function findOwnNode() {
+  let folder = dirname(fileURLToPath(import.meta.url));
+  for (;;) {
+    const candidate = join(folder, 'node_modules', '.bin', 'node');
+    if (existsSync(candidate)) return candidate;
+    const parent = dirname(folder);
+    if (parent === folder) return null;
+    folder = parent;
+  }
+}
+
+function handOver(node) {
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  // The child ends itself in good order; this process lives until it has.
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
+    process.on(signal, () => child.kill(signal));
+  }
+  child.on('error', (error) => {
+    process.stderr.write(`${node} cannot be started (${error.code}). Run \`npm ci\` again.\n`);
+    process.exitCode = 1;
+  });
+  child.on('exit', (code, signal) => {
+    if (signal === null) process.exit(code ?? 1);
+    process.removeAllListeners(signal);
+    process.kill(process.pid, signal);
+  });
+}
+
+async function start() {
+  // Keeps compiled code between starts; a folder that cannot be written only costs time.
+  module.enableCompileCache?.();
+  const source = new URL('../src/main.ts', import.meta.url);
+  await import(existsSync(source) ? source.href : new URL('../src/main.js', import.meta.url).href);
+}
+
+const ownNode = isNodeNewEnough() ? null : findOwnNode();
+if (isNodeNewEnough()) {
+  await start();
+} else if (ownNode !== null) {
+  handOver(ownNode);
+} else {
+  process.stderr.write(
+    `Watchword runs on Node ${nodeMajorMin} or newer, and this is ${process.version}. In a clone, ` +
+      'run `npm ci` first: it brings the right one.\n',
+  );
+  process.exitCode = 1;
+}
