@@ -1,0 +1,98 @@
+import type { ChannelName } from '#domain/channels/channel.ts';
+import type { CodeAlphabet } from '#domain/code.ts';
+import { defaultLimits, type SendLimits } from '#domain/limits.ts';
+import type { Money } from '#domain/money.ts';
+import type { SecondStartRule } from '#domain/verification.ts';
+
+/** The owner of credentials, templates, limits and verifications. Nothing crosses to another one. */
+export interface Application {
+  readonly id: string;
+  readonly name: string;
+  readonly settings: ApplicationSettings;
+  readonly createdAtMs: number;
+}
+
+/** What a request does not say comes from here; what is not set here from `defaultSettings`. */
+export interface ApplicationSettings {
+  /** Name of the template that texts come from; null takes the built-in ones. */
+  readonly template: string | null;
+  readonly sender: string | null;
+  /** BCP 47. */
+  readonly language: string;
+  readonly channel: ChannelName | null;
+  /** Channels that may be used. */
+  readonly channels: readonly ChannelName[];
+  readonly code: { readonly alphabet: CodeAlphabet; readonly length: number };
+  /** Codes of 4 and 5 characters, below what NIST SP 800-63B-4 and ASVS 6.5.4 ask. */
+  readonly allowShortCodes: boolean;
+  /** Null: 300 s, and 600 s for e-mail. */
+  readonly lifetimeSeconds: number | null;
+  /** The longest lifetime a request may ask for. Above 600 s a proof is outside NIST's bounds. */
+  readonly lifetimeSecondsMax: number;
+  readonly checksMax: number;
+  readonly secondStart: SecondStartRule;
+  /** Whether a resend carries a new code (the old one dies) or the same one again. */
+  readonly resendCode: 'new' | 'same';
+  readonly callbackUrl: string | null;
+  /** ISO 3166-1 alpha-2 codes that numbers may belong to; `"all"` allows every country. */
+  readonly countries: readonly string[] | 'all';
+  /** Reads national numbers when the request names no country. */
+  readonly country: string | null;
+  /** Most that may be spent in one UTC day; null sets no bound. */
+  readonly dailyBudget: Money | null;
+  readonly countryDailyBudgets: Readonly<Record<string, Money>>;
+  /** Providers tried in this order per channel; a channel not named here uses the server's order. */
+  readonly providers: Readonly<Partial<Record<ChannelName, readonly string[]>>>;
+  readonly limits: SendLimits;
+  readonly proofLifetimeSeconds: number;
+  readonly proofIncludesRecipient: boolean;
+  readonly transactionRequiredAtCheck: boolean;
+}
+
+export const allChannels: readonly ChannelName[] = ['sms', 'email', 'voice', 'whatsapp', 'zalo'];
+
+export const defaultSettings: ApplicationSettings = {
+  template: null,
+  sender: null,
+  language: 'en',
+  channel: null,
+  channels: allChannels,
+  code: { alphabet: 'digits', length: 6 },
+  allowShortCodes: false,
+  lifetimeSeconds: null,
+  lifetimeSecondsMax: 600,
+  checksMax: 5,
+  secondStart: 'supersede',
+  resendCode: 'new',
+  callbackUrl: null,
+  countries: [],
+  country: null,
+  dailyBudget: null,
+  countryDailyBudgets: {},
+  providers: {},
+  limits: defaultLimits,
+  proofLifetimeSeconds: 300,
+  proofIncludesRecipient: false,
+  transactionRequiredAtCheck: false,
+};
+
+/** Bounds that every door checks before a setting is kept. */
+export const settingBounds = {
+  lifetimeSeconds: { min: 30, max: 86_400 },
+  checksMax: { min: 1, max: 10 },
+  proofLifetimeSeconds: { min: 30, max: 3_600 },
+} as const;
+
+const lifetimeDefaultSeconds = 300;
+const emailLifetimeDefaultSeconds = 600;
+
+/** A mail takes longer to be found than a text message, so its code may live longer. */
+export function lifetimeFor(
+  settings: Pick<ApplicationSettings, 'lifetimeSeconds'>,
+  channels: readonly ChannelName[],
+): number {
+  if (settings.lifetimeSeconds !== null) return settings.lifetimeSeconds;
+  return channels.every((channel) => channel === 'email')
+    ? emailLifetimeDefaultSeconds
+    : lifetimeDefaultSeconds;
+}

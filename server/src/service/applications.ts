@@ -1,0 +1,182 @@
+import { hash } from 'node:crypto';
+import {
+  type Application,
+  type ApplicationSettings,
+  defaultSettings,
+} from '#domain/application.ts';
+import { readSettings } from '#domain/read-settings.ts';
+import { ok, type Result, refuse } from '#domain/refusal.ts';
+import type { ServiceContext } from '#service/context.ts';
+import { makeId } from '#service/make-id.ts';
+import type { Storage } from '#service/ports.ts';
+import type { Service } from '#service/service.ts';
+
+/** How long an application's settings, and a revoked key, may go unnoticed on another node. */
+const freshMs = 1_500;
+/** Unknown keys are remembered too, but only so many: a guesser must not fill the memory. */
+const knownKeysMax = 10_000;
+const nameCharactersMax = 40;
+
+export interface ApplicationDirectory {
+  authenticate: Service['authenticate'];
+  /** Settings as of at most 1.5 s ago. */
+  current(applicationId: string): Promise<Application | null>;
+  /** Reads everything again at its next use. */
+  forget(): void;
+}
+
+/** Who holds a key, and what applications are set to, without asking storage for each request. */
+export function createApplicationDirectory(storage: Storage): ApplicationDirectory {
+  const byKey = new Map<string, { applicationId: string | null; readAtMs: number }>();
+  const byId = new Map<string, { application: Promise<Application | null>; readAtMs: number }>();
+
+  function current(applicationId: string): Promise<Application | null> {
+    const known = byId.get(applicationId);
+    if (known !== undefined && Date.now() - known.readAtMs < freshMs) return known.application;
+    const application = storage.readApplication(applicationId);
+    byId.set(applicationId, { application, readAtMs: Date.now() });
+    // A failed read is forgotten, so that the next request asks again.
+    application.catch(() => byId.delete(applicationId));
+    return application;
+  }
+
+  return {
+    current,
+    async authenticate(apiKey) {
+      const keyHash = hashApiKey(apiKey);
+      const known = byKey.get(keyHash);
+      if (known !== undefined && Date.now() - known.readAtMs < freshMs) {
+        return known.applicationId === null ? null : current(known.applicationId);
+      }
+      const record = await storage.findApiKey(keyHash);
+      const isLive = record !== null && record.revokedAtMs === null;
+      const applicationId = isLive ? record.applicationId : null;
+      if (byKey.size >= knownKeysMax) byKey.clear();
+      byKey.set(keyHash, { applicationId, readAtMs: Date.now() });
+      return applicationId === null ? null : current(applicationId);
+    },
+    forget() {
+      byKey.clear();
+      byId.clear();
+    },
+  };
+}
+
+/** API keys carry 130 random bits, so a plain hash is enough: there is nothing to guess. */
+export function hashApiKey(apiKey: string): string {
+  return hash('sha256', apiKey, 'base64url');
+}
+
+type ApplicationVerbs = Pick<
+  Service,
+  | 'createApplication'
+  | 'readApplication'
+  | 'listApplications'
+  | 'changeSettings'
+  | 'createApiKey'
+  | 'listApiKeys'
+  | 'revokeApiKey'
+>;
+
+export function createApplicationVerbs(
+  context: Pick<ServiceContext, 'storage' | 'checkUrl' | 'routes'>,
+  directory: ApplicationDirectory,
+): ApplicationVerbs {
+  const { storage } = context;
+
+  async function read(id: string): Promise<Result<Application>> {
+    const application = await storage.readApplication(id);
+    return application === null ? noApplication(id) : ok(application);
+  }
+
+  return {
+    async createApplication(name, settings = {}) {
+      const trimmed = name.trim();
+      const isName = trimmed !== '' && trimmed.length <= nameCharactersMax;
+      if (!isName || /[\p{Cc}\p{Cf}]/u.test(trimmed)) {
+        return refuse(
+          'request_invalid',
+          `An application's name has 1 to ${nameCharactersMax} characters on one line; it stands ` +
+            'in the messages.',
+          { pointer: '/name' },
+        );
+      }
+      const checked = checkSettings(context, defaultSettings, settings);
+      if (!checked.ok) return checked;
+      const createdAtMs = await storage.now();
+      const application = {
+        id: makeId('app'),
+        name: trimmed,
+        settings: checked.value,
+        createdAtMs,
+      };
+      await storage.createApplication(application);
+      return ok(application);
+    },
+    readApplication: read,
+    listApplications: () => storage.listApplications(),
+    async changeSettings(applicationId, patch) {
+      const before = await read(applicationId);
+      if (!before.ok) return before;
+      const settings = checkSettings(context, before.value.settings, patch);
+      if (!settings.ok) return settings;
+      const saved = await storage.saveSettings(applicationId, settings.value);
+      directory.forget();
+      return saved === null ? noApplication(applicationId) : ok(saved);
+    },
+    async createApiKey(applicationId, label) {
+      const application = await read(applicationId);
+      if (!application.ok) return application;
+      if (label.length > 100 || /[\p{Cc}]/u.test(label)) {
+        return refuse('request_invalid', 'A label has at most 100 characters on one line.');
+      }
+      const apiKey = makeId('wk');
+      const record = {
+        id: makeId('key'),
+        applicationId,
+        label,
+        createdAtMs: await storage.now(),
+        revokedAtMs: null,
+      };
+      await storage.createApiKey({ ...record, hash: hashApiKey(apiKey) });
+      return ok({ record, apiKey });
+    },
+    listApiKeys: (applicationId) => storage.listApiKeys(applicationId),
+    async revokeApiKey(id) {
+      const isRevoked = await storage.revokeApiKey(id);
+      directory.forget();
+      return isRevoked
+        ? ok(null)
+        : refuse('request_invalid', `There is no API key "${id}". List them to see their ids.`);
+    },
+  };
+}
+
+function checkSettings(
+  context: Pick<ServiceContext, 'checkUrl' | 'routes'>,
+  before: ApplicationSettings,
+  patch: object,
+): Result<ApplicationSettings> {
+  const settings = readSettings(before, { ...patch });
+  if (!settings.ok) return settings;
+  const { callbackUrl, providers } = settings.value;
+  if (callbackUrl !== null && callbackUrl !== before.callbackUrl) {
+    const url = context.checkUrl(callbackUrl, '/callbackUrl');
+    if (!url.ok) return url;
+  }
+  for (const [channel, names] of Object.entries(providers)) {
+    const unknown = names?.find((name) => context.routes.byName(name) === null);
+    if (unknown === undefined || names === before.providers[channel as 'sms']) continue;
+    return refuse(
+      'request_invalid',
+      `No provider "${unknown}" is configured. Configured are: ` +
+        `${context.routes.providers.map(({ name }) => name).join(', ') || 'none'}.`,
+      { pointer: `/providers/${channel}` },
+    );
+  }
+  return settings;
+}
+
+function noApplication(id: string): Result<never> {
+  return refuse('request_invalid', `There is no application "${id}". List them to see their ids.`);
+}

@@ -1,0 +1,149 @@
+/**
+ * Callbacks: an application's own server is told when a verification ends. Signed and retried as
+ * Standard Webhooks 1.0 asks: 8 tries over 75 hours, 15 seconds each, a redirect is a failure, and
+ * 410 stops the trying. The row is written with the status change, so nothing is forgotten.
+ */
+import { createHmac } from 'node:crypto';
+import type { Result } from '#domain/refusal.ts';
+import type { Log } from '#service/context.ts';
+import { openKeptRequest } from '#service/kept-request.ts';
+import type { CallbackRecord, Storage } from '#service/ports.ts';
+import { presentVerification } from '#service/present-verification.ts';
+import type { Vault } from '#service/vault.ts';
+import type { VerificationView } from '#service/views.ts';
+
+/** Outbound HTTP behind the egress guard; it never throws for what a network can cause. */
+export interface CallbackTransport {
+  checkUrl(url: string, pointer: string): Result<URL>;
+  request(
+    url: URL,
+    request: {
+      readonly method: 'POST';
+      readonly headers: Readonly<Record<string, string>>;
+      readonly body: string;
+      readonly signal: AbortSignal;
+    },
+  ): Promise<
+    | { readonly kind: 'answered'; readonly status: number }
+    | { readonly kind: 'not_sent' | 'lost'; readonly reason: string }
+  >;
+}
+
+export interface CallbackParts {
+  readonly storage: Storage;
+  readonly vault: Vault;
+  readonly transport: CallbackTransport;
+  readonly log: Log;
+  /** Uniform in [0, 1), for the jitter of pauses. */
+  readonly random: () => number;
+}
+
+const timeoutMs = 15_000;
+const claimMax = 50;
+/** Longer than any try takes, so that two nodes never tell the same thing at once. */
+const leaseMs = 60_000;
+/** Tries under way to one origin: a dead endpoint must not hold up the others (W-13). */
+const perOriginMax = 8;
+const minute = 60_000;
+const pausesMs = [5_000, 5 * minute, 30 * minute, 120 * minute, 480 * minute, 1440 * minute];
+const lastPauseMs = 2400 * minute;
+const triesMax = 8;
+
+/** Tells what is due; answers how many callbacks were claimed. */
+export function createCallbackDelivery(parts: CallbackParts): () => Promise<number> {
+  const underWay = new Map<string, number>();
+
+  async function deliver(callback: CallbackRecord): Promise<void> {
+    const target = await readTarget(parts, callback);
+    if (target === null) return parts.storage.recordCallback(callback.id, { retryInMs: null });
+    const { url, body } = target;
+    const running = underWay.get(url.origin) ?? 0;
+    if (running >= perOriginMax) {
+      // Waiting for room is no try; the claim of another round takes it up.
+      return;
+    }
+    underWay.set(url.origin, running + 1);
+    try {
+      const retryInMs = await tell(parts, callback, url, body);
+      await parts.storage.recordCallback(callback.id, { retryInMs });
+    } finally {
+      const left = (underWay.get(url.origin) ?? 1) - 1;
+      if (left > 0) underWay.set(url.origin, left);
+      else underWay.delete(url.origin);
+    }
+  }
+
+  return async () => {
+    const claimed = await parts.storage.claimCallbacks(claimMax, leaseMs);
+    await Promise.all(claimed.map(deliver));
+    return claimed.length;
+  };
+}
+
+/** One try. Answers when the next one is due, or null when there is none. */
+async function tell(
+  parts: CallbackParts,
+  callback: CallbackRecord,
+  url: URL,
+  body: string,
+): Promise<number | null> {
+  const headers = {
+    'content-type': 'application/json',
+    ...signCallback(parts.vault.callbackSecret(callback.applicationId), {
+      id: callback.id,
+      timestampSeconds: Math.floor(Date.now() / 1000),
+      body,
+    }),
+  };
+  const signal = AbortSignal.timeout(timeoutMs);
+  const answer = await parts.transport.request(url, { method: 'POST', headers, body, signal });
+  const isTaken = answer.kind === 'answered' && answer.status >= 200 && answer.status < 300;
+  const isGone = answer.kind === 'answered' && answer.status === 410;
+  if (isTaken || isGone) return null;
+  const { id, verificationId } = callback;
+  const reason = answer.kind === 'answered' ? `status ${answer.status}` : answer.reason;
+  parts.log.warn({ callbackId: id, verificationId, reason }, 'callback not taken');
+  if (callback.attempts >= triesMax) return null;
+  const pauseMs = pausesMs[callback.attempts - 1] ?? lastPauseMs;
+  return Math.round(pauseMs * (0.9 + 0.2 * parts.random()));
+}
+
+async function readTarget(
+  { storage, vault, transport }: CallbackParts,
+  callback: CallbackRecord,
+): Promise<{ url: URL; body: string } | null> {
+  const { applicationId, verificationId } = callback;
+  const found = await storage.readVerification(applicationId, verificationId);
+  if (found === null) return null;
+  const kept = openKeptRequest(vault, found.verification.sealedRequest, verificationId);
+  if (kept === null || kept.callbackUrl === null) return null;
+  // Checked again: what may be reached can have changed since the start.
+  const url = transport.checkUrl(kept.callbackUrl, '/callbackUrl');
+  if (!url.ok) return null;
+  return { url: url.value, body: callbackBody(callback, presentVerification(vault, found)) };
+}
+
+/** Thin: what ended, and whose. The rest is one GET away, with authentication. */
+function callbackBody(callback: CallbackRecord, view: VerificationView): string {
+  const { id, status, recipient, country, channel, purpose, reference, metadata } = view;
+  return JSON.stringify({
+    type: callback.event,
+    timestamp: new Date(callback.atMs).toISOString(),
+    data: { id, status, recipient, country, channel, purpose, reference, metadata },
+  });
+}
+
+/** The three headers of Standard Webhooks 1.0. `secret` is `whsec_` and base64. */
+export function signCallback(
+  secret: string,
+  message: { id: string; timestampSeconds: number; body: string },
+): Record<string, string> {
+  const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+  const signed = `${message.id}.${message.timestampSeconds}.${message.body}`;
+  const signature = createHmac('sha256', key).update(signed).digest('base64');
+  return {
+    'webhook-id': message.id,
+    'webhook-timestamp': String(message.timestampSeconds),
+    'webhook-signature': `v1,${signature}`,
+  };
+}

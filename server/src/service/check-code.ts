@@ -1,0 +1,280 @@
+import { timingSafeEqual } from 'node:crypto';
+import { guessLengthMax, readGuess } from '#domain/code.ts';
+import { addressFailureLimits, addressRange } from '#domain/limits.ts';
+import { parseRecipient } from '#domain/recipient.ts';
+import { type Result, refuse } from '#domain/refusal.ts';
+import type { ServiceContext } from '#service/context.ts';
+import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
+import { openKeptRequest } from '#service/kept-request.ts';
+import type {
+  ConsumeOutcome,
+  IdempotencyEntry,
+  SettleOutcome,
+  VerificationRecord,
+  VerificationWithDeliveries,
+} from '#service/ports.ts';
+import { presentVerification } from '#service/present-verification.ts';
+import { readPurpose, readTransaction } from '#service/read-start-request.ts';
+import type { CheckRequest, Transaction } from '#service/requests.ts';
+import type { Caller, Service } from '#service/service.ts';
+import { transactionHash } from '#service/transaction-hash.ts';
+import type { Answer, VerdictView } from '#service/views.ts';
+
+/** One guess: everything of a check request that does not name the verification. */
+interface Guess {
+  readonly code: string;
+  readonly transaction: Transaction | null;
+  readonly address: string | null;
+}
+
+/**
+ * One guess. Three steps, in this order: the guess is consumed and that is durable; the codes are
+ * compared in constant time; the result is settled by a conditional update that one caller wins.
+ * No order of requests, nodes or crashes compares more than the allowed guesses.
+ */
+export function createCheckCode(context: ServiceContext): Service['checkCode'] {
+  return async (caller, request, key) => {
+    const guess = readCheck(request);
+    if (!guess.ok) return guess;
+    const entry = idempotencyEntry(context.vault, caller, { verb: 'check', request, key });
+    const { verificationId } = request;
+    return spendGuess(context, caller, { verificationId, guess: guess.value, entry });
+  };
+}
+
+/** One guess at the live verification of a recipient and purpose. */
+export function createCheckRecipient(context: ServiceContext): Service['checkRecipient'] {
+  return async (caller, request, key) => {
+    const { application } = caller;
+    const guess = readCheck(request);
+    if (!guess.ok) return guess;
+    const purpose = readPurpose(request.purpose);
+    if (!purpose.ok) return purpose;
+    const country = request.country ?? application.settings.country ?? undefined;
+    const recipient = parseRecipient(request.recipient, { country });
+    if (!recipient.ok) return recipient;
+    const entry = idempotencyEntry(context.vault, caller, { verb: 'check', request, key });
+    const { vault, storage } = context;
+    const ledgerKey = vault.hash('ledger', application.id, recipient.value.limitKey);
+    const recipientHash = vault.hash('recipient', application.id, recipient.value.canonical);
+    const liveKey = `${purpose.value}\n${recipientHash}`;
+    const live = await storage.findLive(application.id, ledgerKey, liveKey);
+    // A repeated request must find its first answer although nothing is live any more.
+    if (live === null && entry === null) return notFound();
+    return spendGuess(context, caller, {
+      verificationId: live ?? '',
+      guess: guess.value,
+      entry,
+    });
+  };
+}
+
+function readCheck(request: Pick<CheckRequest, 'code' | 'transaction' | 'client'>): Result<Guess> {
+  const { code } = request;
+  if (code === '' || code.length > guessLengthMax) {
+    return refuse('request_invalid', `The code has 1 to ${guessLengthMax} characters.`, {
+      pointer: '/code',
+    });
+  }
+  const transaction = readTransaction(request.transaction);
+  if (!transaction.ok) return transaction;
+  return {
+    ok: true,
+    value: { code, transaction: transaction.value, address: request.client?.address ?? null },
+  };
+}
+
+interface Spending {
+  readonly verificationId: string;
+  readonly guess: Guess;
+  readonly entry: IdempotencyEntry | null;
+}
+
+async function spendGuess(
+  context: ServiceContext,
+  caller: Caller,
+  { verificationId, guess, entry }: Spending,
+): Promise<Result<Answer<VerdictView>>> {
+  const { storage, vault } = context;
+  const { application } = caller;
+  const range = addressRange(guess.address ?? '');
+  const addressKey = range === null ? null : vault.hash('address', application.id, range);
+  const consumed = await storage.consumeGuess({
+    applicationId: application.id,
+    verificationId,
+    address:
+      addressKey === null
+        ? null
+        : { key: addressKey, limits: addressFailureLimits(application.settings.limits) },
+    transactionHash: transactionHash(vault, application.id, guess.transaction) ?? undefined,
+    transactionRequired: application.settings.transactionRequiredAtCheck,
+    idempotency: entry,
+  });
+  if (consumed.kind !== 'consumed') {
+    return answerUnconsumed(context, caller, { guess, entry, addressKey, consumed });
+  }
+  const { verification, chargedAtMs } = consumed;
+  const settled = await storage.settleGuess({
+    applicationId: application.id,
+    verificationId: verification.id,
+    codeVersion: verification.codeVersion,
+    chargedAtMs,
+    isRight: isRightCode(context, verification, guess.code),
+    addressKey,
+    idempotency: entry,
+  });
+  return answerSettled(context, caller, { settled, entry });
+}
+
+async function answerUnconsumed(
+  context: ServiceContext,
+  caller: Caller,
+  missed: {
+    guess: Guess;
+    entry: IdempotencyEntry | null;
+    addressKey: string | null;
+    consumed: Exclude<ConsumeOutcome, { kind: 'consumed' }>;
+  },
+): Promise<Result<Answer<VerdictView>>> {
+  const { consumed, entry } = missed;
+  switch (consumed.kind) {
+    case 'not_admitted': {
+      const verdict = toVerdict(context, consumed, { reason: consumed.reason, proof: null });
+      return keepAnswer(context, entry, verdict);
+    }
+    case 'not_found':
+      return notFound();
+    case 'transaction_missing':
+      return refuse(
+        'request_invalid',
+        'This application asks that a check repeats the transaction. Give the same amount, ' +
+          'currency and payee as at the start.',
+        { pointer: '/transaction' },
+      );
+    case 'refused':
+      return { ok: false, error: consumed.refusal };
+    default: {
+      const replayed = answerRepeated<VerdictView>(context.vault, entry, consumed);
+      if (replayed !== null) return replayed;
+      return resumeGuess(context, caller, { ...missed, consumed });
+    }
+  }
+}
+
+/**
+ * The same request again, after the node that took it died before it answered. Its guess is paid:
+ * if it was settled, the answer is made from that; if not, it is compared now.
+ */
+async function resumeGuess(
+  context: ServiceContext,
+  caller: Caller,
+  lost: {
+    guess: Guess;
+    entry: IdempotencyEntry | null;
+    addressKey: string | null;
+    consumed: ConsumeOutcome;
+  },
+): Promise<Result<Answer<VerdictView>>> {
+  if (lost.consumed.kind !== 'unanswered') throw new Error('Only a lost answer can be resumed.');
+  const { verificationId, outcome } = lost.consumed;
+  const found = await context.storage.readVerification(caller.application.id, verificationId);
+  if (found === null) return notFound();
+  if (outcome !== null) {
+    const reason = outcome === 'approved' ? null : (outcome as SettleOutcome['reason']);
+    return answerSettled(context, caller, { settled: { ...found, reason }, entry: lost.entry });
+  }
+  const settled = await context.storage.settleGuess({
+    applicationId: caller.application.id,
+    verificationId,
+    codeVersion: found.verification.codeVersion,
+    // The charge stays where it is: nobody knows its moment any more, and one too many is safe.
+    chargedAtMs: 0,
+    isRight: isRightCode(context, found.verification, lost.guess.code),
+    addressKey: lost.addressKey,
+    idempotency: lost.entry,
+  });
+  return answerSettled(context, caller, { settled, entry: lost.entry });
+}
+
+async function answerSettled(
+  context: ServiceContext,
+  caller: Caller,
+  { settled, entry }: { settled: SettleOutcome; entry: IdempotencyEntry | null },
+): Promise<Result<Answer<VerdictView>>> {
+  const { verification, reason } = settled;
+  const proof = reason === null ? await makeProof(context, caller, settled) : null;
+  const verdict = toVerdict(context, settled, { reason, proof });
+  if (verdict.status !== 'pending') {
+    const { id: verificationId, applicationId } = verification;
+    context.notify({
+      kind: 'verification',
+      verificationId,
+      applicationId,
+      status: verdict.status,
+    });
+  }
+  return keepAnswer(context, entry, verdict);
+}
+
+async function makeProof(
+  context: ServiceContext,
+  caller: Caller,
+  { verification, atMs }: VerificationWithDeliveries,
+): Promise<string> {
+  const { settings } = caller.application;
+  const kept = settings.proofIncludesRecipient
+    ? openKeptRequest(context.vault, verification.sealedRequest, verification.id)
+    : null;
+  return context.proofs.sign({
+    audience: verification.applicationId,
+    subject: verification.recipientHash,
+    recipient: kept?.recipient ?? null,
+    purpose: verification.purpose,
+    verificationId: verification.id,
+    channel: verification.channel,
+    transactionHash: verification.transactionHash,
+    approvedAtMs: verification.finishedAtMs ?? atMs,
+    lifetimeSeconds: settings.proofLifetimeSeconds,
+  });
+}
+
+function toVerdict(
+  context: ServiceContext,
+  found: VerificationWithDeliveries,
+  verdict: Pick<VerdictView, 'reason' | 'proof'>,
+): VerdictView {
+  const view = presentVerification(context.vault, found);
+  return { ...view, approved: verdict.reason === null, ...verdict };
+}
+
+/**
+ * Compares what was typed with the code, in a time that does not depend on where they differ. A
+ * code that does not open (its row was moved, its key is gone) is never right.
+ */
+function isRightCode(
+  { vault }: ServiceContext,
+  verification: VerificationRecord,
+  typed: string,
+): boolean {
+  const { sealedCode, applicationId, recipientHash, purpose } = verification;
+  if (sealedCode === null) return false;
+  const binding = { applicationId, verificationId: verification.id, recipientHash, purpose };
+  const code = readGuess(vault.openCode(sealedCode, binding) ?? '');
+  const guess = readGuess(typed);
+  const areEqual = timingSafeEqual(padded(code ?? ''), padded(guess ?? ''));
+  return code !== null && guess !== null && areEqual;
+}
+
+/** Both sides at one length: the comparing of equal lengths tells nothing of the code's. */
+function padded(text: string): Buffer {
+  const bytes = Buffer.alloc(guessLengthMax * 2);
+  bytes.write(text, 'utf8');
+  return bytes;
+}
+
+function notFound(): Result<never> {
+  return refuse(
+    'verification_not_found',
+    'There is no such verification here. Start one, or look at the id and the API key.',
+  );
+}

@@ -1,0 +1,194 @@
+import type { Application } from '#domain/application.ts';
+import { appendAutofill } from '#domain/autofill.ts';
+import type { ChannelContent } from '#domain/channels/channel.ts';
+import { channels } from '#domain/channels/index.ts';
+import { toMicros } from '#domain/money.ts';
+import { ok, type Refusal, type Result, refuse } from '#domain/refusal.ts';
+import { renderVariant } from '#domain/template.ts';
+import { showsTransaction } from '#domain/template-text.ts';
+import { composeValues } from '#domain/template-variables.ts';
+import type { Destination, KeptRequest } from '#service/kept-request.ts';
+import { makeId } from '#service/make-id.ts';
+import type { BudgetEntry, NewDelivery } from '#service/ports.ts';
+import type { OutboundMessage, Provider } from '#service/provider-port.ts';
+import type { ProviderRoutes } from '#service/provider-routes.ts';
+import type { FoundVariant, TemplateLibrary } from '#service/template-library.ts';
+import type { Vault } from '#service/vault.ts';
+
+/** A message ready for its first provider, and the row that storage keeps of it. */
+export interface ComposedDelivery {
+  readonly message: OutboundMessage;
+  readonly provider: Provider;
+  readonly row: NewDelivery;
+}
+
+interface ComposeInput {
+  readonly application: Application;
+  readonly kept: KeptRequest;
+  readonly verificationId: string;
+  readonly code: string;
+  readonly destinations: readonly Destination[];
+}
+
+/** The texts of one send: a delivery for each destination, all with the same code. */
+export async function composeDeliveries(
+  parts: { templates: TemplateLibrary; routes: ProviderRoutes; vault: Vault },
+  input: ComposeInput,
+): Promise<Result<ComposedDelivery[]>> {
+  const deliveries: ComposedDelivery[] = [];
+  for (const destination of input.destinations) {
+    const [provider] = parts.routes.forChannel(destination.channel, input.application.settings);
+    if (provider === undefined) return refuseChannel(destination);
+    const composed = await composeContent(parts.templates, input, destination);
+    if (!composed.ok) return composed;
+    const message = toMessage(input, destination, composed.value);
+    deliveries.push({ message, provider, row: toRow(parts.vault, provider, destination, message) });
+  }
+  return ok(deliveries);
+}
+
+/** What the deliveries may cost, per budget that the application has. */
+export function budgetEntries(
+  application: Application,
+  deliveries: readonly ComposedDelivery[],
+  destinations: readonly Destination[],
+): Result<BudgetEntry[]> {
+  const { dailyBudget, countryDailyBudgets } = application.settings;
+  const entries: BudgetEntry[] = [];
+  for (const [index, delivery] of deliveries.entries()) {
+    const { quoteMicros, currency } = delivery.row;
+    const country = destinations[index]?.country ?? null;
+    const budgets = [
+      { scope: 'all', money: dailyBudget },
+      { scope: country ?? 'all', money: country === null ? null : countryDailyBudgets[country] },
+    ];
+    for (const { scope, money } of budgets) {
+      if (!money || quoteMicros === null || currency === null) continue;
+      if (currency !== money.currency) return { ok: false, error: currencyMismatch(delivery) };
+      entries.push({ scope, micros: quoteMicros, maxMicros: toMicros(money.amount), currency });
+    }
+  }
+  return ok(entries);
+}
+
+async function composeContent(
+  templates: TemplateLibrary,
+  input: ComposeInput,
+  destination: Destination,
+): Promise<Result<{ content: ChannelContent; language: string }>> {
+  const { kept, code } = input;
+  const found = await findVariant(templates, input, destination);
+  if (!found.ok) return found;
+  const { parsed, language } = found.value;
+  if (kept.transaction !== null && !showsTransaction(parsed.text)) {
+    return refuse(
+      'template_invalid',
+      'The text of a transaction must show {{amount}} and {{payee}}, so that the payer sees ' +
+        'what the code is for.',
+      { pointer: kept.text === null ? '/template' : '/text' },
+    );
+  }
+  const values = composeValues({
+    code,
+    application: input.application.name,
+    lifetimeSeconds: kept.lifetimeSeconds,
+    transaction: kept.transaction,
+    variables: kept.variables,
+  });
+  const rendered = renderVariant(parsed, values);
+  if (!rendered.ok) return rendered;
+  const text =
+    destination.channel === 'sms'
+      ? appendAutofill(rendered.value.text, code, kept.autofill)
+      : ok(rendered.value.text);
+  if (!text.ok) return text;
+  const content = channels[destination.channel].shape(
+    { ...rendered.value, text: text.value },
+    code,
+  );
+  return content.ok ? ok({ content: content.value, language }) : content;
+}
+
+/** The request's own text, its template, the application's template, and last the built-in one. */
+async function findVariant(
+  templates: TemplateLibrary,
+  input: ComposeInput,
+  destination: Destination,
+): Promise<Result<FoundVariant>> {
+  const { kept, application } = input;
+  if (kept.text !== null) {
+    const parsed = templates.inline(kept.text);
+    if (parsed.ok) return ok({ parsed: parsed.value, language: kept.language });
+    return { ok: false, error: { ...parsed.error, pointer: '/text' } };
+  }
+  const wanted = {
+    applicationId: application.id,
+    purpose: kept.purpose,
+    channel: destination.channel,
+    language: kept.language,
+    phone: destination.to.startsWith('+') ? destination.to : null,
+    hasTransaction: kept.transaction !== null,
+  };
+  const name = kept.template ?? application.settings.template;
+  if (name !== null) {
+    const found = await templates.named({ ...wanted, name });
+    if (!found.ok) return found;
+    if (found.value !== null) return ok(found.value);
+  }
+  return ok(templates.builtIn(wanted));
+}
+
+function toMessage(
+  input: ComposeInput,
+  destination: Destination,
+  composed: { content: ChannelContent; language: string },
+): OutboundMessage {
+  return {
+    deliveryId: makeId('dl'),
+    verificationId: input.verificationId,
+    applicationId: input.application.id,
+    channel: destination.channel,
+    destination: destination.to,
+    sender: input.kept.sender,
+    ...composed.content,
+    language: composed.language,
+    code: input.code,
+    isPossibleDuplicate: false,
+  };
+}
+
+function toRow(
+  vault: Vault,
+  provider: Provider,
+  destination: Destination,
+  message: OutboundMessage,
+): NewDelivery {
+  const { channel, country } = destination;
+  const quote = provider.quote({ channel, country, parts: message.parts });
+  return {
+    id: message.deliveryId,
+    channel,
+    provider: provider.name,
+    sealedMessage: vault.sealMessage(JSON.stringify(message), message.deliveryId),
+    parts: message.parts,
+    quoteMicros: quote === null ? null : toMicros(quote.amount),
+    currency: quote?.currency ?? null,
+  };
+}
+
+function refuseChannel(destination: Destination): Result<never> {
+  return refuse(
+    'channel_unavailable',
+    `No provider is configured for the channel ${destination.channel}. Configure one, or use ` +
+      'another channel.',
+    { pointer: '/channel' },
+  );
+}
+
+function currencyMismatch(delivery: ComposedDelivery): Refusal {
+  return refuse(
+    'budget_exhausted',
+    `The provider ${delivery.row.provider} is priced in ${delivery.row.currency}, the budget in ` +
+      'another currency. Set both in one currency.',
+  ).error;
+}

@@ -1,0 +1,98 @@
+import { parseRecipient } from '#domain/recipient.ts';
+import type { Log } from '#service/context.ts';
+import { makeId } from '#service/make-id.ts';
+import type { Storage } from '#service/ports.ts';
+import type { SandboxInbox, SandboxMessage } from '#service/provider-port.ts';
+import type { Sandbox, SandboxEvent } from '#service/sandbox.ts';
+import type { Vault } from '#service/vault.ts';
+
+/** Announces what changes, to whoever watches the virtual phone. */
+export interface SandboxEvents {
+  notify(event: SandboxEvent): void;
+  subscribe(listener: (event: SandboxEvent) => void): () => void;
+}
+
+export function createSandboxEvents(): SandboxEvents {
+  const listeners = new Set<(event: SandboxEvent) => void>();
+  return {
+    notify(event) {
+      for (const listener of listeners) listener(event);
+    },
+    subscribe(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+  };
+}
+
+type Content = Pick<SandboxMessage, 'recipient' | 'sender' | 'subject' | 'text' | 'html' | 'parts'>;
+
+interface InboxParts {
+  readonly storage: Storage;
+  readonly vault: Vault;
+  readonly events: SandboxEvents;
+  readonly log: Log;
+}
+
+/** The virtual phone's memory. Its messages carry codes, so they are sealed like everything else. */
+export function createSandboxInbox({ storage, vault, events, log }: InboxParts): SandboxInbox {
+  return {
+    async put(message) {
+      const { recipient, sender, subject, text, html, parts, ...open } = message;
+      const id = makeId('msg');
+      const content: Content = { recipient, sender, subject, text, html, parts };
+      const { atMs } = await storage.sandbox.putMessage({
+        id,
+        applicationId: open.applicationId,
+        channel: open.channel,
+        verificationId: open.verificationId,
+        recipientHash: vault.hash('recipient', open.applicationId, recipient),
+        sealed: vault.sealSandboxMessage(JSON.stringify(content), id),
+      });
+      const kept: SandboxMessage = { ...open, ...content, id, atMs };
+      events.notify({ kind: 'message', message: kept });
+      return kept;
+    },
+    reportReceipt(deliveryId, receipt) {
+      storage
+        .recordReceipt({ deliveryId, ...receipt })
+        .catch((error: unknown) => log.warn({ err: error, deliveryId }, 'receipt not recorded'));
+    },
+  };
+}
+
+export function createSandbox(
+  { storage, vault, events }: Omit<InboxParts, 'log'>,
+  settleEverything: () => Promise<void>,
+): Sandbox {
+  return {
+    async listMessages({ applicationId, recipient, limit }) {
+      let recipientHash: string | null = null;
+      if (recipient !== null) {
+        const parsed = parseRecipient(recipient);
+        if (!parsed.ok) return [];
+        recipientHash = vault.hash('recipient', applicationId, parsed.value.canonical);
+      }
+      const rows = await storage.sandbox.listMessages({ applicationId, recipientHash, limit });
+      return rows.flatMap((row) => {
+        const json = vault.openSandboxMessage(row.sealed, row.id);
+        if (json === null) return [];
+        const { id, channel, verificationId, atMs } = row;
+        return [
+          { id, applicationId, channel, verificationId, atMs, ...(JSON.parse(json) as Content) },
+        ];
+      });
+    },
+    async advanceClock(seconds) {
+      const nowMs = await storage.sandbox.advanceClock(seconds * 1000);
+      await settleEverything();
+      events.notify({ kind: 'clock', nowMs });
+      return { nowMs };
+    },
+    async reset(applicationId) {
+      await storage.sandbox.reset(applicationId);
+      events.notify({ kind: 'reset', applicationId });
+    },
+    subscribe: events.subscribe,
+  };
+}

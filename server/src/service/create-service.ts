@@ -1,0 +1,103 @@
+import { randomInt } from 'node:crypto';
+import { createApplicationDirectory, createApplicationVerbs } from '#service/applications.ts';
+import { type CallbackTransport, createCallbackDelivery } from '#service/callbacks.ts';
+import { createCancelVerification } from '#service/cancel-verification.ts';
+import { createCheckCode, createCheckRecipient } from '#service/check-code.ts';
+import type { Log, ServiceContext } from '#service/context.ts';
+import { createSandbox, type SandboxEvents } from '#service/create-sandbox.ts';
+import { createDeliveryDispatcher } from '#service/dispatch-deliveries.ts';
+import { createMaintenance, type Maintenance } from '#service/maintenance.ts';
+import type { Storage } from '#service/ports.ts';
+import { createProofs } from '#service/proofs.ts';
+import type { Provider } from '#service/provider-port.ts';
+import { createProviderRoutes } from '#service/provider-routes.ts';
+import { createListVerifications, createReadVerification } from '#service/read-verifications.ts';
+import { createResendCode, createResendVerb } from '#service/resend-code.ts';
+import type { Sandbox } from '#service/sandbox.ts';
+import type { Service } from '#service/service.ts';
+import { createStartVerification } from '#service/start-verification.ts';
+import { createTemplateLibrary } from '#service/template-library.ts';
+import { createTemplateVerbs } from '#service/templates.ts';
+import type { Vault } from '#service/vault.ts';
+
+export interface ServiceParts {
+  readonly storage: Storage;
+  readonly vault: Vault;
+  readonly providers: readonly Provider[];
+  readonly transport: CallbackTransport;
+  readonly events: SandboxEvents;
+  readonly log: Log;
+  /** Issuer of proofs; no trailing slash. */
+  readonly publicUrl: string;
+  readonly deliveryTimeoutSeconds: number;
+  /** The code of a sandbox test recipient; production passes a function that answers null. */
+  readonly fixedCode: ServiceContext['fixedCode'];
+}
+
+export interface BuiltService {
+  readonly service: Service;
+  readonly sandbox: Sandbox;
+  readonly maintenance: Maintenance;
+  /** Resolves when no hand-over is under way. */
+  readonly whenIdle: () => Promise<void>;
+}
+
+/** Builds every verb on its parts. Nothing here starts by itself: `jobs/` has the clock. */
+export async function createService(parts: ServiceParts): Promise<BuiltService> {
+  const { storage, vault, log } = parts;
+  const proofs = await createProofs(storage, vault, parts.publicUrl);
+  const directory = createApplicationDirectory(storage);
+  const routes = createProviderRoutes(parts.providers);
+  const dispatcher = createDeliveryDispatcher({
+    storage,
+    vault,
+    routes,
+    settingsOf: async (id) => (await directory.current(id))?.settings ?? null,
+    log,
+    attemptTimeoutMs: parts.deliveryTimeoutSeconds * 1000,
+    random,
+  });
+  const context: ServiceContext = {
+    storage,
+    vault,
+    proofs,
+    routes,
+    templates: createTemplateLibrary(storage),
+    dispatcher,
+    log,
+    randomInt: (exclusiveMax) => randomInt(exclusiveMax),
+    checkUrl: parts.transport.checkUrl,
+    fixedCode: parts.fixedCode,
+    notify: parts.events.notify,
+  };
+  const { transport } = parts;
+  const callBackDue = createCallbackDelivery({ storage, vault, transport, log, random });
+  const maintenance = createMaintenance(context, callBackDue);
+  const resendCode = createResendCode(context);
+  const service: Service = {
+    startVerification: createStartVerification(context, resendCode),
+    checkCode: createCheckCode(context),
+    checkRecipient: createCheckRecipient(context),
+    resendCode: createResendVerb(context, resendCode),
+    cancelVerification: createCancelVerification(context),
+    readVerification: createReadVerification(context),
+    listVerifications: createListVerifications(context),
+    authenticate: directory.authenticate,
+    recordReceipt: async (receipt) => {
+      await storage.recordReceipt(receipt);
+    },
+    ...createApplicationVerbs(context, directory),
+    ...createTemplateVerbs(context),
+    publicKeys: proofs.publicKeys,
+    ping: storage.ping,
+  };
+  const sandbox = createSandbox(
+    { storage, vault, events: parts.events },
+    maintenance.settleEverything,
+  );
+  return { service, sandbox, maintenance, whenIdle: dispatcher.whenIdle };
+}
+
+function random(): number {
+  return randomInt(2 ** 32) / 2 ** 32;
+}

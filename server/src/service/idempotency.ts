@@ -1,0 +1,70 @@
+import { ok, type Result, refuse } from '#domain/refusal.ts';
+import type { IdempotencyEntry, Repeated, Storage } from '#service/ports.ts';
+import type { Caller, IdempotencyKey } from '#service/service.ts';
+import type { Vault } from '#service/vault.ts';
+import type { Answer } from '#service/views.ts';
+
+/** Names the step: kept 24 hours per application, verb and key (draft-ietf-httpapi 07). */
+export function idempotencyEntry(
+  vault: Vault,
+  caller: Caller,
+  step: { verb: string; request: object; key: IdempotencyKey },
+): IdempotencyEntry | null {
+  if (step.key === null) return null;
+  const { id } = caller.application;
+  return {
+    keyHash: vault.hash('idempotency', id, `${step.verb}\n${step.key}`),
+    // Fields come in the order of the door's schema or of the caller's JSON; sorted, the same
+    // request has the same fingerprint whichever way it was spelled.
+    fingerprint: vault.hash('fingerprint', id, JSON.stringify(sorted(step.request))),
+  };
+}
+
+/** Keeps the answer before it is given, so that a repeated request gets the very same one. */
+export async function keepAnswer<View>(
+  parts: { storage: Storage; vault: Vault },
+  entry: IdempotencyEntry | null,
+  view: View,
+): Promise<Result<Answer<View>>> {
+  if (entry !== null) {
+    const sealed = parts.vault.sealAnswer(JSON.stringify(view), entry.keyHash);
+    await parts.storage.keepAnswer(entry.keyHash, sealed);
+  }
+  return ok({ view, isReplay: false });
+}
+
+/** What a repeated step answers; null when its first answer was lost and has to be made again. */
+export function answerRepeated<View>(
+  vault: Vault,
+  entry: IdempotencyEntry | null,
+  repeated: Repeated,
+): Result<Answer<View>> | null {
+  switch (repeated.kind) {
+    case 'key_reused':
+      return refuse(
+        'idempotency_key_reused',
+        'This Idempotency-Key was used for another request within 24 hours. Use a new key.',
+      );
+    case 'key_in_use':
+      return refuse(
+        'idempotency_key_in_use',
+        'The first request with this Idempotency-Key is not answered yet. Try again in a second.',
+        { retryAfterSeconds: 1 },
+      );
+    case 'unanswered':
+      return null;
+    case 'repeated': {
+      const json = entry === null ? null : vault.openAnswer(repeated.sealedAnswer, entry.keyHash);
+      if (json === null) throw new Error('A kept answer does not open.');
+      return ok({ view: JSON.parse(json) as View, isReplay: true });
+    }
+  }
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (value === null || typeof value !== 'object') return value;
+  const entries = Object.entries(value).filter(([, part]) => part !== undefined);
+  entries.sort(([first], [second]) => (first < second ? -1 : 1));
+  return entries.map(([name, part]) => [name, sorted(part)]);
+}

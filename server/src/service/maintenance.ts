@@ -1,0 +1,68 @@
+import type { ServiceContext } from '#service/context.ts';
+
+/** What the clock starts. Each call does all that is due, in bounded steps, and answers how much. */
+export interface Maintenance {
+  expireDue(): Promise<number>;
+  deliverDue(): Promise<number>;
+  callBackDue(): Promise<number>;
+  purge(): Promise<void>;
+  /** Everything that is due now has happened when this answers, messages handed over included. */
+  settleEverything(): Promise<void>;
+}
+
+const expireStep = 200;
+const purgeStep = 200;
+/** Rounds of one call: an endless stream of due work must not hold one caller for good. */
+const roundsMax = 500;
+
+export function createMaintenance(
+  context: Pick<ServiceContext, 'storage' | 'dispatcher' | 'notify'>,
+  callBackDue: () => Promise<number>,
+): Maintenance {
+  const { storage, dispatcher, notify } = context;
+
+  async function expireDue(): Promise<number> {
+    let count = 0;
+    for (let round = 0; round < roundsMax; round++) {
+      const { expired, more } = await storage.expireDue(expireStep);
+      count += expired.length;
+      for (const verificationId of expired) {
+        notify({ kind: 'verification', verificationId, applicationId: '', status: 'expired' });
+      }
+      if (!more) break;
+    }
+    return count;
+  }
+
+  async function deliverDue(): Promise<number> {
+    let count = 0;
+    for (let round = 0; round < roundsMax; round++) {
+      const claimed = await dispatcher.claimDue();
+      count += claimed;
+      if (claimed === 0) break;
+    }
+    return count;
+  }
+
+  return {
+    expireDue,
+    deliverDue,
+    callBackDue,
+    async purge() {
+      for (let round = 0; round < roundsMax; round++) {
+        const { more } = await storage.purge(purgeStep);
+        if (!more) return;
+      }
+    },
+    async settleEverything() {
+      await dispatcher.whenIdle();
+      await expireDue();
+      for (let round = 0; round < roundsMax; round++) {
+        const delivered = await deliverDue();
+        await dispatcher.whenIdle();
+        const calledBack = await callBackDue();
+        if (delivered + calledBack === 0) return;
+      }
+    },
+  };
+}

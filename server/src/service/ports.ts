@@ -1,0 +1,381 @@
+/**
+ * What the service needs from storage. Each function is one atomic step: it is answered after its
+ * effects are durable, it changes everything it says or nothing, and it decides by the storage's own
+ * time. Adapters are proven by `storage/storage.contract.ts`.
+ *
+ * Storage never sees a code, a recipient or a text: what is `sealed…` is ciphertext, what is `…Hash`
+ * a keyed hash (both base64url). A storage that cannot answer throws `StorageUnavailable`.
+ */
+import type { Application, ApplicationSettings } from '#domain/application.ts';
+import type { ChannelName } from '#domain/channels/channel.ts';
+import type { DeliveryStatus } from '#domain/delivery.ts';
+import type { NamedLimit, Refusal } from '#domain/refusal.ts';
+import type { Template } from '#domain/template.ts';
+import type {
+  CheckReason,
+  EndingEvent,
+  HistoryEvent,
+  Progress,
+  SecondStartRule,
+} from '#domain/verification.ts';
+import type { SandboxStorage } from '#service/sandbox-port.ts';
+
+/** The storage cannot be reached, is full, or failed to commit: nothing was changed. */
+export class StorageUnavailable extends Error {
+  override readonly name = 'StorageUnavailable';
+}
+
+export interface HistoryEntry {
+  readonly atMs: number;
+  readonly event: HistoryEvent;
+  readonly detail: string | null;
+}
+
+/** A verification as it is kept. */
+export interface VerificationRecord extends Progress {
+  readonly id: string;
+  readonly applicationId: string;
+  /** The door it came through: `api`, `cli`, `phone`, or a façade's name. */
+  readonly origin: string;
+  readonly purpose: string;
+  readonly recipientHash: string;
+  /** The key of the recipient's ledger; differs from `recipientHash` for folded addresses. */
+  readonly ledgerKey: string;
+  readonly country: string | null;
+  readonly channel: ChannelName;
+  /** Null once the code's life is over. */
+  readonly sealedCode: string | null;
+  /** What was asked for, to send it again and to show the recipient; null after retention. */
+  readonly sealedRequest: string | null;
+  readonly codeBits: number;
+  /** Counts codes given out: an approval holds only for the code it was compared with. */
+  readonly codeVersion: number;
+  readonly transactionHash: string | null;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly hasCallback: boolean;
+  readonly blockedReason: string | null;
+  readonly createdAtMs: number;
+  readonly finishedAtMs: number | null;
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface DeliveryRecord {
+  readonly id: string;
+  readonly verificationId: string;
+  readonly applicationId: string;
+  readonly channel: ChannelName;
+  readonly provider: string;
+  readonly status: DeliveryStatus;
+  readonly parts: number;
+  readonly costMicros: number | null;
+  readonly currency: string | null;
+  readonly error: string | null;
+  readonly providerMessageId: string | null;
+  readonly attempts: number;
+  readonly isPossibleDuplicate: boolean;
+  readonly createdAtMs: number;
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface VerificationWithDeliveries {
+  readonly verification: VerificationRecord;
+  readonly deliveries: readonly DeliveryRecord[];
+  /** The storage's time when this was true. */
+  readonly atMs: number;
+}
+
+/** Sends that one start or resend enters into the ledger of a recipient or of an address. */
+export interface LedgerEntry {
+  readonly key: string;
+  readonly count: number;
+  readonly limits: readonly NamedLimit[];
+}
+
+/** What is reserved in the application's daily budget before anything is sent. */
+export interface BudgetEntry {
+  /** `all`, or a country. */
+  readonly scope: string;
+  readonly micros: number;
+  readonly maxMicros: number;
+  readonly currency: string;
+}
+
+export interface NewDelivery {
+  readonly id: string;
+  readonly channel: ChannelName;
+  readonly provider: string;
+  readonly sealedMessage: string;
+  readonly parts: number;
+  readonly quoteMicros: number | null;
+  readonly currency: string | null;
+}
+
+/** Makes a step repeatable: the same key and fingerprint find the first one's effect. */
+export interface IdempotencyEntry {
+  /** Keyed hash of application, verb and the caller's key. */
+  readonly keyHash: string;
+  /** Keyed hash of the request. */
+  readonly fingerprint: string;
+}
+
+/** What a repeated request finds instead of being done again. */
+export type Repeated =
+  | { readonly kind: 'key_reused' }
+  | { readonly kind: 'key_in_use' }
+  | { readonly kind: 'repeated'; readonly sealedAnswer: string }
+  /** The first one took effect, but its node died before the answer was kept. */
+  | {
+      readonly kind: 'unanswered';
+      readonly verificationId: string;
+      readonly outcome: string | null;
+    };
+
+export interface NewVerification {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly origin: string;
+  readonly purpose: string;
+  readonly recipientHash: string;
+  readonly ledgerKey: string;
+  readonly country: string | null;
+  readonly channel: ChannelName;
+  readonly sealedCode: string;
+  readonly sealedRequest: string;
+  readonly codeBits: number;
+  readonly checksMax: number;
+  readonly sendsMax: number;
+  readonly lifetimeMs: number;
+  readonly transactionHash: string | null;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly hasCallback: boolean;
+}
+
+export interface StartStep {
+  readonly verification: NewVerification;
+  readonly deliveries: readonly NewDelivery[];
+  readonly ledgers: readonly LedgerEntry[];
+  readonly budgets: readonly BudgetEntry[];
+  readonly secondStart: SecondStartRule;
+  readonly idempotency: IdempotencyEntry | null;
+  /** How long the starting node may take for the first hand-over before others may take over. */
+  readonly leaseMs: number;
+}
+
+export type StartOutcome =
+  | ({ readonly kind: 'started' } & VerificationWithDeliveries)
+  /** A limit or a budget said no; recorded as blocked, nothing will be sent. */
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  /** With the rules `reuse` and `reject`: one is live already, nothing was changed. */
+  | { readonly kind: 'live'; readonly verificationId: string }
+  /** The recipient's guess budget asks for a longer code; nothing was changed. */
+  | { readonly kind: 'code_too_weak'; readonly digitsMin: 8 | 10 }
+  | Repeated;
+
+export interface ConsumeStep {
+  readonly applicationId: string;
+  readonly verificationId: string;
+  /** The address the guess came from, when the caller says so. */
+  readonly address: { readonly key: string; readonly limits: readonly NamedLimit[] } | null;
+  /** Undefined: not repeated in this check. A hash that differs ends the verification. */
+  readonly transactionHash: string | undefined;
+  readonly transactionRequired: boolean;
+  readonly idempotency: IdempotencyEntry | null;
+}
+
+export type ConsumeOutcome =
+  /** One guess is durably spent: compare now, then settle. */
+  | {
+      readonly kind: 'consumed';
+      readonly verification: VerificationRecord;
+      readonly chargedAtMs: number;
+    }
+  /** Nothing was consumed, and nothing may be compared. */
+  | ({ readonly kind: 'not_admitted'; readonly reason: CheckReason } & VerificationWithDeliveries)
+  | { readonly kind: 'transaction_missing' }
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'not_found' }
+  | Repeated;
+
+export interface SettleStep {
+  readonly applicationId: string;
+  readonly verificationId: string;
+  readonly codeVersion: number;
+  readonly chargedAtMs: number;
+  readonly isRight: boolean;
+  readonly addressKey: string | null;
+  readonly idempotency: IdempotencyEntry | null;
+}
+
+export type SettleOutcome = VerificationWithDeliveries & { readonly reason: CheckReason | null };
+
+export interface ResendStep {
+  readonly applicationId: string;
+  readonly verificationId: string;
+  /** Null sends the same code again. */
+  readonly code: { readonly sealedCode: string; readonly codeBits: number } | null;
+  /** The code version that the deliveries' texts were made for, when it stays the same. */
+  readonly codeVersion: number;
+  readonly channel: ChannelName;
+  readonly deliveries: readonly NewDelivery[];
+  readonly ledgers: readonly LedgerEntry[];
+  readonly budgets: readonly BudgetEntry[];
+  readonly idempotency: IdempotencyEntry | null;
+  readonly leaseMs: number;
+}
+
+export type ResendOutcome =
+  | ({ readonly kind: 'resent' } & VerificationWithDeliveries)
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'code_too_weak'; readonly digitsMin: 8 | 10 }
+  /** Another resend came first: read again and repeat. */
+  | { readonly kind: 'outdated' }
+  | { readonly kind: 'not_found' }
+  | Repeated;
+
+export type CancelOutcome =
+  | ({ readonly kind: 'canceled' } & VerificationWithDeliveries)
+  | { readonly kind: 'refused'; readonly refusal: Refusal }
+  | { readonly kind: 'not_found' }
+  | Repeated;
+
+export interface ListQuery {
+  readonly applicationId: string;
+  readonly status: string | null;
+  readonly recipientHash: string | null;
+  readonly purpose: string | null;
+  readonly reference: string | null;
+  readonly limit: number;
+  /** Exclusive upper bound of heads (`domain/id.ts`): only older ones are listed. */
+  readonly before: number | null;
+}
+
+/** A delivery that this node now has to hand over. */
+export interface ClaimedDelivery {
+  readonly delivery: DeliveryRecord;
+  readonly sealedMessage: string;
+}
+
+export interface AttemptResult {
+  readonly deliveryId: string;
+  readonly provider: string;
+  /** `queued` schedules another hand-over at `retryInMs`. */
+  readonly status: 'sent' | 'failed' | 'queued';
+  readonly retryInMs: number;
+  /** Kept when it is worth sending again: the next hand-over may be a second one. */
+  readonly isPossibleDuplicate: boolean;
+  readonly providerMessageId: string | null;
+  readonly costMicros: number | null;
+  readonly currency: string | null;
+  readonly error: string | null;
+}
+
+export interface Receipt {
+  readonly deliveryId: string;
+  readonly status: 'sent' | 'delivered' | 'undelivered' | 'read';
+  readonly error: string | null;
+}
+
+/** A change of status that the application's callback URL is told about. */
+export interface CallbackRecord {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly verificationId: string;
+  readonly event: string;
+  readonly atMs: number;
+  readonly attempts: number;
+}
+
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly label: string;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | null;
+}
+
+/** A key that proofs are signed with; the private half is sealed. */
+export interface SigningKeyRecord {
+  readonly id: string;
+  /** JWK of the public half, as JSON. */
+  readonly publicJwk: string;
+  readonly sealedPrivateKey: string;
+  readonly createdAtMs: number;
+}
+
+export interface StoredTemplate {
+  readonly template: Template;
+  readonly updatedAtMs: number;
+}
+
+export interface Storage {
+  // The hot path.
+  startVerification(step: StartStep): Promise<StartOutcome>;
+  consumeGuess(step: ConsumeStep): Promise<ConsumeOutcome>;
+  settleGuess(step: SettleStep): Promise<SettleOutcome>;
+  resendCode(step: ResendStep): Promise<ResendOutcome>;
+  cancelVerification(step: {
+    readonly applicationId: string;
+    readonly verificationId: string;
+    readonly event: EndingEvent;
+    readonly idempotency: IdempotencyEntry | null;
+  }): Promise<CancelOutcome>;
+  recordAttempts(results: readonly AttemptResult[]): Promise<void>;
+  keepAnswer(keyHash: string, sealedAnswer: string): Promise<void>;
+
+  // Reading.
+  readVerification(
+    applicationId: string,
+    verificationId: string,
+  ): Promise<VerificationWithDeliveries | null>;
+  /** The live verification of a recipient and purpose. */
+  findLive(applicationId: string, ledgerKey: string, liveKey: string): Promise<string | null>;
+  listVerifications(query: ListQuery): Promise<{
+    readonly items: readonly VerificationWithDeliveries[];
+    readonly next: number | null;
+  }>;
+  /** The storage's time, milliseconds since 1970. */
+  now(): Promise<number>;
+
+  // Deliveries and callbacks that are due. A claim holds for `leaseMs`.
+  claimDeliveries(limit: number, leaseMs: number): Promise<readonly ClaimedDelivery[]>;
+  recordReceipt(receipt: Receipt): Promise<DeliveryRecord | null>;
+  claimCallbacks(limit: number, leaseMs: number): Promise<readonly CallbackRecord[]>;
+  recordCallback(id: string, result: { readonly retryInMs: number | null }): Promise<void>;
+
+  // What the clock starts. Each call does a bounded step and says whether there is more.
+  expireDue(
+    limit: number,
+  ): Promise<{ readonly expired: readonly string[]; readonly more: boolean }>;
+  purge(limit: number): Promise<{ readonly more: boolean }>;
+
+  // Applications, keys, templates.
+  createApplication(application: Application): Promise<void>;
+  readApplication(id: string): Promise<Application | null>;
+  listApplications(): Promise<readonly Application[]>;
+  saveSettings(id: string, settings: ApplicationSettings): Promise<Application | null>;
+  createApiKey(key: ApiKeyRecord & { readonly hash: string }): Promise<void>;
+  findApiKey(hash: string): Promise<ApiKeyRecord | null>;
+  listApiKeys(applicationId: string | null): Promise<readonly ApiKeyRecord[]>;
+  revokeApiKey(id: string): Promise<boolean>;
+  saveTemplate(applicationId: string, template: Template): Promise<StoredTemplate>;
+  readTemplate(applicationId: string, name: string): Promise<StoredTemplate | null>;
+  listTemplates(applicationId: string): Promise<readonly StoredTemplate[]>;
+  deleteTemplate(applicationId: string, name: string): Promise<boolean>;
+
+  // Secrets that outlive a key of the ring: kept sealed, sealed again when the ring turns.
+  readSecret(name: string): Promise<string | null>;
+  /** Keeps the value unless the name is taken; answers what is kept. */
+  createSecret(name: string, sealed: string): Promise<string>;
+  replaceSecret(name: string, sealed: string): Promise<void>;
+  saveSigningKey(key: SigningKeyRecord): Promise<void>;
+  listSigningKeys(): Promise<readonly SigningKeyRecord[]>;
+  deleteSigningKey(id: string): Promise<void>;
+
+  readonly sandbox: SandboxStorage;
+
+  /** Answers when a read and a write work; throws `StorageUnavailable` otherwise. */
+  ping(): Promise<void>;
+  close(): Promise<void>;
+}

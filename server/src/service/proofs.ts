@@ -1,0 +1,130 @@
+/**
+ * Proofs: what an approved verification yields. A JWS in compact form, signed with Ed25519
+ * (RFC 7515, RFC 8037), that anybody can check offline against the public keys.
+ */
+import {
+  createPrivateKey,
+  generateKeyPairSync,
+  type KeyObject,
+  randomBytes,
+  sign,
+} from 'node:crypto';
+import type { SigningKeyRecord, Storage } from '#service/ports.ts';
+import type { Vault } from '#service/vault.ts';
+
+export interface ProofClaims {
+  readonly audience: string;
+  /** Keyed hash of the recipient: the same person for one application, nobody to anyone else. */
+  readonly subject: string;
+  readonly recipient: string | null;
+  readonly purpose: string;
+  readonly verificationId: string;
+  readonly channel: string;
+  readonly transactionHash: string | null;
+  readonly approvedAtMs: number;
+  readonly lifetimeSeconds: number;
+}
+
+export interface Proofs {
+  sign(claims: ProofClaims): Promise<string>;
+  publicKeys(): Promise<{ keys: readonly Record<string, string>[] }>;
+}
+
+/** Proofs live an hour at most; a retired key is shown for a day so that caches can follow. */
+export const signingKeyRetentionMs = 86_400_000;
+/** How long another node may sign with a key after a newer one was made. */
+const keysFreshMs = 30_000;
+
+export async function createProofs(
+  storage: Storage,
+  vault: Vault,
+  issuer: string,
+): Promise<Proofs> {
+  let known: readonly SigningKeyRecord[] = [];
+  let readAtMs = 0;
+  let current: { id: string; header: string; key: KeyObject } | null = null;
+
+  async function refresh(): Promise<void> {
+    known = await storage.listSigningKeys();
+    readAtMs = Date.now();
+    const newest = known.reduce<SigningKeyRecord | null>(
+      (best, key) => (best === null || key.createdAtMs > best.createdAtMs ? key : best),
+      null,
+    );
+    if (newest === null || newest.id === current?.id) return;
+    const pem = vault.openSigningKey(newest.sealedPrivateKey, newest.id);
+    if (pem === null) throw new Error(`The signing key ${newest.id} does not open.`);
+    const header = { alg: 'EdDSA', kid: newest.id, typ: 'JWT' };
+    current = { id: newest.id, header: encode(header), key: createPrivateKey(pem) };
+  }
+
+  await refresh();
+  if (current === null) {
+    await addSigningKey(storage, vault);
+    await refresh();
+  }
+
+  return {
+    async sign(claims) {
+      if (Date.now() - readAtMs > keysFreshMs) await refresh();
+      if (current === null) throw new Error('There is no signing key.');
+      const issuedAt = Math.floor(claims.approvedAtMs / 1000);
+      const payload = encode({
+        iss: issuer,
+        aud: claims.audience,
+        sub: claims.subject,
+        ...(claims.recipient === null ? {} : { recipient: claims.recipient }),
+        purpose: claims.purpose,
+        vid: claims.verificationId,
+        channel: claims.channel,
+        ...(claims.transactionHash === null ? {} : { txn: claims.transactionHash }),
+        iat: issuedAt,
+        exp: issuedAt + claims.lifetimeSeconds,
+      });
+      const signed = `${current.header}.${payload}`;
+      const signature = sign(null, Buffer.from(signed), current.key).toString('base64url');
+      return `${signed}.${signature}`;
+    },
+    async publicKeys() {
+      await refresh();
+      return { keys: known.map((key) => JSON.parse(key.publicJwk) as Record<string, string>) };
+    },
+  };
+}
+
+/** Makes a new key that all nodes sign with from now on; older ones stay for checking. */
+export async function addSigningKey(storage: Storage, vault: Vault): Promise<string> {
+  const id = `ed25519-${randomBytes(8).toString('hex')}`;
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const jwk = publicKey.export({ format: 'jwk' });
+  const publicJwk = { kty: 'OKP', crv: 'Ed25519', x: jwk.x, kid: id, alg: 'EdDSA', use: 'sig' };
+  const pem = privateKey.export({ format: 'pem', type: 'pkcs8' }).toString();
+  const createdAtMs = await storage.now();
+  await storage.saveSigningKey({
+    id,
+    publicJwk: JSON.stringify(publicJwk),
+    sealedPrivateKey: vault.sealSigningKey(pem, id),
+    createdAtMs,
+  });
+  return id;
+}
+
+/** Forgets keys that were followed by a newer one more than a day ago. */
+export async function forgetOldSigningKeys(storage: Storage): Promise<number> {
+  const nowMs = await storage.now();
+  const keys = [...(await storage.listSigningKeys())].sort(
+    (first, second) => second.createdAtMs - first.createdAtMs,
+  );
+  let forgotten = 0;
+  for (const [index, key] of keys.entries()) {
+    const newer = keys[index - 1];
+    if (newer === undefined || nowMs - newer.createdAtMs < signingKeyRetentionMs) continue;
+    await storage.deleteSigningKey(key.id);
+    forgotten++;
+  }
+  return forgotten;
+}
+
+function encode(value: object): string {
+  return Buffer.from(JSON.stringify(value)).toString('base64url');
+}

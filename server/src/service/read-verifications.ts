@@ -1,0 +1,79 @@
+import { formatId, headOf, idRandomLength } from '#domain/id.ts';
+import { parseRecipient } from '#domain/recipient.ts';
+import { ok, type Result, refuse } from '#domain/refusal.ts';
+import type { VerificationStatus } from '#domain/verification.ts';
+import type { ServiceContext } from '#service/context.ts';
+import { presentVerification } from '#service/present-verification.ts';
+import type { Service } from '#service/service.ts';
+
+const statuses: readonly VerificationStatus[] = [
+  'pending',
+  'approved',
+  'failed',
+  'expired',
+  'canceled',
+  'blocked',
+];
+
+export function createReadVerification(context: ServiceContext): Service['readVerification'] {
+  return async (caller, verificationId) => {
+    const found = await context.storage.readVerification(caller.application.id, verificationId);
+    if (found === null) {
+      return refuse(
+        'verification_not_found',
+        'There is no such verification here. Look at the id and the API key.',
+      );
+    }
+    return ok(presentVerification(context.vault, found));
+  };
+}
+
+/** Newest first. A page may hold fewer than asked while a cursor says that there are more. */
+export function createListVerifications(context: ServiceContext): Service['listVerifications'] {
+  return async (caller, request) => {
+    const { application } = caller;
+    const { status } = request;
+    if (status !== undefined && !statuses.some((known) => known === status)) {
+      return refuse('request_invalid', `The status is one of ${statuses.join(', ')}.`, {
+        pointer: '/status',
+      });
+    }
+    const before = readCursor(request.cursor);
+    if (!before.ok) return before;
+    let recipientHash: string | null = null;
+    if (request.recipient !== undefined) {
+      const country = application.settings.country ?? undefined;
+      const recipient = parseRecipient(request.recipient, { country });
+      if (!recipient.ok) return recipient;
+      recipientHash = context.vault.hash('recipient', application.id, recipient.value.canonical);
+    }
+    const { items, next } = await context.storage.listVerifications({
+      applicationId: application.id,
+      status: status ?? null,
+      recipientHash,
+      purpose: request.purpose ?? null,
+      reference: request.reference ?? null,
+      limit: request.limit,
+      before: before.value,
+    });
+    return ok({
+      items: items.map((item) => presentVerification(context.vault, item)),
+      nextCursor: next === null ? null : formatCursor(next),
+    });
+  };
+}
+
+/** A cursor is the head of an id, in the same spelling. */
+function formatCursor(head: number): string {
+  return formatId('vf', head, new Uint8Array(idRandomLength)).slice('vf_'.length, 14);
+}
+
+function readCursor(cursor: string | undefined): Result<number | null> {
+  if (cursor === undefined) return ok(null);
+  const head =
+    cursor.length === 11 ? headOf(`vf_${cursor}${'0'.repeat(idRandomLength)}`, 'vf') : null;
+  if (head !== null) return ok(head);
+  return refuse('request_invalid', 'The cursor is the nextCursor of an earlier page, unchanged.', {
+    pointer: '/cursor',
+  });
+}

@@ -1,0 +1,84 @@
+import type { ChannelName } from '#domain/channels/channel.ts';
+import type { CodeAlphabet } from '#domain/code.ts';
+
+/**
+ * What a door asks of the service. Doors check the shapes (types, unknown fields); the service
+ * checks everything that takes knowledge: numbers, texts, limits, what the application allows.
+ * An optional field that is absent means "as the application has it".
+ */
+export interface StartRequest {
+  /** Phone number or e-mail address, as typed. At most 320 characters. */
+  readonly recipient: string;
+  /** ISO 3166-1 alpha-2; reads a national number. */
+  readonly country?: string;
+  readonly channel?: ChannelName;
+  readonly channels?: readonly ChannelRequest[];
+  readonly workflow?: readonly unknown[];
+  readonly purpose?: string;
+  readonly template?: string;
+  readonly text?: string;
+  readonly language?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+  readonly code?: { readonly length?: number; readonly alphabet?: CodeAlphabet };
+  readonly customCode?: string;
+  readonly lifetimeSeconds?: number;
+  readonly checksMax?: number;
+  readonly sender?: string;
+  readonly callbackUrl?: string;
+  readonly reference?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly client?: ClientHints;
+  readonly transaction?: Transaction;
+  readonly autofill?: { readonly androidAppHash?: string; readonly webOrigin?: string };
+}
+
+/** A channel at its own destination; without `to` at the recipient. */
+export interface ChannelRequest {
+  readonly channel: ChannelName;
+  readonly to?: string;
+}
+
+/** What the caller knows of the person's device. The address is an IPv4 or IPv6 literal. */
+export interface ClientHints {
+  readonly address?: string;
+  readonly device?: string;
+  readonly userAgent?: string;
+}
+
+/** What the code is bound to (PSD2 RTS, article 5): all three, compared exactly. */
+export interface Transaction {
+  readonly amount: string;
+  readonly currency: string;
+  readonly payee: string;
+}
+
+export interface CheckRequest {
+  readonly verificationId: string;
+  readonly code: string;
+  readonly transaction?: Transaction;
+  readonly client?: ClientHints;
+}
+
+export interface RecipientCheckRequest {
+  readonly recipient: string;
+  readonly country?: string;
+  readonly purpose?: string;
+  readonly code: string;
+  readonly transaction?: Transaction;
+  readonly client?: ClientHints;
+}
+
+export interface ResendRequest {
+  readonly verificationId: string;
+  readonly channel?: ChannelName;
+}
+
+export interface ListRequest {
+  readonly status?: string;
+  readonly recipient?: string;
+  readonly purpose?: string;
+  readonly reference?: string;
+  /** 1 to 200. */
+  readonly limit: number;
+  readonly cursor?: string;
+}

@@ -1,0 +1,216 @@
+import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
+import { recipientSendLimits } from '#domain/limits.ts';
+import { parseRecipient } from '#domain/recipient.ts';
+import { ok, type Result, refuse } from '#domain/refusal.ts';
+import { refuseResend } from '#domain/verification.ts';
+import {
+  budgetEntries,
+  type ComposedDelivery,
+  composeDeliveries,
+} from '#service/compose-messages.ts';
+import { deliveryLeaseMs, type ServiceContext } from '#service/context.ts';
+import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
+import { type Destination, type KeptRequest, openKeptRequest } from '#service/kept-request.ts';
+import type {
+  IdempotencyEntry,
+  LedgerEntry,
+  ResendOutcome,
+  VerificationRecord,
+} from '#service/ports.ts';
+import { presentVerification } from '#service/present-verification.ts';
+import type { ResendRequest } from '#service/requests.ts';
+import type { Caller, Service } from '#service/service.ts';
+import type { Answer, VerificationView } from '#service/views.ts';
+
+/** Resending as a step of another verb, which brings its own idempotency entry. */
+export type ResendCode = (
+  caller: Caller,
+  request: ResendRequest,
+  entry: IdempotencyEntry | null,
+) => Promise<Result<Answer<VerificationView>>>;
+
+/** Two resends at once, or a longer code that is asked for: each needs another round. */
+const roundsMax = 4;
+
+/** Resends through the public door, with the caller's idempotency key. */
+export function createResendVerb(
+  context: ServiceContext,
+  resendCode: ResendCode,
+): Service['resendCode'] {
+  return (caller, request, key) => {
+    const entry = idempotencyEntry(context.vault, caller, { verb: 'resend', request, key });
+    return resendCode(caller, request, entry);
+  };
+}
+
+/**
+ * Sends again, on the same channels or on another one. It belongs to the same verification: it
+ * spends the send budget, makes a new code unless the application sends the same again, and never
+ * refills the guesses.
+ */
+export function createResendCode(context: ServiceContext): ResendCode {
+  const { storage, vault } = context;
+  return async (caller, request, entry) => {
+    let digitsMin: 8 | 10 | null = null;
+    for (let round = 0; round < roundsMax; round++) {
+      const found = await storage.readVerification(caller.application.id, request.verificationId);
+      if (found === null) return notFound();
+      const composed = await composeResend(context, caller, {
+        verification: found.verification,
+        nowMs: found.atMs,
+        request,
+        digitsMin,
+        hasEntry: entry !== null,
+      });
+      if (!composed.ok) return composed;
+      const { deliveries, step } = composed.value;
+      const outcome = await storage.resendCode({ ...step, idempotency: entry });
+      if (outcome.kind === 'outdated') continue;
+      if (outcome.kind === 'code_too_weak') {
+        digitsMin = outcome.digitsMin;
+        continue;
+      }
+      if (outcome.kind === 'resent') {
+        for (const { message } of deliveries) {
+          context.dispatcher.handOver(message, caller.application.settings);
+        }
+        return keepAnswer(context, entry, presentVerification(vault, outcome));
+      }
+      return answerOther(context, caller, { entry, outcome });
+    }
+    return refuse(
+      'request_invalid',
+      'Other resends of this verification came first. Read it, then resend again if needed.',
+    );
+  };
+}
+
+interface Composing {
+  readonly verification: VerificationRecord;
+  readonly nowMs: number;
+  readonly request: ResendRequest;
+  readonly digitsMin: 8 | 10 | null;
+  readonly hasEntry: boolean;
+}
+
+type ComposedResend = {
+  deliveries: ComposedDelivery[];
+  step: Omit<Parameters<ServiceContext['storage']['resendCode']>[0], 'idempotency'>;
+};
+
+async function composeResend(
+  context: ServiceContext,
+  { application }: Caller,
+  { verification, nowMs, request, digitsMin, hasEntry }: Composing,
+): Promise<Result<ComposedResend>> {
+  const { vault } = context;
+  // Storage decides; looking first spares the work, and a repeated request has to reach storage.
+  const refused = hasEntry ? null : refuseResend(verification, nowMs);
+  if (refused !== null) return { ok: false, error: refused };
+  const kept = openKeptRequest(vault, verification.sealedRequest, verification.id);
+  if (kept === null) return notFound();
+  const destinations = chooseDestinations(kept, request);
+  if (!destinations.ok) return destinations;
+  const renewed = chooseCode(context, { application }, { verification, kept, digitsMin });
+  const composed = await composeDeliveries(context, {
+    application,
+    kept,
+    verificationId: verification.id,
+    code: renewed.code,
+    destinations: destinations.value,
+  });
+  if (!composed.ok) return composed;
+  const budgets = budgetEntries(application, composed.value, destinations.value);
+  if (!budgets.ok) return budgets;
+  return ok({
+    deliveries: composed.value,
+    step: {
+      applicationId: application.id,
+      verificationId: verification.id,
+      code: renewed.sealed,
+      codeVersion: verification.codeVersion,
+      channel: destinations.value[0]?.channel ?? verification.channel,
+      deliveries: composed.value.map(({ row }) => row),
+      ledgers: resendLedgers(context, { application }, destinations.value),
+      budgets: budgets.value,
+      leaseMs: deliveryLeaseMs,
+    },
+  });
+}
+
+/** All destinations again, or the recipient on another channel. */
+function chooseDestinations(kept: KeptRequest, request: ResendRequest): Result<Destination[]> {
+  const { channel } = request;
+  if (channel === undefined) return ok([...kept.destinations]);
+  const known = kept.destinations.filter((destination) => destination.channel === channel);
+  if (known.length > 0) return ok(known);
+  const recipient = parseRecipient(kept.recipient);
+  if (!recipient.ok) return recipient;
+  return ok([{ channel, to: kept.recipient, country: recipient.value.country }]);
+}
+
+/** The same code where it is the caller's own or the application wants it; else a new one. */
+function chooseCode(
+  context: ServiceContext,
+  { application }: Pick<Caller, 'application'>,
+  parts: { verification: VerificationRecord; kept: KeptRequest; digitsMin: 8 | 10 | null },
+): { code: string; sealed: { sealedCode: string; codeBits: number } | null } {
+  const { verification, kept, digitsMin } = parts;
+  const { id, applicationId, recipientHash, purpose, sealedCode } = verification;
+  const binding = { applicationId, verificationId: id, recipientHash, purpose };
+  const keepsCode = kept.codeSpec === null || application.settings.resendCode === 'same';
+  if (keepsCode && digitsMin === null && sealedCode !== null) {
+    const code = context.vault.openCode(sealedCode, binding);
+    if (code !== null) return { code, sealed: null };
+  }
+  const asked = kept.codeSpec ?? application.settings.code;
+  const spec = digitsMin === null ? asked : lengthen(asked, digitsMin);
+  const code = context.fixedCode(kept.recipient, spec.length) ?? makeCode(spec, context.randomInt);
+  const sealed = context.vault.sealCode(code, binding);
+  return { code, sealed: { sealedCode: sealed, codeBits: codeEntropyBits(spec) } };
+}
+
+function resendLedgers(
+  { vault }: ServiceContext,
+  { application }: Pick<Caller, 'application'>,
+  destinations: readonly Destination[],
+): LedgerEntry[] {
+  const counts = new Map<string, number>();
+  for (const { to } of destinations) {
+    const recipient = parseRecipient(to);
+    const limitKey = recipient.ok ? recipient.value.limitKey : to;
+    counts.set(limitKey, (counts.get(limitKey) ?? 0) + 1);
+  }
+  return [...counts].map(([limitKey, count]) => ({
+    key: vault.hash('ledger', application.id, limitKey),
+    count,
+    limits: recipientSendLimits(application.settings.limits),
+  }));
+}
+
+async function answerOther(
+  context: ServiceContext,
+  caller: Caller,
+  other: {
+    entry: IdempotencyEntry | null;
+    outcome: Exclude<ResendOutcome, { kind: 'resent' | 'outdated' | 'code_too_weak' }>;
+  },
+): Promise<Result<Answer<VerificationView>>> {
+  const { outcome, entry } = other;
+  if (outcome.kind === 'refused') return { ok: false, error: outcome.refusal };
+  if (outcome.kind === 'not_found') return notFound();
+  const replayed = answerRepeated<VerificationView>(context.vault, entry, outcome);
+  if (replayed !== null) return replayed;
+  const id = outcome.kind === 'unanswered' ? outcome.verificationId : '';
+  const found = await context.storage.readVerification(caller.application.id, id);
+  if (found === null) return notFound();
+  const kept = await keepAnswer(context, entry, presentVerification(context.vault, found));
+  return kept.ok ? ok({ ...kept.value, isReplay: true }) : kept;
+}
+
+function notFound(): Result<never> {
+  return refuse(
+    'verification_not_found',
+    'There is no such verification here. Look at the id and the API key.',
+  );
+}

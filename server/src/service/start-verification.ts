@@ -1,0 +1,219 @@
+import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
+import { addressRange, addressStartLimits, recipientSendLimits } from '#domain/limits.ts';
+import { ok, type Result, refuse } from '#domain/refusal.ts';
+import { sendsMax } from '#domain/verification.ts';
+import {
+  budgetEntries,
+  type ComposedDelivery,
+  composeDeliveries,
+} from '#service/compose-messages.ts';
+import { deliveryLeaseMs, type ServiceContext } from '#service/context.ts';
+import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
+import { sealKeptRequest } from '#service/kept-request.ts';
+import { makeId } from '#service/make-id.ts';
+import type { IdempotencyEntry, LedgerEntry, StartOutcome } from '#service/ports.ts';
+import { presentVerification } from '#service/present-verification.ts';
+import { type ReadStart, readStartRequest } from '#service/read-start-request.ts';
+import type { StartRequest } from '#service/requests.ts';
+import type { ResendCode } from '#service/resend-code.ts';
+import type { Caller, Service } from '#service/service.ts';
+import { transactionHash } from '#service/transaction-hash.ts';
+import type { Answer, VerificationView } from '#service/views.ts';
+
+/**
+ * Makes a code, keeps the verification with its deliveries in one step, and hands the deliveries
+ * over. Refused starts leave a `blocked` record and send nothing. The answer does not wait for any
+ * provider.
+ */
+export function createStartVerification(
+  context: ServiceContext,
+  resendCode: ResendCode,
+): Service['startVerification'] {
+  return async (caller, request, key) => {
+    const { application } = caller;
+    const read = readStartRequest({ application, checkUrl: context.checkUrl }, request);
+    if (!read.ok) return read;
+    const entry = idempotencyEntry(context.vault, caller, { verb: 'start', request, key });
+    let start = read.value;
+    // The recipient's guess budget may ask for a longer code, at most twice (8, then 10 digits).
+    for (let round = 0; round < 3; round++) {
+      const attempt = await attemptStart(context, caller, { request, start, entry });
+      if (!attempt.ok) return attempt;
+      const { outcome, deliveries } = attempt.value;
+      if (outcome.kind === 'code_too_weak') {
+        if (start.customCode !== null) return refuseWeakCustomCode(outcome.digitsMin);
+        const codeSpec = lengthen(start.codeSpec, outcome.digitsMin);
+        start = { ...start, codeSpec, kept: { ...start.kept, codeSpec } };
+        continue;
+      }
+      return finishStart({ context, caller, resendCode }, { start, entry, outcome, deliveries });
+    }
+    throw new Error('The storage asked for a longer code three times.');
+  };
+}
+
+interface Attempt {
+  readonly request: StartRequest;
+  readonly start: ReadStart;
+  readonly entry: IdempotencyEntry | null;
+}
+
+async function attemptStart(
+  context: ServiceContext,
+  caller: Caller,
+  { request, start, entry }: Attempt,
+): Promise<Result<{ outcome: StartOutcome; deliveries: ComposedDelivery[] }>> {
+  const { application } = caller;
+  const { vault } = context;
+  const { kept } = start;
+  const id = makeId('vf');
+  const code = chooseCode(context, start);
+  const composed = await composeDeliveries(context, {
+    application,
+    kept,
+    verificationId: id,
+    code,
+    destinations: kept.destinations,
+  });
+  if (!composed.ok) return composed;
+  const budgets = budgetEntries(application, composed.value, kept.destinations);
+  if (!budgets.ok) return budgets;
+  const recipientHash = vault.hash('recipient', application.id, kept.recipient);
+  const binding = {
+    applicationId: application.id,
+    verificationId: id,
+    recipientHash,
+    purpose: kept.purpose,
+  };
+  const outcome = await context.storage.startVerification({
+    verification: {
+      id,
+      applicationId: application.id,
+      origin: caller.origin,
+      purpose: kept.purpose,
+      recipientHash,
+      ledgerKey: vault.hash('ledger', application.id, start.recipient.limitKey),
+      country: start.recipient.country,
+      channel: composed.value[0]?.message.channel ?? 'sms',
+      sealedCode: vault.sealCode(code, binding),
+      sealedRequest: sealKeptRequest(vault, kept, id),
+      codeBits: codeEntropyBits(start.codeSpec),
+      checksMax: start.checksMax,
+      sendsMax,
+      lifetimeMs: kept.lifetimeSeconds * 1000,
+      transactionHash: transactionHash(vault, application.id, kept.transaction),
+      reference: request.reference ?? null,
+      metadata: request.metadata ?? null,
+      hasCallback: kept.callbackUrl !== null,
+    },
+    deliveries: composed.value.map(({ row }) => row),
+    ledgers: startLedgers(context, caller, { request, start, entry }),
+    budgets: budgets.value,
+    secondStart: application.settings.secondStart,
+    idempotency: entry,
+    leaseMs: deliveryLeaseMs,
+  });
+  return ok({ outcome, deliveries: composed.value });
+}
+
+async function finishStart(
+  parts: { context: ServiceContext; caller: Caller; resendCode: ResendCode },
+  done: {
+    start: ReadStart;
+    entry: IdempotencyEntry | null;
+    outcome: Exclude<StartOutcome, { kind: 'code_too_weak' }>;
+    deliveries: readonly ComposedDelivery[];
+  },
+): Promise<Result<Answer<VerificationView>>> {
+  const { context, caller } = parts;
+  const { outcome, entry, start } = done;
+  switch (outcome.kind) {
+    case 'started': {
+      for (const { message } of done.deliveries) {
+        context.dispatcher.handOver(message, caller.application.settings);
+      }
+      const { id: verificationId, applicationId } = outcome.verification;
+      context.notify({ kind: 'verification', verificationId, applicationId, status: 'pending' });
+      const view = presentVerification(context.vault, outcome, start.kept.recipient);
+      return keepAnswer(context, entry, view);
+    }
+    case 'refused':
+      return { ok: false, error: outcome.refusal };
+    case 'live':
+      return secondStart(parts, entry, outcome.verificationId);
+    default: {
+      const replayed = answerRepeated<VerificationView>(context.vault, entry, outcome);
+      if (replayed !== null) return replayed;
+      // The first start took effect, but its node died before it answered: its effect is the
+      // answer, as it stands now.
+      const id = outcome.kind === 'unanswered' ? outcome.verificationId : '';
+      return answerFromState(parts, entry, id);
+    }
+  }
+}
+
+/** The application's rule for a start while one is live: one more send of it, or a refusal. */
+async function secondStart(
+  parts: { context: ServiceContext; caller: Caller; resendCode: ResendCode },
+  entry: IdempotencyEntry | null,
+  verificationId: string,
+): Promise<Result<Answer<VerificationView>>> {
+  if (parts.caller.application.settings.secondStart === 'reuse') {
+    return parts.resendCode(parts.caller, { verificationId }, entry);
+  }
+  return refuse(
+    'verification_exists',
+    `The verification ${verificationId} of this recipient and purpose is live. Check it, cancel ` +
+      'it, or wait until it expires.',
+  );
+}
+
+async function answerFromState(
+  { context, caller }: { context: ServiceContext; caller: Caller },
+  entry: IdempotencyEntry | null,
+  verificationId: string,
+): Promise<Result<Answer<VerificationView>>> {
+  const { storage, vault } = context;
+  const found = await storage.readVerification(caller.application.id, verificationId);
+  if (found === null) throw new Error('A repeated start found no verification.');
+  const view = presentVerification(vault, found);
+  const kept = await keepAnswer(context, entry, view);
+  return kept.ok ? ok({ ...kept.value, isReplay: true }) : kept;
+}
+
+function chooseCode(context: ServiceContext, start: ReadStart): string {
+  if (start.customCode !== null) return start.customCode;
+  const fixed = context.fixedCode(start.kept.recipient, start.codeSpec.length);
+  return fixed ?? makeCode(start.codeSpec, context.randomInt);
+}
+
+/** Sends are charged to every destination, once per message, and starts to the client's address. */
+function startLedgers(
+  { vault }: ServiceContext,
+  { application }: Caller,
+  { request, start }: Attempt,
+): LedgerEntry[] {
+  const { limits } = application.settings;
+  const counts = new Map<string, number>();
+  for (const key of start.destinationKeys) counts.set(key, (counts.get(key) ?? 0) + 1);
+  const ledgers = [...counts].map(([key, count]) => ({
+    key: vault.hash('ledger', application.id, key),
+    count,
+    limits: recipientSendLimits(limits),
+  }));
+  const range = addressRange(request.client?.address ?? '');
+  if (range !== null) {
+    const key = vault.hash('address', application.id, range);
+    ledgers.push({ key, count: 1, limits: addressStartLimits(limits) });
+  }
+  return ledgers;
+}
+
+function refuseWeakCustomCode(digitsMin: number): Result<never> {
+  return refuse(
+    'code_invalid',
+    `After many failed checks this recipient needs a code of ${digitsMin} characters for now. ` +
+      'Give a longer customCode, or leave it out.',
+    { pointer: '/customCode' },
+  );
+}

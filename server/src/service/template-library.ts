@@ -1,0 +1,132 @@
+import { builtInTemplates } from '#domain/built-in-templates.ts';
+import type { ChannelName } from '#domain/channels/channel.ts';
+import { ok, type Result, refuse } from '#domain/refusal.ts';
+import {
+  type ParsedVariant,
+  parseVariant,
+  selectVariant,
+  type Template,
+  type TemplateVariant,
+} from '#domain/template.ts';
+import type { Storage } from '#service/ports.ts';
+
+/** Where texts come from. Parsing is done once per text: it costs more than rendering. */
+export interface TemplateLibrary {
+  /** A text of the request's own. */
+  inline(text: string): Result<ParsedVariant>;
+  /** A variant of a named template that may be used for this purpose. */
+  named(wanted: WantedTemplate): Promise<Result<FoundVariant | null>>;
+  builtIn(wanted: Omit<WantedTemplate, 'name' | 'applicationId' | 'purpose'>): FoundVariant;
+  /** Forgets what is known of an application's templates, after a change through this node. */
+  forget(applicationId: string): void;
+}
+
+export interface WantedTemplate {
+  readonly applicationId: string;
+  readonly name: string;
+  readonly purpose: string;
+  readonly channel: ChannelName;
+  readonly language: string;
+  /** E.164, or null for an e-mail address. */
+  readonly phone: string | null;
+  readonly hasTransaction: boolean;
+}
+
+export interface FoundVariant {
+  readonly parsed: ParsedVariant;
+  readonly language: string;
+}
+
+/** Another node's change is seen after this long. */
+const freshMs = 2_000;
+/** Bounds on what is remembered; beyond them the oldest is read or parsed again. */
+const inlineTextsMax = 500;
+const templatesMax = 1_000;
+
+export function createTemplateLibrary(storage: Storage): TemplateLibrary {
+  const inlineTexts = new Map<string, Result<ParsedVariant>>();
+  const templates = new Map<string, { template: Template | null; readAtMs: number }>();
+  const parsedVariants = new WeakMap<TemplateVariant, ParsedVariant>();
+
+  function parsed(variant: TemplateVariant): ParsedVariant {
+    const known = parsedVariants.get(variant);
+    if (known !== undefined) return known;
+    const result = parseVariant(variant);
+    // Templates are checked when they are saved, so a stored one that does not parse is a bug.
+    if (!result.ok) throw new Error(`A stored template does not parse: ${result.error.detail}`);
+    parsedVariants.set(variant, result.value);
+    return result.value;
+  }
+
+  async function read(applicationId: string, name: string): Promise<Template | null> {
+    const key = `${applicationId}\n${name}`;
+    const known = templates.get(key);
+    if (known !== undefined && Date.now() - known.readAtMs < freshMs) return known.template;
+    const stored = await storage.readTemplate(applicationId, name);
+    remember(templates, key, { template: stored?.template ?? null, readAtMs: Date.now() });
+    return stored?.template ?? null;
+  }
+
+  return {
+    inline(text) {
+      const known = inlineTexts.get(text);
+      if (known !== undefined) return known;
+      const result = parseVariant({ text, subject: null, html: null });
+      remember(inlineTexts, text, result, inlineTextsMax);
+      return result;
+    },
+    async named(wanted) {
+      const template = await read(wanted.applicationId, wanted.name);
+      if (template === null) {
+        return refuse(
+          'template_not_found',
+          `There is no template "${wanted.name}". Make it with PUT /v1/templates/${wanted.name}.`,
+          { pointer: '/template' },
+        );
+      }
+      const refused = refuseUse(template, wanted.purpose);
+      if (refused !== null) return refuse('template_invalid', refused, { pointer: '/template' });
+      const variant = selectVariant(template, wanted);
+      if (variant === null) return ok(null);
+      return ok({ parsed: parsed(variant), language: variant.language });
+    },
+    builtIn(wanted) {
+      const template = wanted.hasTransaction
+        ? builtInTemplates.transaction
+        : builtInTemplates.plain;
+      const variant = selectVariant(template, wanted);
+      if (variant === null) throw new Error(`No built-in text for ${wanted.channel}.`);
+      return { parsed: parsed(variant), language: variant.language };
+    },
+    forget(applicationId) {
+      for (const key of templates.keys()) {
+        if (key.startsWith(`${applicationId}\n`)) templates.delete(key);
+      }
+    },
+  };
+}
+
+function refuseUse(template: Template, purpose: string): string | null {
+  if (template.state !== 'approved') {
+    return `The template "${template.name}" is a draft. Set its state to approved first.`;
+  }
+  if (template.purposes.length > 0 && !template.purposes.includes(purpose)) {
+    return (
+      `The template "${template.name}" is for ${template.purposes.join(', ')} only. ` +
+      `Add the purpose "${purpose}" to it, or use another template.`
+    );
+  }
+  return null;
+}
+
+function remember<Value>(
+  known: Map<string, Value>,
+  key: string,
+  value: Value,
+  max = templatesMax,
+): void {
+  known.delete(key);
+  known.set(key, value);
+  const [oldest] = known.keys();
+  if (known.size > max && oldest !== undefined) known.delete(oldest);
+}

@@ -1,0 +1,42 @@
+import { ok, refuse } from '#domain/refusal.ts';
+import { checkTemplate } from '#domain/template.ts';
+import type { ServiceContext } from '#service/context.ts';
+import type { Service } from '#service/service.ts';
+
+type TemplateVerbs = Pick<
+  Service,
+  'saveTemplate' | 'readTemplate' | 'listTemplates' | 'deleteTemplate'
+>;
+
+/** Named texts of an application. They are checked when saved, so that sending cannot fail on them. */
+export function createTemplateVerbs({
+  storage,
+  templates,
+}: Pick<ServiceContext, 'storage' | 'templates'>): TemplateVerbs {
+  function notFound(name: string): ReturnType<typeof refuse> {
+    return refuse(
+      'template_not_found',
+      `There is no template "${name}". Make it with PUT /v1/templates/${name}.`,
+    );
+  }
+
+  return {
+    async saveTemplate(applicationId, template) {
+      const checked = checkTemplate(template);
+      if (!checked.ok) return checked;
+      const saved = await storage.saveTemplate(applicationId, checked.value);
+      templates.forget(applicationId);
+      return ok(saved);
+    },
+    async readTemplate(applicationId, name) {
+      const found = await storage.readTemplate(applicationId, name);
+      return found === null ? notFound(name) : ok(found);
+    },
+    listTemplates: (applicationId) => storage.listTemplates(applicationId),
+    async deleteTemplate(applicationId, name) {
+      const isDeleted = await storage.deleteTemplate(applicationId, name);
+      templates.forget(applicationId);
+      return isDeleted ? ok(null) : notFound(name);
+    },
+  };
+}

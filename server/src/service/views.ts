@@ -1,0 +1,58 @@
+import type { ChannelName } from '#domain/channels/channel.ts';
+import type { DeliveryStatus } from '#domain/delivery.ts';
+import type { Money } from '#domain/money.ts';
+import type { CheckReason, HistoryEvent, VerificationStatus } from '#domain/verification.ts';
+
+/** A verification as a caller may see it: recipient masked, no code. Times are milliseconds, UTC. */
+export interface VerificationView {
+  readonly id: string;
+  readonly status: VerificationStatus;
+  readonly recipient: string;
+  readonly country: string | null;
+  readonly channel: ChannelName;
+  readonly purpose: string;
+  readonly origin: string;
+  readonly checksLeft: number;
+  readonly sendsLeft: number;
+  readonly createdAtMs: number;
+  readonly expiresAtMs: number;
+  readonly resendAllowedAtMs: number | null;
+  readonly finishedAtMs: number | null;
+  readonly blockedReason: string | null;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly deliveries: readonly DeliveryView[];
+  readonly history: readonly HistoryView[];
+}
+
+export interface DeliveryView {
+  readonly id: string;
+  readonly channel: ChannelName;
+  readonly provider: string;
+  readonly status: DeliveryStatus;
+  readonly parts: number;
+  readonly cost: Money | null;
+  readonly error: string | null;
+  readonly atMs: number;
+}
+
+export interface HistoryView {
+  readonly atMs: number;
+  readonly event: HistoryEvent;
+  readonly detail: string | null;
+}
+
+/** What a check came to. A wrong or late code is a verdict, never an error. */
+export interface VerdictView extends VerificationView {
+  readonly approved: boolean;
+  readonly reason: CheckReason | null;
+  /** JWS in compact form (EdDSA); on approval only. */
+  readonly proof: string | null;
+}
+
+/** The answer of a step that can be repeated under an idempotency key. */
+export interface Answer<View> {
+  readonly view: View;
+  /** True when this is the first one's answer again and nothing was done. */
+  readonly isReplay: boolean;
+}
