@@ -1,0 +1,266 @@
+/**
+ * Every setting, once: how it is read, what holds when it is not set, and what it is for. Each is an
+ * environment variable `WATCHWORD_…` and a key of the JSON file that WATCHWORD_CONFIG names; the
+ * environment wins. What is wrong is told in sentences, all of them at once.
+ */
+import { readFileSync, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { ok, type Result } from '#domain/refusal.ts';
+import { parseEgressAllow } from '#providers/egress/allow-list.ts';
+import { parseKeyRing } from '#service/key-ring.ts';
+import {
+  baseUrl,
+  mustBe,
+  objectList,
+  oneOf,
+  parseJson,
+  type Reader,
+  text,
+  textList,
+  wholeNumber,
+} from './setting-readers.ts';
+
+/** `dev` and `serve` run a server; `tool` is every other command. */
+export type Mode = 'dev' | 'serve' | 'tool';
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+interface Setting<Value> {
+  readonly read: Reader<Value>;
+  readonly default: Value;
+  /** Where development differs from the default. */
+  readonly developmentDefault?: Value;
+  readonly isSecret?: boolean;
+  /** One sentence: what it does. */
+  readonly purpose: string;
+}
+
+const keyRing: Reader<string | null> = (raw) => {
+  if (typeof raw !== 'string') return mustBe('id:base64 pairs separated by commas');
+  const ring = parseKeyRing(raw);
+  return ring.ok ? ok(raw) : { ok: false, error: `is no key ring. ${joined(ring.mistakes)}` };
+};
+
+const databaseUrl: Reader<string | null> = (raw) =>
+  typeof raw === 'string' && /^postgres(ql)?:\/\//.test(raw)
+    ? {
+        ok: false,
+        error:
+          'selects PostgreSQL, which is not available in this version. Remove it to keep ' +
+          'everything in the embedded database',
+      }
+    : mustBe('an address that begins with postgres://');
+
+const egressAllow: Reader<readonly string[]> = (raw) => {
+  const entries = textList(100)(raw);
+  if (!entries.ok) return entries;
+  const reading = parseEgressAllow(entries.value.join(','));
+  return reading.ok ? entries : { ok: false, error: `is wrong. ${joined(reading.error)}` };
+};
+
+/** Sentences of another reader, without the full stop that closes every mistake here. */
+function joined(sentences: readonly string[]): string {
+  return sentences.join(' ').replace(/\.$/, '');
+}
+
+function optional<Value>(read: Reader<Value>): Reader<Value | null> {
+  return read;
+}
+
+/** Ties a setting's default to the type that its reader yields. */
+function setting<Value>(value: Setting<Value>): Setting<Value> {
+  return value;
+}
+
+export const settings = {
+  host: setting({
+    read: text(255),
+    default: '127.0.0.1',
+    purpose: 'The address to listen on.',
+  }),
+  port: setting({
+    read: wholeNumber(0, 65_535),
+    default: 8080,
+    purpose: 'The port to listen on; 0 picks a free one.',
+  }),
+  data: setting({
+    read: text(1_000),
+    default: './data',
+    purpose: 'The folder of the embedded database, created with mode 0700.',
+  }),
+  databaseUrl: setting({
+    read: databaseUrl,
+    default: null,
+    isSecret: true,
+    purpose: 'Reserved for PostgreSQL, which this version does not have.',
+  }),
+  keys: setting({
+    read: keyRing,
+    default: null,
+    isSecret: true,
+    purpose: 'The key ring that codes and recipients are sealed under, newest key first.',
+  }),
+  devApiKey: setting({
+    read: optional(text(200)),
+    default: null,
+    isSecret: true,
+    purpose: 'Fixes the API key of the development server, for test suites.',
+  }),
+  publicUrl: setting({
+    read: optional(baseUrl),
+    default: null,
+    purpose: 'The address that absolute URLs in answers begin with.',
+  }),
+  trustedHops: setting({
+    read: wholeNumber(0, 16),
+    default: 0,
+    purpose: 'How many proxies in front are trusted to tell the address of a client.',
+  }),
+  egressAllow: setting<readonly string[]>({
+    read: egressAllow,
+    default: [],
+    purpose: 'What outbound calls may reach although it is private.',
+  }),
+  providers: setting<readonly object[]>({
+    read: objectList(100),
+    default: [],
+    developmentDefault: [{ type: 'sandbox', name: 'sandbox' }],
+    isSecret: true,
+    purpose: 'Who carries messages: a JSON array, tried in its order on each channel.',
+  }),
+  deliveryAttemptTimeoutSeconds: setting({
+    read: wholeNumber(1, 120),
+    default: 10,
+    purpose: 'How long one hand-over to a provider may take.',
+  }),
+  shutdownTimeoutSeconds: setting({
+    read: wholeNumber(1, 300),
+    default: 15,
+    purpose: 'How long a stopping server waits for what is in flight.',
+  }),
+  logLevel: setting({
+    read: oneOf(['debug', 'info', 'warn', 'error', 'silent']),
+    default: 'info',
+    purpose: 'The least important kind of line that is logged.',
+  }),
+} as const;
+
+export type SettingKey = keyof typeof settings;
+
+type ValueOf<One> = One extends Setting<infer Value> ? Value : never;
+
+/** `data` is an absolute path; everything else is as the readers yield it. */
+export type Config = { readonly [Key in SettingKey]: ValueOf<(typeof settings)[Key]> };
+
+/** Variables of ours that are no settings; those that begin with the prefix hold providers' secrets. */
+export const otherVariables = ['WATCHWORD_CONFIG', 'WATCHWORD_API_KEY'];
+export const secretVariablePrefix = 'WATCHWORD_SECRET_';
+
+const prefix = 'WATCHWORD_';
+const fileBytesMax = 1024 * 1024;
+
+/** `trustedHops` as `WATCHWORD_TRUSTED_HOPS`. */
+export function variableOf(key: string): string {
+  return prefix + key.replace(/[A-Z]/g, (capital) => `_${capital}`).toUpperCase();
+}
+
+export const settingKeys = Object.keys(settings) as readonly SettingKey[];
+
+/** Reads all settings, or tells everything that is wrong with them. */
+export function readConfig(
+  environment: Environment,
+  mode: Mode,
+): Result<Config, readonly string[]> {
+  const file = readFile(environment['WATCHWORD_CONFIG']);
+  if (!file.ok) return file;
+  const mistakes = [...unknownVariables(environment), ...unknownKeys(file.value)];
+  const entries = settingKeys.map((key) => {
+    const reading = readSetting(key, environment, file.value, mode);
+    if (!reading.ok) mistakes.push(reading.error);
+    return [key, reading.ok ? reading.value : settings[key].default] as const;
+  });
+  // The table ties each key to its type; `fromEntries` forgets that.
+  const values = Object.fromEntries(entries) as Config;
+  const config: Config = { ...values, data: resolve(values.data) };
+  if (mode === 'serve') mistakes.push(...productionMistakes(config));
+  return mistakes.length > 0 ? { ok: false, error: mistakes } : ok(config);
+}
+
+function readSetting(
+  key: SettingKey,
+  environment: Environment,
+  file: Readonly<Record<string, unknown>>,
+  mode: Mode,
+): Result<unknown, string> {
+  const { read, isSecret, ...presets }: Setting<unknown> = settings[key];
+  // An empty variable counts as unset: compose files write them for what is not given.
+  const fromEnvironment = environment[variableOf(key)] || undefined;
+  const raw = fromEnvironment ?? file[key] ?? undefined;
+  if (raw === undefined) {
+    return ok(mode === 'dev' ? (presets.developmentDefault ?? presets.default) : presets.default);
+  }
+  const reading = read(raw);
+  if (reading.ok) return reading;
+  const name = fromEnvironment === undefined ? `"${key}" in the file` : variableOf(key);
+  const found = reading.error.startsWith('must be') && isSecret !== true;
+  return { ok: false, error: `${name} ${reading.error}${found ? `, not ${shown(raw)}` : ''}.` };
+}
+
+function productionMistakes(config: Config): string[] {
+  const mistakes: string[] = [];
+  if (config.keys === null) {
+    mistakes.push(
+      'WATCHWORD_KEYS is not set, and `watchword serve` seals everything under it. Make a key with ' +
+        '`watchword keys generate` and keep it apart from the data folder.',
+    );
+  }
+  if (config.devApiKey !== null) {
+    mistakes.push(
+      'WATCHWORD_DEV_API_KEY is for `watchword dev` only. Remove it, and make keys with ' +
+        '`watchword api-key create`.',
+    );
+  }
+  return mistakes;
+}
+
+function unknownVariables(environment: Environment): string[] {
+  const known = new Set([...settingKeys.map(variableOf), ...otherVariables]);
+  return Object.keys(environment)
+    .filter((name) => name.startsWith(prefix) && !name.startsWith(secretVariablePrefix))
+    .filter((name) => !known.has(name))
+    .sort()
+    .map((name) => `${shown(name)} is not a setting. Correct its name, or remove it.`);
+}
+
+function unknownKeys(file: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(file)
+    .filter((key) => !Object.hasOwn(settings, key))
+    .map(
+      (key) => `${shown(key)} in the configuration file is not a setting. Correct or remove it.`,
+    );
+}
+
+function readFile(path: string | undefined): Result<Record<string, unknown>, readonly string[]> {
+  if (path === undefined || path === '') return ok({});
+  const complain = (what: string): { ok: false; error: string[] } => ({
+    ok: false,
+    error: [`The file that WATCHWORD_CONFIG names, ${shown(path)}, ${what}`],
+  });
+  let source: string;
+  try {
+    if (statSync(path).size > fileBytesMax) return complain('is larger than 1 MiB.');
+    source = readFileSync(path, 'utf8');
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+    return complain(`cannot be read (${code}). Correct the path, or make the file readable.`);
+  }
+  const value = parseJson(source);
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? ok({ ...value })
+    : complain('does not hold a JSON object.');
+}
+
+/** A value as far as a sentence has room for it. */
+function shown(value: unknown): string {
+  return JSON.stringify(value).slice(0, 80);
+}
