@@ -36,7 +36,7 @@ test('without any setting, development has a sandbox and every default', () => {
     publicUrl: null,
     trustedHops: 0,
     egressAllow: [],
-    providers: [{ type: 'sandbox', name: 'sandbox' }],
+    providers: [{ kind: 'sandbox', name: 'sandbox' }],
     deliveryAttemptTimeoutSeconds: 10,
     shutdownTimeoutSeconds: 15,
     logLevel: 'info',
@@ -52,6 +52,17 @@ test('production starts with a key ring, with no provider, and without one it do
     mistakesOf({ WATCHWORD_KEYS: key, WATCHWORD_DEV_API_KEY: 'wk_x' }, 'serve').join(),
     /^WATCHWORD_DEV_API_KEY is for `watchword dev` only/,
   );
+});
+
+test('a tool without a key ring works on a development folder, with one on a production folder', () => {
+  const beside = (environment: Environment): readonly object[] => {
+    const reading = readConfig(environment, 'tool');
+    assert.ok(reading.ok);
+    return reading.value.providers;
+  };
+  assert.equal(beside({}).length, 1);
+  assert.equal(beside({ WATCHWORD_KEYS: '' }).length, 1);
+  assert.equal(beside({ WATCHWORD_KEYS: key }).length, 0);
 });
 
 test('the environment wins over the file, and an empty variable is no value', () => {
@@ -108,7 +119,7 @@ const badValues: readonly (readonly [variable: string, value: string, says: RegE
   ['WATCHWORD_PROVIDERS', '{"type": "secret"}', /JSON array/],
   ['WATCHWORD_PROVIDERS', '[1]', /JSON array/],
   ['WATCHWORD_LOG_LEVEL', 'INFO', /one of/],
-  ['WATCHWORD_DELIVERY_ATTEMPT_TIMEOUT_SECONDS', '0', /1 to 120/],
+  ['WATCHWORD_DELIVERY_ATTEMPT_TIMEOUT_SECONDS', '0', /1 to 15/],
 ];
 
 test('a bad value is told in one sentence that shows no secret', () => {

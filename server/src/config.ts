@@ -20,7 +20,10 @@ import {
   wholeNumber,
 } from './setting-readers.ts';
 
-/** `dev` and `serve` run a server; `tool` is every other command. */
+/**
+ * `dev` and `serve` run a server; `tool` is every other command. Without a key ring a tool works on
+ * a development folder, so it has the defaults of development.
+ */
 export type Mode = 'dev' | 'serve' | 'tool';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
@@ -124,12 +127,13 @@ export const settings = {
   providers: setting<readonly object[]>({
     read: objectList(100),
     default: [],
-    developmentDefault: [{ type: 'sandbox', name: 'sandbox' }],
+    developmentDefault: [{ name: 'sandbox', kind: 'sandbox' }],
     isSecret: true,
     purpose: 'Who carries messages: a JSON array, tried in its order on each channel.',
   }),
   deliveryAttemptTimeoutSeconds: setting({
-    read: wholeNumber(1, 120),
+    // A hand-over ends before its lease of 20 s does, so no second node takes it over meanwhile.
+    read: wholeNumber(1, 15),
     default: 10,
     purpose: 'How long one hand-over to a provider may take.',
   }),
@@ -174,8 +178,10 @@ export function readConfig(
   const file = readFile(environment['WATCHWORD_CONFIG']);
   if (!file.ok) return file;
   const mistakes = [...unknownVariables(environment), ...unknownKeys(file.value)];
+  const hasKeys = (environment[variableOf('keys')] || file.value['keys']) !== undefined;
+  const isDevelopment = mode === 'dev' || (mode === 'tool' && !hasKeys);
   const entries = settingKeys.map((key) => {
-    const reading = readSetting(key, environment, file.value, mode);
+    const reading = readSetting(key, environment, file.value, isDevelopment);
     if (!reading.ok) mistakes.push(reading.error);
     return [key, reading.ok ? reading.value : settings[key].default] as const;
   });
@@ -190,14 +196,14 @@ function readSetting(
   key: SettingKey,
   environment: Environment,
   file: Readonly<Record<string, unknown>>,
-  mode: Mode,
+  isDevelopment: boolean,
 ): Result<unknown, string> {
   const { read, isSecret, ...presets }: Setting<unknown> = settings[key];
   // An empty variable counts as unset: compose files write them for what is not given.
   const fromEnvironment = environment[variableOf(key)] || undefined;
   const raw = fromEnvironment ?? file[key] ?? undefined;
   if (raw === undefined) {
-    return ok(mode === 'dev' ? (presets.developmentDefault ?? presets.default) : presets.default);
+    return ok((isDevelopment ? presets.developmentDefault : undefined) ?? presets.default);
   }
   const reading = read(raw);
   if (reading.ok) return reading;

@@ -1,0 +1,23 @@
+import { type Command, done, failed, withService } from '#cli/command.ts';
+import { findApplication, presentApplication } from '#cli/find-application.ts';
+
+export const applicationShow: Command = {
+  name: 'application show',
+  words: ['application'],
+  options: {},
+  summary: 'Shows an application, by its id or name, with all its settings.',
+  mode: 'tool',
+  run: (input, context) =>
+    withService(input, context, async ({ service }) => {
+      const found = await findApplication(service, input.words['application'] ?? '');
+      if (!found.ok) return failed(found.error);
+      const { id, name, settings, createdAtMs } = found.value;
+      const lines = Object.entries(settings).map(
+        ([key, value]) => `${key}: ${JSON.stringify(value)}`,
+      );
+      return done(presentApplication(found.value), [
+        `${id}  ${name}, made ${new Date(createdAtMs).toISOString()}`,
+        ...lines,
+      ]);
+    }),
+};

@@ -1,0 +1,162 @@
+/** What `watchword doctor` looks at, one function for each subject. */
+import { existsSync, statfsSync, statSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import type { CommandContext } from '#cli/command.ts';
+import { allChannels } from '#domain/application.ts';
+import { parseKeyRing } from '#service/key-ring.ts';
+import type { Config } from '#src/config.ts';
+
+export interface Finding {
+  readonly subject: string;
+  /** `note` is no fault in development, but is worth a look in production. */
+  readonly state: 'good' | 'note' | 'bad';
+  readonly says: string;
+}
+
+const nodeMajorMin = 24;
+const freeBytesMin = 200 * 1024 * 1024;
+/** A clock before this version was made is wrong, and codes would live and die by it. */
+const madeAtMs = Date.UTC(2026, 0, 1);
+const clockDriftMaxMs = 5_000;
+const healthTimeoutMs = 3_000;
+
+export function checkNode(version: string): Finding {
+  const subject = 'Node';
+  return Number(version.split('.')[0]) >= nodeMajorMin
+    ? { subject, state: 'good', says: `Version ${version}.` }
+    : { subject, state: 'bad', says: `Version ${version} is too old. Install ${nodeMajorMin}.` };
+}
+
+export function checkDataFolder({ data }: Config): Finding {
+  const subject = 'data folder';
+  const found = statSync(data, { throwIfNoEntry: false });
+  if (found === undefined) {
+    return {
+      subject,
+      state: 'note',
+      says: `${data} is not there yet; a starting server makes it.`,
+    };
+  }
+  if (!found.isDirectory()) {
+    return { subject, state: 'bad', says: `${data} is no folder. Point WATCHWORD_DATA elsewhere.` };
+  }
+  if ((found.mode & 0o077) !== 0 && process.platform !== 'win32') {
+    return { subject, state: 'bad', says: `Others can read ${data}. Run: chmod 700 ${data}` };
+  }
+  const owner = process.getuid?.();
+  if (owner !== undefined && owner !== 0 && found.uid !== owner) {
+    return { subject, state: 'bad', says: `${data} belongs to another user. Run as that user.` };
+  }
+  const { bavail, bsize } = statfsSync(data);
+  if (bavail * bsize < freeBytesMin) {
+    return { subject, state: 'bad', says: `Less than 200 MiB are free for ${data}. Make room.` };
+  }
+  return { subject, state: 'good', says: `${data}, readable by its owner alone.` };
+}
+
+export function checkKeys({ keys, data }: Config): Finding {
+  const subject = 'key ring';
+  const reading = keys === null ? null : parseKeyRing(keys);
+  if (reading === null) {
+    const place = existsSync(join(data, 'dev-keys'))
+      ? 'A development ring lies in the data folder; '
+      : '';
+    return { subject, state: 'note', says: `${place}\`watchword serve\` needs WATCHWORD_KEYS.` };
+  }
+  if (!reading.ok) return { subject, state: 'bad', says: reading.mistakes.join(' ') };
+  const { ids, newestId } = reading.ring;
+  const says = `${ids.length} ${ids.length === 1 ? 'key' : 'keys'}, the newest is ${newestId}.`;
+  return { subject, state: 'good', says };
+}
+
+/** Opening reads the journal mode and the synchronous setting back, and pings with a write. */
+export async function checkDatabase(config: Config, context: CommandContext): Promise<Finding[]> {
+  const subject = 'database';
+  if (!existsSync(config.data)) {
+    return [{ subject, state: 'note', says: 'None yet; a starting server makes it.' }];
+  }
+  try {
+    const storage = await context.openStorage(config);
+    try {
+      await storage.ping();
+      const clock = clockFinding((await storage.now()) - Date.now());
+      const says = 'It opens, has the form of this version, and keeps what is written.';
+      return [{ subject, state: 'good', says }, clock, await sealFinding(config, context)];
+    } finally {
+      await storage.close();
+    }
+  } catch (error) {
+    const says = error instanceof Error ? error.message : String(error);
+    return [{ subject, state: 'bad', says }];
+  }
+}
+
+function clockFinding(aheadMs: number): Finding {
+  const subject = 'clock';
+  if (Date.now() < madeAtMs) {
+    return { subject, state: 'bad', says: 'It is years behind. Set the clock of this machine.' };
+  }
+  const says = `The sandbox clock is ${Math.round(aheadMs / 1_000)} s ahead of the real one.`;
+  return Math.abs(aheadMs) > clockDriftMaxMs
+    ? { subject, state: 'note', says }
+    : { subject, state: 'good', says: 'The time of the database is that of this machine.' };
+}
+
+async function sealFinding(config: Config, context: CommandContext): Promise<Finding> {
+  const subject = 'seals';
+  const opened = await context.openService(config);
+  if (!opened.ok) return { subject, state: 'bad', says: opened.error };
+  await opened.value.close();
+  return { subject, state: 'good', says: 'The key ring opens what the database holds.' };
+}
+
+export function checkProviders(config: Config, context: CommandContext): Finding {
+  const subject = 'providers';
+  const providers = context.createProviders(config);
+  if (!providers.ok) return { subject, state: 'bad', says: providers.error.join(' ') };
+  for (const provider of providers.value) void provider.close();
+  const [first] = providers.value;
+  if (first === undefined) {
+    const says = 'None is configured, so nothing can be sent. Set WATCHWORD_PROVIDERS.';
+    return { subject, state: 'bad', says };
+  }
+  const served = new Set(providers.value.flatMap(({ channels }) => channels));
+  const unserved = allChannels.filter((channel) => !served.has(channel));
+  const names = providers.value.map(({ name }) => name).join(', ');
+  return unserved.length === 0
+    ? { subject, state: 'good', says: `${names} serve every channel.` }
+    : { subject, state: 'note', says: `${names}. Nobody serves ${unserved.join(', ')}.` };
+}
+
+export async function checkPort({ host, port }: Config): Promise<Finding> {
+  const subject = 'port';
+  const problem = await tryToListen(host, port);
+  if (problem === null) return { subject, state: 'good', says: `${host}:${port} is free.` };
+  if (problem === 'EADDRINUSE') return whoListens(host, port);
+  const says = `${host}:${port} cannot be listened on (${problem}). Change WATCHWORD_HOST or _PORT.`;
+  return { subject, state: 'bad', says };
+}
+
+function tryToListen(host: string, port: number): Promise<string | null> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once('error', (error) => resolve('code' in error ? String(error.code) : error.message));
+    server.listen({ host, port }, () => server.close(() => resolve(null)));
+  });
+}
+
+async function whoListens(host: string, port: number): Promise<Finding> {
+  const subject = 'port';
+  const name = host.includes(':') ? `[${host}]` : host;
+  try {
+    const signal = AbortSignal.timeout(healthTimeoutMs);
+    const answer = await fetch(`http://${name}:${port}/healthz`, { signal, redirect: 'error' });
+    await answer.body?.cancel();
+    if (answer.ok) return { subject, state: 'good', says: `A server answers at ${host}:${port}.` };
+  } catch {
+    // Something else holds the port.
+  }
+  const says = `${host}:${port} is taken by another program. End it, or set WATCHWORD_PORT.`;
+  return { subject, state: 'bad', says };
+}
