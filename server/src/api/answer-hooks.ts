@@ -1,0 +1,49 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { sendProblem } from '#api/problem.ts';
+
+/** On every answer, errors and pages included. `no-store` also says that proxies keep no copy. */
+const answerHeaders = {
+  'Cache-Control': 'no-store',
+  'X-Content-Type-Options': 'nosniff',
+  'Referrer-Policy': 'no-referrer',
+};
+
+/**
+ * What happens around every request: its id and the headers of its answer first, one line in the
+ * log last. The line has the pattern of the route, not the address: queries hold recipients.
+ */
+export function addAnswerHooks(app: FastifyInstance): void {
+  app.addHook('onRequest', (request, reply, done) => {
+    setAnswerHeaders(request, reply);
+    const encoding = request.headers['content-encoding'];
+    if (encoding === undefined || encoding === 'identity') {
+      done();
+      return;
+    }
+    // A packed body may unpack to any size; nothing here is worth packing.
+    sendProblem(reply, 'unsupported_media_type', 'Send the body without Content-Encoding.');
+  });
+  app.addHook('onResponse', (request, reply, done) => {
+    logRequest(request, reply);
+    done();
+  });
+}
+
+export function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(answerHeaders);
+  reply.header('Request-Id', request.id);
+}
+
+export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
+  request.log.info(
+    {
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
+      requestId: request.id,
+      applicationId: request.caller?.application.id ?? null,
+    },
+    'request',
+  );
+}

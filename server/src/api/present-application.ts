@@ -1,0 +1,36 @@
+import { isoTime } from '#api/present.ts';
+import type { ApplicationAnswer } from '#api/schemas/application.ts';
+import type { TemplateAnswer } from '#api/schemas/template.ts';
+import type { Application } from '#domain/application.ts';
+import type { StoredTemplate } from '#service/ports.ts';
+
+/** An application as its owner sees it: the settings stand beside its name, not below it. */
+export function presentApplication(application: Application): ApplicationAnswer {
+  const { id, name, createdAtMs, settings } = application;
+  return {
+    id,
+    name,
+    createdAt: isoTime(createdAtMs),
+    ...settings,
+    channels: [...settings.channels],
+    providers: presentProviders(settings.providers),
+  };
+}
+
+export function presentTemplate({ template, updatedAtMs }: StoredTemplate): TemplateAnswer {
+  return {
+    name: template.name,
+    state: template.state,
+    purposes: [...template.purposes],
+    variants: [...template.variants],
+    updatedAt: isoTime(updatedAtMs),
+  };
+}
+
+function presentProviders(
+  providers: Application['settings']['providers'],
+): ApplicationAnswer['providers'] {
+  return Object.fromEntries(
+    Object.entries(providers).map(([channel, names]) => [channel, [...(names ?? [])]]),
+  );
+}
