@@ -1,0 +1,37 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
+import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type { Application } from '#domain/application.ts';
+import type { Sandbox } from '#service/sandbox.ts';
+import type { Caller, Service } from '#service/service.ts';
+
+/** What the virtual phone is built from. */
+export interface PhoneOptions {
+  readonly service: Pick<Service, 'startVerification' | 'checkCode' | 'readVerification'>;
+  readonly sandbox: Sandbox;
+  readonly application: () => Application;
+  /** Asked at each request: with port 0 it is known only once the server listens. */
+  readonly publicUrl: () => string;
+  /** Recipients that behave in a fixed way, for the list on the page. */
+  readonly testRecipients?: readonly TestRecipient[];
+}
+
+export interface TestRecipient {
+  readonly recipient: string;
+  /** A short sentence: what happens when a code is sent there. */
+  readonly behaviour: string;
+}
+
+/** The plugin's own scope, as the files of its routes see it. */
+export type PhoneScope = FastifyInstance<
+  RawServerDefault,
+  IncomingMessage,
+  ServerResponse,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>;
+
+/** Who the page acts as. */
+export function phoneCaller(options: Pick<PhoneOptions, 'application'>): Caller {
+  return { application: options.application(), origin: 'phone' };
+}
