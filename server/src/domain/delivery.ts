@@ -25,8 +25,8 @@ const firstPauseMs = 1_000;
 const pauseMaxMs = 30_000;
 
 /**
- * Pause before the next hand-over: exponential with full jitter, so that many messages refused by
- * one outage do not come back together. `random` is uniform in [0, 1).
+ * Pause after this many hand-overs: it doubles, and half of it is chance, so that many messages
+ * refused by one outage do not come back together. `random` is uniform in [0, 1).
  */
 export function pauseBeforeAttempt(attempt: number, random: number): number {
   const ceiling = Math.min(pauseMaxMs, firstPauseMs * 2 ** Math.max(0, attempt - 1));
