@@ -59,8 +59,8 @@ if (isNodeNewEnough()) {
   handOver(ownNode);
 } else {
   process.stderr.write(
-    `Watchword runs on Node ${nodeMajorMin} or newer, and this is ${process.version}. In a clone, ` +
-      'run `npm ci` first: it brings the right one.\n',
+    `Watchword runs on Node ${nodeMajorMin} or newer, and this is ${process.version}. ` +
+      'In a clone, run `npm ci` first: it brings the right one.\n',
   );
   process.exitCode = 1;
 }

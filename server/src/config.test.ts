@@ -54,7 +54,7 @@ test('production starts with a key ring, with no provider, and without one it do
   );
 });
 
-test('a tool without a key ring works on a development folder, with one on a production folder', () => {
+test('a tool has the defaults of development until it is given a key ring', () => {
   const beside = (environment: Environment): readonly object[] => {
     const reading = readConfig(environment, 'tool');
     assert.ok(reading.ok);

@@ -1,7 +1,7 @@
 /**
- * Every setting, once: how it is read, what holds when it is not set, and what it is for. Each is an
- * environment variable `WATCHWORD_…` and a key of the JSON file that WATCHWORD_CONFIG names; the
- * environment wins. What is wrong is told in sentences, all of them at once.
+ * Every setting, once: how it is read, what holds when it is not set, and what it is for. Each is
+ * an environment variable `WATCHWORD_…` and a key of the JSON file that WATCHWORD_CONFIG names;
+ * the environment wins. What is wrong is told in sentences, all of them at once.
  */
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
@@ -156,8 +156,9 @@ type ValueOf<One> = One extends Setting<infer Value> ? Value : never;
 /** `data` is an absolute path; everything else is as the readers yield it. */
 export type Config = { readonly [Key in SettingKey]: ValueOf<(typeof settings)[Key]> };
 
-/** Variables of ours that are no settings; those that begin with the prefix hold providers' secrets. */
+/** Variables of ours that are no settings. */
 export const otherVariables = ['WATCHWORD_CONFIG', 'WATCHWORD_API_KEY'];
+/** Begins the names of variables that hold secrets of providers. */
 export const secretVariablePrefix = 'WATCHWORD_SECRET_';
 
 const prefix = 'WATCHWORD_';
@@ -216,8 +217,8 @@ function productionMistakes(config: Config): string[] {
   const mistakes: string[] = [];
   if (config.keys === null) {
     mistakes.push(
-      'WATCHWORD_KEYS is not set, and `watchword serve` seals everything under it. Make a key with ' +
-        '`watchword keys generate` and keep it apart from the data folder.',
+      'WATCHWORD_KEYS is not set, and `watchword serve` seals everything under it. Make a key ' +
+        'with `watchword keys generate` and keep it apart from the data folder.',
     );
   }
   if (config.devApiKey !== null) {

@@ -1,6 +1,6 @@
 /**
  * Readers of single settings. A value arrives as text from the environment or as JSON from the
- * configuration file; a reader answers the typed value, or how the sentence "<setting> must …" ends.
+ * configuration file; a reader answers the typed value, or the end of "<setting> must …".
  */
 import { ok, type Result } from '#domain/refusal.ts';
 

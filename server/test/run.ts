@@ -34,7 +34,7 @@ function chooseFiles(wanted: readonly string[]): string[] {
     .sort();
 }
 
-/** Lets everything through to the reporter but the closing counts, which are to close the output. */
+/** Lets everything through to the reporter but the closing counts, which come last of all. */
 function countEvents(counts: Counts): Transform {
   return new Transform({
     objectMode: true,

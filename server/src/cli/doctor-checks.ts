@@ -134,7 +134,7 @@ export async function checkPort({ host, port }: Config): Promise<Finding> {
   const problem = await tryToListen(host, port);
   if (problem === null) return { subject, state: 'good', says: `${host}:${port} is free.` };
   if (problem === 'EADDRINUSE') return whoListens(host, port);
-  const says = `${host}:${port} cannot be listened on (${problem}). Change WATCHWORD_HOST or _PORT.`;
+  const says = `${host}:${port} is out of reach (${problem}). Change WATCHWORD_HOST or _PORT.`;
   return { subject, state: 'bad', says };
 }
 

@@ -147,7 +147,7 @@ async function withServer(
 
 const nowhere = { WATCHWORD_DATA: '/nonexistent', WATCHWORD_API_KEY: 'wk_from_environment' };
 
-test('send starts a verification with the options given, as the key of the environment', async () => {
+test('send starts a verification with the options and the key that are given', async () => {
   const verification = {
     id: 'vf_1',
     recipient: '+14•••••0123',

@@ -1,7 +1,7 @@
 /**
- * The command line: `watchword <command> [words] [options]`. Standard output carries the answer and
- * nothing else, standard error one sentence for what went wrong. Exit 2 is a wrong call, 1 any other
- * failure.
+ * The command line: `watchword <command> [words] [options]`. Standard output carries the answer
+ * and nothing else, standard error one sentence for what went wrong. Exit 2 is a wrong call, 1 any
+ * other failure.
  */
 import { parseArgs } from 'node:util';
 import type { Command, CommandContext, CommandInput, Outcome } from '#cli/command.ts';
