@@ -56,16 +56,19 @@ export const limitBounds: Record<keyof SendLimits, { min: number; max: number }>
   recipientSendIntervalSeconds: { min: 0, max: 3_600 },
   recipientSendsHourMax: { min: 1, max: 20 },
   recipientSendsDayMax: { min: 1, max: 20 },
-  addressStartsHourMax: { min: 1, max: 100_000 },
-  addressStartsDayMax: { min: 1, max: 1_000_000 },
-  addressFailuresHourMax: { min: 1, max: 100_000 },
-  addressFailuresDayMax: { min: 1, max: 1_000_000 },
+  // Counting is exact, so a ledger holds each moment: ten thousand of them are 140 kB in one row.
+  addressStartsHourMax: { min: 1, max: 2_000 },
+  addressStartsDayMax: { min: 1, max: 10_000 },
+  addressFailuresHourMax: { min: 1, max: 2_000 },
+  addressFailuresDayMax: { min: 1, max: 10_000 },
 };
+
+const sendInterval = 'recipient_sends_interval';
 
 export function recipientSendLimits(limits: SendLimits): NamedLimit[] {
   return [
     {
-      name: 'recipient_sends_interval',
+      name: sendInterval,
       max: 1,
       windowSeconds: limits.recipientSendIntervalSeconds,
     },
@@ -101,7 +104,7 @@ export function addressFailureLimits(limits: SendLimits): NamedLimit[] {
 }
 
 /**
- * Refuses `count` more entries when a limit has no room for them. An interval (a limit of one) asks
+ * Refuses `count` more entries when a limit has no room for them. The interval between sends asks
  * only that nothing was entered within it: several messages of one start go out together.
  */
 export function refuseEntries(
@@ -114,7 +117,7 @@ export function refuseEntries(
   for (const limit of limits) {
     const windowMs = limit.windowSeconds * secondMs;
     const inWindow = entriesAtMs.filter((atMs) => atMs > nowMs - windowMs);
-    const wanted = limit.max === 1 ? 1 : count;
+    const wanted = limit.name === sendInterval ? 1 : count;
     const excess = inWindow.length + wanted - limit.max;
     if (excess <= 0) continue;
     const leaves = inWindow[Math.min(excess, inWindow.length) - 1] ?? nowMs;
@@ -141,6 +144,11 @@ export const guessTiers = [
 export const guessPauseAfterFailures = 50;
 export const guessFailuresCeiling = 100;
 const guessPauseFirstMs = hourSeconds * secondMs;
+const guessCeiling: NamedLimit = {
+  name: 'recipient_failed_guesses_ceiling',
+  max: guessFailuresCeiling,
+  windowSeconds: ledgerMemoryMs / secondMs,
+};
 
 /** The shortest numeric code that may be given out now: 0 where any length will do. */
 export function codeDigitsMin(ledger: Ledger, nowMs: number): 0 | 8 | 10 {
@@ -155,16 +163,9 @@ export function admitsGuess(ledger: Ledger, codeBits: number, nowMs: number): bo
 /** Refuses a start for a recipient whose guess budget leaves no room for any code. */
 export function refuseRecipient(ledger: Ledger, nowMs: number): Refusal | null {
   if (ledger.failuresSinceSuccess >= guessFailuresCeiling) {
-    const last = ledger.failuresAtMs.at(-1) ?? nowMs;
-    return limitReached(
-      {
-        name: 'recipient_failed_guesses_ceiling',
-        max: guessFailuresCeiling,
-        windowSeconds: ledgerMemoryMs / secondMs,
-      },
-      last + ledgerMemoryMs,
-      nowMs,
-    );
+    // A month later the ledger would be forgotten, were it not for messages sent since.
+    const untilMs = (ledger.failuresAtMs.at(-1) ?? nowMs) + ledgerMemoryMs;
+    if (untilMs > nowMs) return limitReached(guessCeiling, untilMs, nowMs);
   }
   const recent = lastDay(ledger.failuresAtMs, nowMs);
   const beyond = recent.length - guessPauseAfterFailures;
@@ -191,6 +192,14 @@ export function chargeGuess(ledger: Ledger, nowMs: number): Ledger {
     failuresAtMs: [...lastDay(ledger.failuresAtMs, nowMs), nowMs].slice(-guessFailuresCeiling),
     failuresSinceSuccess: ledger.failuresSinceSuccess + 1,
   };
+}
+
+/**
+ * Charges a client address likewise. Every entry of the day is kept, because the limits of an
+ * address may be above the hundred failures at which a recipient's ledger needs no more.
+ */
+export function chargeAddress(ledger: Ledger, nowMs: number): Ledger {
+  return { ...ledger, failuresAtMs: [...lastDay(ledger.failuresAtMs, nowMs), nowMs] };
 }
 
 /** Takes the charge of a right guess back; `isApproval` when it also proved the recipient. */
@@ -220,32 +229,57 @@ export const sprayWindowMs = 300_000;
 
 /**
  * What a client address counts as: an IPv4 address by its /24, an IPv6 address by its /64, because
- * one subscriber holds at least that much. Null for something that is no address.
+ * one subscriber holds at least that much. An IPv4 address has one range in whichever form it is
+ * written, mapped into IPv6 or not. Null for something that is no address.
  */
 export function addressRange(address: string): string | null {
-  const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address);
-  const text = mapped?.[1] ?? address;
-  const v4 = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text);
-  if (v4) {
-    const octets = v4.slice(1).map(Number);
-    return octets.every((octet) => octet <= 255) ? `${octets.slice(0, 3).join('.')}.0/24` : null;
-  }
-  const groups = expandIpv6(text);
-  return groups === null ? null : `${groups.slice(0, 4).join(':')}::/64`;
+  const octets = readIpv4(address);
+  if (octets !== null) return `${octets.slice(0, 3).join('.')}.0/24`;
+  const groups = readIpv6(address);
+  if (groups === null) return null;
+  const [, , , , , sixth, high = 0, low = 0] = groups;
+  const isMapped = sixth === 0xffff && groups.slice(0, 5).every((group) => group === 0);
+  if (isMapped) return `${high >> 8}.${high & 255}.${low >> 8}.0/24`;
+  const network = groups.slice(0, 4).map((group) => group.toString(16));
+  return `${network.join(':')}::/64`;
 }
 
-function expandIpv6(text: string): string[] | null {
-  const bare = text.split('%')[0] ?? '';
-  if (bare.length > 39 || !/^[0-9a-f:]+$/i.test(bare)) return null;
-  const halves = bare.split('::');
-  if (halves.length > 2) return null;
-  const head = (halves[0] ?? '').split(':').filter((group) => group !== '');
-  const tail = (halves[1] ?? '').split(':').filter((group) => group !== '');
+function readIpv4(text: string): number[] | null {
+  const octets = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})$/.exec(text)?.slice(1).map(Number);
+  return octets?.every((octet) => octet <= 255) ? octets : null;
+}
+
+/** The eight groups of an IPv6 address in any of the forms of RFC 4291, 2.2; a zone is dropped. */
+function readIpv6(text: string): number[] | null {
+  const bare = text.split('%', 1)[0] ?? '';
+  if (bare.length > 45) return null;
+  const [before = '', after, ...more] = bare.split('::');
+  if (more.length > 0) return null;
+  const head = readGroups(before, after === undefined);
+  const tail = after === undefined ? [] : readGroups(after, true);
+  if (head === null || tail === null) return null;
   const missing = 8 - head.length - tail.length;
-  if (halves.length === 1 ? missing !== 0 : missing < 1) return null;
-  const groups = [...head, ...Array<string>(missing).fill('0'), ...tail];
-  if (groups.some((group) => group.length > 4)) return null;
-  return groups.map((group) => Number.parseInt(group, 16).toString(16));
+  if (after === undefined ? missing !== 0 : missing < 1) return null;
+  return [...head, ...Array<number>(missing).fill(0), ...tail];
+}
+
+/** Groups between colons; the last of an address may be an IPv4 address instead of two. */
+function readGroups(text: string, isEnd: boolean): number[] | null {
+  if (text === '') return [];
+  const groups: number[] = [];
+  const parts = text.split(':', 9);
+  for (const [index, part] of parts.entries()) {
+    const octets = isEnd && index === parts.length - 1 ? readIpv4(part) : null;
+    if (octets !== null) {
+      const [first = 0, second = 0, third = 0, fourth = 0] = octets;
+      groups.push(first * 256 + second, third * 256 + fourth);
+    } else if (/^[0-9a-f]{1,4}$/i.test(part)) {
+      groups.push(Number.parseInt(part, 16));
+    } else {
+      return null;
+    }
+  }
+  return groups;
 }
 
 function tierOf(ledger: Ledger, nowMs: number): (typeof guessTiers)[number] {
