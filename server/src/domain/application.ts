@@ -86,13 +86,17 @@ export const settingBounds = {
 const lifetimeDefaultSeconds = 300;
 const emailLifetimeDefaultSeconds = 600;
 
-/** A mail takes longer to be found than a text message, so its code may live longer. */
+/**
+ * A mail takes longer to be found than a text message, so its code may live longer; no default is
+ * longer than the application lets a request ask for.
+ */
 export function lifetimeFor(
-  settings: Pick<ApplicationSettings, 'lifetimeSeconds'>,
+  settings: Pick<ApplicationSettings, 'lifetimeSeconds' | 'lifetimeSecondsMax'>,
   channels: readonly ChannelName[],
 ): number {
   if (settings.lifetimeSeconds !== null) return settings.lifetimeSeconds;
-  return channels.every((channel) => channel === 'email')
+  const usual = channels.every((channel) => channel === 'email')
     ? emailLifetimeDefaultSeconds
     : lifetimeDefaultSeconds;
+  return Math.min(usual, settings.lifetimeSecondsMax);
 }

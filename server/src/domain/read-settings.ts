@@ -200,7 +200,7 @@ function readMoney(input: unknown): Money | Mistake {
 function readCountryBudgets(input: unknown): Readonly<Record<string, Money>> | Mistake {
   const fields = readObject(input, null);
   if (fields instanceof Mistake) return fields;
-  const budgets: Record<string, Money> = Object.create(null);
+  const budgets: Record<string, Money> = {};
   for (const [country, value] of Object.entries(fields)) {
     if (!/^[A-Z]{2}$/.test(country)) return new Mistake('needs ISO 3166-1 codes as names');
     const money = readMoney(value);
