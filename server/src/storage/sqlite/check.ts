@@ -1,0 +1,183 @@
+import {
+  admitsGuess,
+  chargeAddress,
+  chargeGuess,
+  refundGuess,
+  refuseEntries,
+} from '#domain/limits.ts';
+import type { CheckReason, EndingEvent } from '#domain/verification.ts';
+import { end, refuseGuess, settleGuess as settle } from '#domain/verification.ts';
+import type {
+  ConsumeOutcome,
+  ConsumeStep,
+  SettleOutcome,
+  SettleStep,
+  VerificationWithDeliveries,
+} from '#service/ports.ts';
+import { finish } from '#storage/sqlite/finish.ts';
+import { withEntry } from '#storage/sqlite/history.ts';
+import type { KeptLedger } from '#storage/sqlite/ledgers.ts';
+import type { Tables } from '#storage/sqlite/tables.ts';
+import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
+
+/** A verification with the ledger of its recipient, as one step works on them. */
+interface Subject {
+  kept: KeptVerification;
+  readonly ledger: KeptLedger;
+}
+
+/**
+ * Spends one guess before anything is compared. The recipient's ledger and the address's are
+ * charged as if it were wrong; `settleGuess` takes the charge back when it was right. So however
+ * many guesses are under way at once, no budget is passed.
+ */
+export function consumeGuess(tables: Tables, step: ConsumeStep, nowMs: number): ConsumeOutcome {
+  const repeated = tables.idempotency.find(step.idempotency, nowMs);
+  if (repeated !== null) return repeated;
+  const subject = readSubject(tables, step, nowMs);
+  if (subject === null) return { kind: 'not_found' };
+  const { record, application } = { ...subject.kept, application: subject.kept.application };
+  const reason = refuseGuess(record, nowMs);
+  if (reason !== null) return notAdmitted(tables, step, { subject, reason, nowMs });
+  const address = readAddress(tables, step, { application, nowMs });
+  const refusal = address?.refusal ?? null;
+  if (refusal !== null) return { kind: 'refused', refusal };
+  if (step.transactionHash === undefined) {
+    const isMissing = step.transactionRequired && record.transactionHash !== null;
+    if (isMissing) return { kind: 'transaction_missing' };
+  } else if (step.transactionHash !== record.transactionHash) {
+    // The answer is that of a wrong code: it does not say which part was wrong (PSD2 RTS, 4 (3a)).
+    return endInstead(tables, step, { subject, event: 'transaction_changed', nowMs });
+  }
+  if (!admitsGuess(subject.ledger.ledger, record.codeBits, nowMs)) {
+    return endInstead(tables, step, { subject, event: 'guess_budget_spent', nowMs });
+  }
+  const checksUsed = tables.verifications.consume(subject.kept.head, nowMs);
+  if (checksUsed === null) throw new Error('An admitted guess was not consumed.');
+  subject.ledger.ledger = chargeGuess(subject.ledger.ledger, nowMs);
+  tables.ledgers.write(application, record.ledgerKey, subject.ledger, nowMs);
+  address?.charge();
+  const first = { application, verificationId: record.id, outcome: null };
+  tables.idempotency.insert(step.idempotency, first, nowMs);
+  return { kind: 'consumed', verification: { ...record, checksUsed }, chargedAtMs: nowMs };
+}
+
+/**
+ * Writes down what the comparison said. Approval is a conditional update that one caller wins; a
+ * guess compared with a code that a resend has replaced since counts as wrong, whatever it was.
+ */
+export function settleGuess(tables: Tables, step: SettleStep, nowMs: number): SettleOutcome {
+  const subject = readSubject(tables, step, nowMs);
+  if (subject === null) throw new Error('A consumed guess has no verification.');
+  const { kept, ledger } = subject;
+  const earlier = tables.idempotency.outcomeOf(step.idempotency);
+  if (earlier !== null) {
+    // Settled already: a node that was taken for dead came back, or the other way round.
+    const reason = earlier === approvedOutcome ? null : (earlier as CheckReason);
+    return { ...answer(tables, kept, nowMs), reason };
+  }
+  const isRight = step.isRight && step.codeVersion === kept.record.codeVersion;
+  const { ending, reason } = settle(kept.record, isRight, nowMs);
+  const { application } = kept;
+  if (isRight) {
+    ledger.ledger = refundGuess(ledger.ledger, step.chargedAtMs, reason === null);
+    refundAddress(tables, step, { application, nowMs });
+  }
+  tables.tallies.add(application, isRight, nowMs);
+  if (reason === 'wrong_code') subject.kept = addWrongCode(tables, subject.kept, nowMs);
+  if (ending !== null) {
+    const finished = finish(tables, { kept: subject.kept, ending, ledger, nowMs });
+    if (finished === null) throw new Error('A pending verification did not end.');
+    subject.kept = finished;
+  }
+  tables.ledgers.write(application, kept.record.ledgerKey, ledger, nowMs);
+  tables.idempotency.setOutcome(step.idempotency, reason ?? approvedOutcome);
+  return { ...answer(tables, subject.kept, nowMs), reason };
+}
+
+const approvedOutcome = 'approved';
+
+function readSubject(
+  tables: Tables,
+  of: { applicationId: string; verificationId: string },
+  nowMs: number,
+): Subject | null {
+  const kept = tables.verifications.find(of.applicationId, of.verificationId);
+  if (kept === null) return null;
+  const ledger = tables.ledgers.read(kept.application, kept.record.ledgerKey, nowMs);
+  return { kept, ledger };
+}
+
+function readAddress(
+  tables: Tables,
+  { address }: ConsumeStep,
+  { application, nowMs }: { application: number; nowMs: number },
+) {
+  if (address === null) return null;
+  const kept = tables.ledgers.read(application, address.key, nowMs);
+  return {
+    refusal: refuseEntries(kept.ledger.failuresAtMs, 1, address.limits, nowMs),
+    charge(): void {
+      kept.ledger = chargeAddress(kept.ledger, nowMs);
+      tables.ledgers.write(application, address.key, kept, nowMs);
+    },
+  };
+}
+
+function refundAddress(
+  tables: Tables,
+  { addressKey, chargedAtMs }: SettleStep,
+  { application, nowMs }: { application: number; nowMs: number },
+): void {
+  if (addressKey === null) return;
+  const kept = tables.ledgers.read(application, addressKey, nowMs);
+  kept.ledger = refundGuess(kept.ledger, chargedAtMs, false);
+  tables.ledgers.write(application, addressKey, kept, nowMs);
+}
+
+function notAdmitted(
+  tables: Tables,
+  step: ConsumeStep,
+  found: { subject: Subject; reason: CheckReason; nowMs: number },
+): ConsumeOutcome {
+  const { kept } = found.subject;
+  const first = {
+    application: kept.application,
+    verificationId: kept.record.id,
+    outcome: found.reason,
+  };
+  tables.idempotency.insert(step.idempotency, first, found.nowMs);
+  return { kind: 'not_admitted', reason: found.reason, ...answer(tables, kept, found.nowMs) };
+}
+
+/** Ends the verification instead of letting the guess be compared. */
+function endInstead(
+  tables: Tables,
+  step: ConsumeStep,
+  found: { subject: Subject; event: EndingEvent; nowMs: number },
+): ConsumeOutcome {
+  const { subject, event, nowMs } = found;
+  const { kept, ledger } = subject;
+  const ending = end(kept.record, event, nowMs);
+  const finished = ending && finish(tables, { kept, ending, ledger, nowMs });
+  if (finished === null) throw new Error('A pending verification did not end.');
+  tables.ledgers.write(kept.application, kept.record.ledgerKey, ledger, nowMs);
+  const reason = event === 'transaction_changed' ? 'wrong_code' : 'too_many_checks';
+  return notAdmitted(tables, step, { subject: { kept: finished, ledger }, reason, nowMs });
+}
+
+function addWrongCode(tables: Tables, kept: KeptVerification, nowMs: number): KeptVerification {
+  const entry = { atMs: nowMs, event: 'wrong_code', detail: null } as const;
+  const record = { ...kept.record, history: withEntry(kept.record.history, entry) };
+  tables.verifications.saveHistory(kept.head, record);
+  return { ...kept, record };
+}
+
+export function answer(
+  tables: Tables,
+  kept: KeptVerification,
+  nowMs: number,
+): VerificationWithDeliveries {
+  const deliveries = tables.deliveries.of(kept).map(({ record }) => record);
+  return { verification: kept.record, deliveries, atMs: nowMs };
+}

@@ -1,0 +1,80 @@
+/**
+ * The storage's time: what decides expiry, limits and leases.
+ *
+ * Rules:
+ * 1. It never goes back: not when the machine's clock is set back, and not over a restart.
+ * 2. It follows the machine's clock forward at once, and comes back to it gently when it is ahead.
+ * 3. The sandbox may move it forward; the offset is kept in the database, for every process on it.
+ */
+import type { Database } from '#storage/sqlite/statement.ts';
+
+export interface Clock {
+  /** The time of the batch under way, in whole milliseconds. */
+  readonly nowMs: number;
+  /** Reads the time anew; called when a batch begins, within its transaction. */
+  begin(): void;
+  /** Moves the time forward for good and answers it. */
+  advance(milliseconds: number): number;
+  /** Keeps how far time has come; called before a batch commits. */
+  keep(hasWritten: boolean): void;
+}
+
+/** Where time comes from; a test brings its own. */
+export interface TimeSource {
+  /** Milliseconds since 1970, as the machine has it now: may step either way. */
+  readonly wallMs: () => number;
+  /** Milliseconds since anything: never goes back, stands still while the machine sleeps. */
+  readonly monotonicMs: () => number;
+}
+
+export const machineTime: TimeSource = {
+  wallMs: () => Date.now(),
+  monotonicMs: () => performance.now(),
+};
+
+/** How fast time runs while it is ahead of the machine's clock: a code lives a tenth longer then. */
+const rateWhenAhead = 0.9;
+/** A batch that writes anyway carries it along; one that only reads is not made to wait for a disk. */
+const keepEveryMs = { writing: 1_000, reading: 30_000 } as const;
+
+interface ClockRow {
+  readonly high_water_ms: number;
+  readonly offset_ms: number;
+}
+
+export function createClock(database: Database, source: TimeSource): Clock {
+  const read = database.prepare<ClockRow>('SELECT high_water_ms, offset_ms FROM clock');
+  const keepHighWater = database.prepare('UPDATE clock SET high_water_ms = ?');
+  const moveOffset = database.prepare('UPDATE clock SET offset_ms = offset_ms + ?');
+  let lastMonotonicMs = source.monotonicMs();
+  let baseMs = 0;
+  let keptMs = 0;
+  let nowMs = 0;
+
+  function begin(): void {
+    const row = read.get() ?? { high_water_ms: 0, offset_ms: 0 };
+    const monotonicMs = source.monotonicMs();
+    const wallMs = source.wallMs();
+    const elapsedMs = (monotonicMs - lastMonotonicMs) * (baseMs > wallMs ? rateWhenAhead : 1);
+    lastMonotonicMs = monotonicMs;
+    keptMs = row.high_water_ms;
+    baseMs = Math.max(baseMs + elapsedMs, wallMs, keptMs);
+    nowMs = Math.floor(baseMs) + row.offset_ms;
+  }
+
+  return {
+    get nowMs() {
+      return nowMs;
+    },
+    begin,
+    advance(milliseconds) {
+      moveOffset.run(milliseconds);
+      nowMs += milliseconds;
+      return nowMs;
+    },
+    keep(hasWritten) {
+      const everyMs = hasWritten ? keepEveryMs.writing : keepEveryMs.reading;
+      if (baseMs - keptMs >= everyMs) keepHighWater.run(Math.floor(baseMs));
+    },
+  };
+}

@@ -1,0 +1,76 @@
+import { headOf } from '#domain/id.ts';
+import type { Applications } from '#storage/sqlite/applications.ts';
+import {
+  type DeliveryRow,
+  type KeptDelivery,
+  toKeptDelivery,
+} from '#storage/sqlite/delivery-record.ts';
+import { writeHistory } from '#storage/sqlite/history.ts';
+import type { Database } from '#storage/sqlite/statement.ts';
+import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
+
+export function createDeliveryRows(database: Database, applications: Applications) {
+  const byHead = database.prepare<DeliveryRow>(
+    'SELECT delivery.*, verification.id AS verification_id FROM delivery ' +
+      'JOIN verification ON verification.head = delivery.verification WHERE delivery.head = ?',
+  );
+  const insert = database.prepare(
+    'INSERT INTO delivery (head, id, application, verification, code_version, channel, provider, ' +
+      'status, parts, quote_micros, quote_currency, attempts, is_possible_duplicate, ' +
+      "created_at_ms, history) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, 1, 0, ?, ?)",
+  );
+  const save = database.prepare(
+    'UPDATE delivery SET provider = ?, status = ?, cost_micros = ?, currency = ?, error = ?, ' +
+      'provider_message_id = ?, attempts = ?, is_possible_duplicate = ?, history = ? ' +
+      'WHERE head = ?',
+  );
+
+  function atHead(head: number): KeptDelivery | null {
+    const row = byHead.get(head);
+    return row === undefined ? null : toKeptDelivery(row, applications.idOf(row.application));
+  }
+
+  return {
+    atHead,
+    find(id: string): KeptDelivery | null {
+      const head = headOf(id, 'dl');
+      const kept = head === null ? null : atHead(head);
+      return kept?.record.id === id ? kept : null;
+    },
+    of(verification: KeptVerification): KeptDelivery[] {
+      return verification.deliveryHeads.flatMap((head) => atHead(head) ?? []);
+    },
+    /** A new delivery; its message goes to the outbox beside it. */
+    insert(kept: KeptDelivery): void {
+      const { head, application, verification, codeVersion, record } = kept;
+      insert.run(
+        head,
+        record.id,
+        application,
+        verification,
+        codeVersion,
+        record.channel,
+        record.provider,
+        record.parts,
+        kept.quoteMicros,
+        kept.quoteCurrency,
+        record.createdAtMs,
+        writeHistory(record.history),
+      );
+    },
+    save({ head, record }: KeptDelivery): void {
+      save.run(
+        record.provider,
+        record.status,
+        record.costMicros,
+        record.currency,
+        record.error,
+        record.providerMessageId,
+        record.attempts,
+        record.isPossibleDuplicate ? 1 : 0,
+        writeHistory(record.history),
+        head,
+      );
+    },
+  };
+}

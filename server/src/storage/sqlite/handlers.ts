@@ -1,0 +1,102 @@
+import type { Storage } from '#service/ports.ts';
+import type { SandboxStorage } from '#service/sandbox-port.ts';
+import { answer, consumeGuess, settleGuess } from '#storage/sqlite/check.ts';
+import type { Clock } from '#storage/sqlite/clock.ts';
+import { claimDeliveries, recordAttempts, recordReceipt } from '#storage/sqlite/deliveries.ts';
+import { listVerifications } from '#storage/sqlite/listing.ts';
+import { createPurge } from '#storage/sqlite/purge.ts';
+import { cancelVerification, endNow, resendCode } from '#storage/sqlite/resend.ts';
+import { createReset } from '#storage/sqlite/sandbox.ts';
+import { startVerification } from '#storage/sqlite/start.ts';
+import type { Database } from '#storage/sqlite/statement.ts';
+import type { Tables } from '#storage/sqlite/tables.ts';
+
+/** Every function of the port that works on the database. */
+type Port = Omit<Storage, 'sandbox' | 'close'> & SandboxStorage;
+
+export type Verb = keyof Port;
+export type Arguments<Of extends Verb> = Parameters<Port[Of]>;
+export type Answer<Of extends Verb> = Awaited<ReturnType<Port[Of]>>;
+
+/** The same functions, answered at once, inside the transaction of a batch. */
+export type Handlers = { readonly [Of in Verb]: (...args: Arguments<Of>) => Answer<Of> };
+
+/** A call of the port on its way to the database. */
+export type Operation = {
+  readonly [Of in Verb]: { readonly verb: Of; readonly args: Arguments<Of> };
+}[Verb];
+
+interface Parts {
+  readonly database: Database;
+  readonly tables: Tables;
+  readonly clock: Clock;
+}
+
+export function createHandlers({ database, tables, clock }: Parts): Handlers {
+  const purge = createPurge(database);
+  const reset = createReset(database, tables.applications);
+  const touch = database.prepare('UPDATE clock SET offset_ms = offset_ms');
+  const { applications, apiKeys, templates, secrets, callbacks, sandboxMessages } = tables;
+  return {
+    startVerification: (step) => startVerification(tables, step, clock.nowMs),
+    consumeGuess: (step) => consumeGuess(tables, step, clock.nowMs),
+    settleGuess: (step) => settleGuess(tables, step, clock.nowMs),
+    resendCode: (step) => resendCode(tables, step, clock.nowMs),
+    cancelVerification: (step) => cancelVerification(tables, step, clock.nowMs),
+    recordAttempts: (results) => recordAttempts(tables, results, clock.nowMs),
+    keepAnswer: (keyHash, sealedAnswer) => tables.idempotency.keepAnswer(keyHash, sealedAnswer),
+
+    readVerification(applicationId, verificationId) {
+      const kept = tables.verifications.find(applicationId, verificationId);
+      return kept === null ? null : answer(tables, kept, clock.nowMs);
+    },
+    findLive(applicationId, ledgerKey, liveKey) {
+      const application = applications.numberOf(applicationId);
+      if (application === null) return null;
+      return tables.ledgers.read(application, ledgerKey, clock.nowMs).live.get(liveKey) ?? null;
+    },
+    listVerifications: (query) => listVerifications(tables, query, clock.nowMs),
+    now: () => clock.nowMs,
+
+    claimDeliveries: (limit, leaseMs) => claimDeliveries(tables, { limit, leaseMs }, clock.nowMs),
+    recordReceipt: (receipt) => recordReceipt(tables, receipt, clock.nowMs),
+    claimCallbacks: (limit, leaseMs) => callbacks.claim(limit, leaseMs, clock.nowMs),
+    recordCallback: (id, { retryInMs }) => callbacks.record(id, retryInMs, clock.nowMs),
+
+    expireDue(limit) {
+      const due = tables.verifications.due(clock.nowMs, limit);
+      for (const kept of due) endNow(tables, kept, 'time_passed', clock.nowMs);
+      return { expired: due.map(({ record }) => record.id), more: due.length === limit };
+    },
+    purge: (limit) => purge(limit, clock.nowMs),
+
+    createApplication: (application) => applications.create(application),
+    readApplication: (id) => applications.read(id),
+    listApplications: () => applications.list(),
+    saveSettings: (id, settings) => applications.saveSettings(id, settings),
+    createApiKey: (key) => apiKeys.create(key),
+    findApiKey: (hash) => apiKeys.find(hash),
+    listApiKeys: (applicationId) => apiKeys.list(applicationId),
+    revokeApiKey: (id) => apiKeys.revoke(id, clock.nowMs),
+    saveTemplate: (applicationId, template) => templates.save(applicationId, template, clock.nowMs),
+    readTemplate: (applicationId, name) => templates.read(applicationId, name),
+    listTemplates: (applicationId) => templates.list(applicationId),
+    deleteTemplate: (applicationId, name) => templates.remove(applicationId, name),
+
+    readSecret: (name) => secrets.read(name),
+    createSecret: (name, sealed) => secrets.create(name, sealed),
+    replaceSecret: (name, sealed) => secrets.replace(name, sealed),
+    saveSigningKey: (key) => secrets.saveKey(key),
+    listSigningKeys: () => secrets.listKeys(),
+    deleteSigningKey: (id) => secrets.removeKey(id),
+
+    putMessage: (message) => sandboxMessages.put(message, clock.nowMs),
+    listMessages: (query) => sandboxMessages.list(query),
+    advanceClock: (milliseconds) => clock.advance(milliseconds),
+    reset: (applicationId) => reset(applicationId),
+
+    ping() {
+      touch.run();
+    },
+  };
+}

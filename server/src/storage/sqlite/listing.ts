@@ -1,0 +1,93 @@
+import { statusAt } from '#domain/verification.ts';
+import type { ListQuery, Storage } from '#service/ports.ts';
+import { answer } from '#storage/sqlite/check.ts';
+import type { Tables } from '#storage/sqlite/tables.ts';
+import { type KeptVerification, periodOf } from '#storage/sqlite/verification-record.ts';
+
+/** Rows that one call looks at, so that it never holds a batch for long. */
+const examinedMax = 1_000;
+/** Retention keeps 540 stretches of time; this many only bound what a late purge has left. */
+const stretchesMax = 1_000;
+const chunk = 250;
+
+type Page = Awaited<ReturnType<Storage['listVerifications']>>;
+
+/** Newest first. A page may end early, with a cursor, where many rows did not match. */
+export function listVerifications(tables: Tables, query: ListQuery, nowMs: number): Page {
+  const application = tables.applications.numberOf(query.applicationId);
+  if (application === null) return { items: [], next: null };
+  const items: Page['items'][number][] = [];
+  const before = query.before ?? Number.MAX_SAFE_INTEGER;
+  let examined = 0;
+  for (const kept of candidates(tables, query, { application, before })) {
+    examined++;
+    if (matches(kept, query, nowMs)) items.push(answer(tables, kept, nowMs));
+    if (items.length >= query.limit || examined >= examinedMax) {
+      return { items, next: hasOlder(tables, kept) ? kept.head : null };
+    }
+  }
+  return { items, next: null };
+}
+
+function matches(kept: KeptVerification, query: ListQuery, nowMs: number): boolean {
+  const { record } = kept;
+  return (
+    (query.status === null || statusAt(record, nowMs) === query.status) &&
+    (query.purpose === null || record.purpose === query.purpose) &&
+    (query.recipientHash === null || record.recipientHash === query.recipientHash) &&
+    (query.reference === null || record.reference === query.reference)
+  );
+}
+
+function hasOlder(tables: Tables, { application, head }: KeptVerification): boolean {
+  return tables.lookups.byApplication(application, head, 1).length > 0;
+}
+
+interface From {
+  readonly application: number;
+  readonly before: number;
+}
+
+function candidates(tables: Tables, query: ListQuery, from: From): Iterable<KeptVerification> {
+  const { recipientHash, reference } = query;
+  const { lookups } = tables;
+  if (recipientHash !== null) {
+    return inStretches(tables, from, (stretch) =>
+      lookups.byRecipient({ ...stretch, limit: chunk }, recipientHash),
+    );
+  }
+  if (reference !== null) {
+    return inStretches(tables, from, (stretch) =>
+      lookups.byReference({ ...stretch, limit: chunk }, reference),
+    );
+  }
+  return inChunks(from.before, (before) => lookups.byApplication(from.application, before, chunk));
+}
+
+function* inChunks(
+  before: number,
+  read: (before: number) => readonly KeptVerification[],
+): Generator<KeptVerification> {
+  for (let last = before; ; ) {
+    const rows = read(last);
+    yield* rows;
+    const oldest = rows.at(-1);
+    if (oldest === undefined || rows.length < chunk) return;
+    last = oldest.head;
+  }
+}
+
+/** Walks down the stretches of time that have rows, and in each one its own index range. */
+function* inStretches(
+  tables: Tables,
+  from: From,
+  read: (stretch: From & { period: number }) => readonly KeptVerification[],
+): Generator<KeptVerification> {
+  let atMost = periodOf(from.before);
+  for (let visited = 0; visited < stretchesMax; visited++) {
+    const period = tables.lookups.newestPeriod(atMost);
+    if (period === null) return;
+    yield* inChunks(from.before, (before) => read({ ...from, before, period }));
+    atMost = period - 1;
+  }
+}

@@ -1,0 +1,149 @@
+import { isForgettable } from '#domain/limits.ts';
+import { dayOf } from '#storage/sqlite/budgets.ts';
+import { type LedgerRow, readLedger, slotAt } from '#storage/sqlite/ledgers.ts';
+import type { Database } from '#storage/sqlite/statement.ts';
+
+/**
+ * Forgets what is over, a bounded number of rows at a time. Rows lie in the order of time, so the
+ * old ones are the first; what no time orders (ledgers) is walked once an hour from where the last
+ * step stopped, and a purge that was not run for a week catches up step by step.
+ */
+const dayMs = 86_400_000;
+const idempotencyKeptMs = dayMs;
+const recipientKeptMs = 30 * dayMs;
+const verificationKeptMs = 90 * dayMs;
+const budgetKeptDays = 7;
+const ledgerWalkEveryMs = 3_600_000;
+
+/** Touching a thousand rows takes a few milliseconds: a step never holds the others for ten. */
+const rowsMax = 1_000;
+
+/** Does at most `limit` rows' work and answers how many it took. */
+type PurgeStep = (limit: number, nowMs: number) => number;
+
+export function createPurge(database: Database) {
+  const steps: readonly PurgeStep[] = [
+    createIdempotencyStep(database),
+    createCountersStep(database),
+    createRecipientStep(database),
+    createVerificationStep(database),
+    createLedgerStep(database),
+  ];
+  return (limit: number, nowMs: number): { more: boolean } => {
+    let left = Math.max(1, Math.min(limit, rowsMax));
+    for (const step of steps) {
+      left -= step(left, nowMs);
+      if (left <= 0) return { more: true };
+    }
+    return { more: false };
+  };
+}
+
+function createIdempotencyStep(database: Database): PurgeStep {
+  const remove = database.prepare(
+    'DELETE FROM idempotency WHERE number IN ' +
+      '(SELECT number FROM idempotency ORDER BY number LIMIT ?) AND created_at_ms < ?',
+  );
+  return (limit, nowMs) => remove.run(limit, nowMs - idempotencyKeptMs);
+}
+
+function createCountersStep(database: Database): PurgeStep {
+  const tallies = database.prepare(
+    'DELETE FROM tally WHERE (slot, application) IN ' +
+      '(SELECT slot, application FROM tally WHERE slot < ? LIMIT ?)',
+  );
+  const budgets = database.prepare(
+    'DELETE FROM budget WHERE (day, application, scope) IN ' +
+      '(SELECT day, application, scope FROM budget WHERE day < ? LIMIT ?)',
+  );
+  return (limit, nowMs) =>
+    tallies.run(slotAt(nowMs) - 1, limit) + budgets.run(dayOf(nowMs) - budgetKeptDays, limit);
+}
+
+function createRecipientStep(database: Database): PurgeStep {
+  const positions = createPositions(database);
+  const next = database.prepare<{ head: number; created_at_ms: number }>(
+    'SELECT head, created_at_ms FROM verification WHERE head > ? ORDER BY head LIMIT ?',
+  );
+  const erase = database.prepare(
+    'UPDATE verification SET sealed_request = NULL WHERE head > ? AND head <= ?',
+  );
+  return (limit, nowMs) => {
+    const from = Number(positions.read('recipient').position);
+    const old = next
+      .all(from, limit)
+      .filter(({ created_at_ms }) => created_at_ms < nowMs - recipientKeptMs);
+    const last = old.at(-1);
+    if (last === undefined) return 0;
+    erase.run(from, last.head);
+    positions.write('recipient', String(last.head), nowMs);
+    return old.length;
+  };
+}
+
+function createVerificationStep(database: Database): PurgeStep {
+  const oldest = database.prepare<{
+    head: number;
+    created_at_ms: number;
+    delivery_heads: string;
+  }>('SELECT head, created_at_ms, delivery_heads FROM verification ORDER BY head LIMIT ?');
+  const remove = database.prepare('DELETE FROM verification WHERE head = ?');
+  const removeDelivery = database.prepare('DELETE FROM delivery WHERE head = ?');
+  const removeMessage = database.prepare('DELETE FROM outbox WHERE delivery = ?');
+  return (limit, nowMs) => {
+    let removed = 0;
+    for (const row of oldest.all(limit)) {
+      if (row.created_at_ms >= nowMs - verificationKeptMs) break;
+      for (const head of JSON.parse(row.delivery_heads) as number[]) {
+        removeMessage.run(head);
+        removeDelivery.run(head);
+      }
+      remove.run(row.head);
+      removed++;
+    }
+    return removed;
+  };
+}
+
+function createLedgerStep(database: Database): PurgeStep {
+  const positions = createPositions(database);
+  const next = database.prepare<LedgerRow & { application: number; key: string }>(
+    'SELECT application, key, sends, failures, failures_since_success, live FROM ledger ' +
+      'WHERE (application, key) > (?, ?) ORDER BY application, key LIMIT ?',
+  );
+  const remove = database.prepare('DELETE FROM ledger WHERE application = ? AND key = ?');
+  return (limit, nowMs) => {
+    const { position, movedAtMs } = positions.read('ledger');
+    if (position === '0' && nowMs - movedAtMs < ledgerWalkEveryMs) return 0;
+    const [application = '0', key = ''] = position.split(' ');
+    const rows = next.all(Number(application), key, limit);
+    for (const row of rows) {
+      const { ledger, live } = readLedger(row);
+      if (live.size === 0 && isForgettable(ledger, nowMs)) remove.run(row.application, row.key);
+    }
+    const last = rows.at(-1);
+    const isOver = last === undefined || rows.length < limit;
+    positions.write('ledger', isOver ? '0' : `${last.application} ${last.key}`, nowMs);
+    return rows.length;
+  };
+}
+
+function createPositions(database: Database) {
+  const read = database.prepare<{ position: string; moved_at_ms: number }>(
+    'SELECT position, moved_at_ms FROM purge_position WHERE name = ?',
+  );
+  const write = database.prepare(
+    'INSERT INTO purge_position (name, position, moved_at_ms) VALUES (?, ?, ?) ' +
+      'ON CONFLICT DO UPDATE SET position = excluded.position, ' +
+      'moved_at_ms = excluded.moved_at_ms',
+  );
+  return {
+    read(name: string): { position: string; movedAtMs: number } {
+      const row = read.get(name);
+      return { position: row?.position ?? '0', movedAtMs: row?.moved_at_ms ?? 0 };
+    },
+    write(name: string, position: string, nowMs: number): void {
+      write.run(name, position, nowMs);
+    },
+  };
+}

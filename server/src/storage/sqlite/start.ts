@@ -1,0 +1,219 @@
+import { headOf } from '#domain/id.ts';
+import {
+  codeDigitsMin,
+  guessTiers,
+  type Ledger,
+  looksLikeSpraying,
+  refuseEntries,
+  refuseRecipient,
+  withSends,
+} from '#domain/limits.ts';
+import type { Refusal } from '#domain/refusal.ts';
+import { end, lifeEnd, statusAt, timesAfterSend } from '#domain/verification.ts';
+import type {
+  DeliveryRecord,
+  LedgerEntry,
+  NewVerification,
+  StartOutcome,
+  StartStep,
+  VerificationRecord,
+} from '#service/ports.ts';
+import { deliveryHead, toFresh } from '#storage/sqlite/delivery-record.ts';
+import { finish } from '#storage/sqlite/finish.ts';
+import { type KeptLedger, liveKeyOf } from '#storage/sqlite/ledgers.ts';
+import type { Tables } from '#storage/sqlite/tables.ts';
+import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
+
+/**
+ * Everything is decided before the first write. A live verification is looked at before the limits:
+ * where the application reuses or rejects, the second start sends nothing that could be limited.
+ */
+export function startVerification(tables: Tables, step: StartStep, nowMs: number): StartOutcome {
+  const { verification, idempotency, budgets } = step;
+  const repeated = tables.idempotency.find(idempotency, nowMs);
+  if (repeated !== null) return repeated;
+  const application = tables.applications.requireNumber(verification.applicationId);
+  const { ledgerKey } = verification;
+  const ledger = tables.ledgers.read(application, ledgerKey, nowMs);
+  const live = readLive(tables, ledger, verification);
+  const isLive = live !== null && statusAt(live.record, nowMs) === 'pending';
+  if (isLive && step.secondStart !== 'supersede') {
+    return { kind: 'live', verificationId: live.record.id };
+  }
+  const barred = refuseRecipient(ledger.ledger, nowMs);
+  const digitsMin = barred === null ? digitsMinNow(tables, { application, ledger, nowMs }) : 0;
+  if (isTooWeak(verification.codeBits, digitsMin)) return { kind: 'code_too_weak', digitsMin };
+  const sends = enterSends(tables, { application, ledgers: step.ledgers, nowMs }, [
+    [ledgerKey, ledger],
+  ]);
+  const refusal = barred ?? sends.refusal ?? tables.budgets.refuse(application, budgets, nowMs);
+  if (refusal !== null) {
+    insertBlocked(tables, { application, verification, refusal, nowMs });
+    return { kind: 'refused', refusal };
+  }
+
+  if (live !== null) {
+    const ending = end(live.record, 'superseded', nowMs);
+    if (ending !== null) finish(tables, { kept: live, ending, ledger, nowMs });
+  }
+  const kept = insertPending(tables, { application, step, nowMs });
+  ledger.live.set(liveKeyOf(verification), verification.id);
+  sends.write();
+  tables.budgets.reserve(application, budgets, nowMs);
+  const { id: verificationId } = verification;
+  tables.idempotency.insert(
+    idempotency,
+    { application, verificationId, outcome: 'started' },
+    nowMs,
+  );
+  const deliveries = insertDeliveries(tables, { kept, step, nowMs });
+  return { kind: 'started', verification: kept.record, deliveries, atMs: nowMs };
+}
+
+function readLive(
+  tables: Tables,
+  ledger: KeptLedger,
+  verification: NewVerification,
+): KeptVerification | null {
+  const id = ledger.live.get(liveKeyOf(verification));
+  return id === undefined ? null : tables.verifications.find(verification.applicationId, id);
+}
+
+/** How many digits a new code must have, for the recipient's failures or a spray at many. */
+export function digitsMinNow(
+  tables: Tables,
+  at: { application: number; ledger: KeptLedger; nowMs: number },
+): 0 | 8 | 10 {
+  const digits = codeDigitsMin(at.ledger.ledger, at.nowMs);
+  if (digits !== 0) return digits;
+  return looksLikeSpraying(tables.tallies.recent(at.application, at.nowMs)) ? 8 : 0;
+}
+
+export function isTooWeak(codeBits: number, digitsMin: 0 | 8 | 10): digitsMin is 8 | 10 {
+  const tier = guessTiers.find(({ digits }) => digits === digitsMin);
+  return codeBits < (tier?.bitsMin ?? 0);
+}
+
+/**
+ * Enters sends into ledgers, in memory: the refusal of the first that has no room, or what writes
+ * them all. `read` are ledgers that the step has in hand already; they are always written.
+ */
+export function enterSends(
+  tables: Tables,
+  step: { application: number; ledgers: readonly LedgerEntry[]; nowMs: number },
+  read: readonly (readonly [string, KeptLedger])[],
+): { refusal: Refusal | null; write: () => void } {
+  const { application, nowMs } = step;
+  const kept = new Map(read);
+  const after = new Map<string, Ledger>();
+  let refusal: Refusal | null = null;
+  for (const { key, count, limits } of step.ledgers) {
+    const found = kept.get(key) ?? tables.ledgers.read(application, key, nowMs);
+    kept.set(key, found);
+    const ledger = after.get(key) ?? found.ledger;
+    refusal ??= refuseEntries(ledger.sendsAtMs, count, limits, nowMs);
+    after.set(key, withSends(ledger, count, nowMs));
+  }
+  return {
+    refusal,
+    write() {
+      for (const [key, found] of kept) {
+        found.ledger = after.get(key) ?? found.ledger;
+        tables.ledgers.write(application, key, found, nowMs);
+      }
+    },
+  };
+}
+
+/** Queued, and in the hands of the node that asks until its lease is over. */
+export function insertDeliveries(
+  tables: Tables,
+  {
+    kept,
+    step,
+    nowMs,
+  }: { kept: KeptVerification; step: Pick<StartStep, 'deliveries' | 'leaseMs'>; nowMs: number },
+): DeliveryRecord[] {
+  return step.deliveries.map((fresh) => {
+    const delivery = toFresh(kept, fresh, nowMs);
+    tables.deliveries.insert(delivery);
+    tables.outbox.insert(delivery.head, nowMs + step.leaseMs, fresh.sealedMessage);
+    return delivery.record;
+  });
+}
+
+function insertPending(
+  tables: Tables,
+  { application, step, nowMs }: { application: number; step: StartStep; nowMs: number },
+): KeptVerification {
+  const { verification } = step;
+  const { lifetimeMs } = verification;
+  const lifeEndsAtMs = lifeEnd(nowMs, lifetimeMs);
+  const kept: KeptVerification = {
+    head: verificationHead(verification.id),
+    application,
+    deliveryHeads: step.deliveries.map(({ id }) => deliveryHead(id)),
+    record: {
+      ...freshRecord(verification, nowMs),
+      ...timesAfterSend(1, { lifetimeMs, lifeEndsAtMs }, nowMs),
+      status: 'pending',
+      sendsUsed: 1,
+      lifeEndsAtMs,
+      sealedCode: verification.sealedCode,
+      history: [{ atMs: nowMs, event: 'started', detail: null }],
+    },
+  };
+  tables.verifications.insert(kept);
+  return kept;
+}
+
+/** A refused start leaves a trace with its reason, and no code. */
+function insertBlocked(
+  tables: Tables,
+  step: {
+    application: number;
+    verification: NewVerification;
+    refusal: Refusal;
+    nowMs: number;
+  },
+): void {
+  const { application, verification, refusal, nowMs } = step;
+  const blockedReason = refusal.limit?.name ?? refusal.code;
+  tables.verifications.insert({
+    head: verificationHead(verification.id),
+    application,
+    deliveryHeads: [],
+    record: {
+      ...freshRecord(verification, nowMs),
+      status: 'blocked',
+      finishedAtMs: nowMs,
+      blockedReason,
+      history: [{ atMs: nowMs, event: 'blocked', detail: blockedReason }],
+    },
+  });
+}
+
+function freshRecord(verification: NewVerification, nowMs: number): VerificationRecord {
+  const { ...given } = verification;
+  return {
+    ...given,
+    status: 'blocked',
+    sealedCode: null,
+    codeVersion: 1,
+    checksUsed: 0,
+    sendsUsed: 0,
+    createdAtMs: nowMs,
+    expiresAtMs: nowMs,
+    lifeEndsAtMs: nowMs,
+    resendAllowedAtMs: nowMs,
+    finishedAtMs: null,
+    blockedReason: null,
+    history: [],
+  };
+}
+
+function verificationHead(id: string): number {
+  const head = headOf(id, 'vf');
+  if (head === null) throw new Error('A verification has a malformed id.');
+  return head;
+}

@@ -1,0 +1,39 @@
+import type { DatabaseSync, SQLInputValue } from 'node:sqlite';
+
+/** A prepared statement whose rows have a known shape. */
+export interface Statement<Row> {
+  get(...values: SQLInputValue[]): Row | undefined;
+  all(...values: SQLInputValue[]): Row[];
+  /** Answers how many rows changed. */
+  run(...values: SQLInputValue[]): number;
+}
+
+/** What the files beside this one need of a database. */
+export interface Database {
+  prepare<Row = never>(sql: string): Statement<Row>;
+  exec(sql: string): void;
+  readonly isTransaction: boolean;
+  /** Every statement prepared so far: a test reads their query plans. */
+  readonly statements: readonly string[];
+}
+
+export function wrapDatabase(database: DatabaseSync): Database {
+  const statements: string[] = [];
+  return {
+    prepare<Row>(sql: string): Statement<Row> {
+      statements.push(sql);
+      const statement = database.prepare(sql);
+      // The one place where rows get their types: tables are STRICT, so columns hold what they say.
+      return {
+        get: (...values) => statement.get(...values) as Row | undefined,
+        all: (...values) => statement.all(...values) as Row[],
+        run: (...values) => Number(statement.run(...values).changes),
+      };
+    },
+    exec: (sql) => database.exec(sql),
+    get isTransaction() {
+      return database.isTransaction;
+    },
+    statements,
+  };
+}

@@ -1,0 +1,36 @@
+import { createApiKeys, createApplications } from '#storage/sqlite/applications.ts';
+import { createBudgets } from '#storage/sqlite/budgets.ts';
+import { createCallbacks } from '#storage/sqlite/callbacks.ts';
+import { createDeliveryRows } from '#storage/sqlite/delivery-rows.ts';
+import { createIdempotency } from '#storage/sqlite/idempotency.ts';
+import { createLedgers, createTallies } from '#storage/sqlite/ledgers.ts';
+import { createOutbox } from '#storage/sqlite/outbox.ts';
+import { createSandboxMessages } from '#storage/sqlite/sandbox.ts';
+import { createSecrets } from '#storage/sqlite/secrets.ts';
+import type { Database } from '#storage/sqlite/statement.ts';
+import { createTemplates } from '#storage/sqlite/templates.ts';
+import { createLookups } from '#storage/sqlite/verification-lookups.ts';
+import { createVerificationRows } from '#storage/sqlite/verification-rows.ts';
+
+export type Tables = ReturnType<typeof createTables>;
+
+/** Every table with its statements, prepared once. What steps do with them stands in their files. */
+export function createTables(database: Database) {
+  const applications = createApplications(database);
+  return {
+    applications,
+    apiKeys: createApiKeys(database, applications),
+    templates: createTemplates(database, applications),
+    secrets: createSecrets(database),
+    verifications: createVerificationRows(database, applications),
+    lookups: createLookups(database, applications),
+    deliveries: createDeliveryRows(database, applications),
+    outbox: createOutbox(database),
+    ledgers: createLedgers(database),
+    tallies: createTallies(database),
+    budgets: createBudgets(database),
+    idempotency: createIdempotency(database),
+    callbacks: createCallbacks(database, applications),
+    sandboxMessages: createSandboxMessages(database, applications),
+  };
+}

@@ -1,0 +1,51 @@
+import type { Applications } from '#storage/sqlite/applications.ts';
+import type { Database } from '#storage/sqlite/statement.ts';
+import {
+  type KeptVerification,
+  toKept,
+  type VerificationRow,
+  verificationColumns,
+} from '#storage/sqlite/verification-record.ts';
+
+/** Where a look-up reads: rows of one stretch of time, older than a head. */
+export interface Stretch {
+  readonly period: number;
+  readonly application: number;
+  readonly before: number;
+  readonly limit: number;
+}
+
+/** How lists find their rows, newest first. */
+export function createLookups(database: Database, applications: Applications) {
+  const select = `SELECT ${verificationColumns} FROM verification`;
+  const newestPeriod = database.prepare<{ period: number | null }>(
+    'SELECT max(period) AS period FROM verification WHERE period <= ?',
+  );
+  const byApplication = database.prepare<VerificationRow>(
+    `${select} WHERE application = ? AND head < ? ORDER BY head DESC LIMIT ?`,
+  );
+  const byRecipient = database.prepare<VerificationRow>(
+    `${select} WHERE period = ? AND application = ? AND recipient_hash = ? AND head < ? ` +
+      'ORDER BY head DESC LIMIT ?',
+  );
+  const byReference = database.prepare<VerificationRow>(
+    `${select} WHERE period = ? AND application = ? AND reference = ? AND head < ? ` +
+      'ORDER BY head DESC LIMIT ?',
+  );
+
+  const toAll = (rows: readonly VerificationRow[]): KeptVerification[] =>
+    rows.map((row) => toKept(row, applications));
+
+  return {
+    /** The newest stretch of time, at or before the given one, that has any row. */
+    newestPeriod: (atMost: number): number | null => newestPeriod.get(atMost)?.period ?? null,
+    byApplication: (application: number, before: number, limit: number): KeptVerification[] =>
+      toAll(byApplication.all(application, before, limit)),
+    byRecipient({ period, application, before, limit }: Stretch, hash: string) {
+      return toAll(byRecipient.all(period, application, hash, before, limit));
+    },
+    byReference({ period, application, before, limit }: Stretch, reference: string) {
+      return toAll(byReference.all(period, application, reference, before, limit));
+    },
+  };
+}

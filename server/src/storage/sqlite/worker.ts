@@ -1,0 +1,36 @@
+/** The thread that the database lives in: a slow disk stops this one and not the server's. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { type Engine, openEngine } from '#storage/sqlite/engine.ts';
+import type { FromWorker, ToWorker, WorkerOptions } from '#storage/sqlite/messages.ts';
+import { StorageRefused } from '#storage/sqlite/refused.ts';
+
+const port = parentPort;
+if (port === null) throw new Error('This file runs as a worker thread.');
+
+function post(message: FromWorker): void {
+  port?.postMessage(message);
+}
+
+function open(): Engine | null {
+  try {
+    return openEngine(workerData as WorkerOptions);
+  } catch (error) {
+    if (!(error instanceof StorageRefused)) throw error;
+    post({ kind: 'refused', reason: error.reason, message: error.message });
+    return null;
+  }
+}
+
+const engine = open();
+if (engine !== null) {
+  port.on('message', (message: ToWorker) => {
+    if (message.kind === 'batch') {
+      post({ kind: 'outcomes', outcomes: engine.run(message.batch) });
+      return;
+    }
+    engine.close();
+    post({ kind: 'closed' });
+    port.close();
+  });
+  post({ kind: 'ready' });
+}
