@@ -1,4 +1,4 @@
-import type { RandomInt } from '#domain/code.ts';
+import type { CodeSpec, RandomInt } from '#domain/code.ts';
 import type { Result } from '#domain/refusal.ts';
 import type { DeliveryDispatcher } from '#service/dispatch-deliveries.ts';
 import type { Storage } from '#service/ports.ts';
@@ -30,7 +30,7 @@ export interface ServiceContext {
   /** Refuses addresses that callbacks must not reach. */
   readonly checkUrl: (url: string, pointer: string) => Result<URL>;
   /** The fixed code of a sandbox test recipient; null for everybody else, and in production. */
-  readonly fixedCode: (recipient: string, length: number) => string | null;
+  readonly fixedCode: (recipient: string, spec: CodeSpec) => string | null;
   readonly notify: (event: SandboxEvent) => void;
 }
 

@@ -165,7 +165,7 @@ function chooseCode(
   }
   const asked = kept.codeSpec ?? application.settings.code;
   const spec = digitsMin === null ? asked : lengthen(asked, digitsMin);
-  const code = context.fixedCode(kept.recipient, spec.length) ?? makeCode(spec, context.randomInt);
+  const code = context.fixedCode(kept.recipient, spec) ?? makeCode(spec, context.randomInt);
   const sealed = context.vault.sealCode(code, binding);
   return { code, sealed: { sealedCode: sealed, codeBits: codeEntropyBits(spec) } };
 }

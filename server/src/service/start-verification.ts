@@ -183,7 +183,7 @@ async function answerFromState(
 
 function chooseCode(context: ServiceContext, start: ReadStart): string {
   if (start.customCode !== null) return start.customCode;
-  const fixed = context.fixedCode(start.kept.recipient, start.codeSpec.length);
+  const fixed = context.fixedCode(start.kept.recipient, start.codeSpec);
   return fixed ?? makeCode(start.codeSpec, context.randomInt);
 }
 

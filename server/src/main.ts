@@ -1,0 +1,340 @@
+/**
+ * Builds everything: the only file that sees everything. Storage, providers, the service and the
+ * HTTP doors are put together here, and the command line is handed what it needs of them.
+ */
+import { readFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { createApp } from '#api/app.ts';
+import { createPhoneRoutes } from '#api/phone/routes.ts';
+import type { CommandContext } from '#cli/command.ts';
+import { runCommand } from '#cli/run-command.ts';
+import { ok } from '#domain/refusal.ts';
+import { type Jobs, startJobs } from '#jobs/index.ts';
+import { createEgress, type Egress } from '#providers/egress/egress.ts';
+import { createProviders } from '#providers/index.ts';
+import { fixedCodeFor, testRecipients } from '#providers/sandbox/test-recipients.ts';
+import { createSandboxEvents, createSandboxInbox } from '#service/create-sandbox.ts';
+import { type BuiltService, createService } from '#service/create-service.ts';
+import { type KeyRing, parseKeyRing } from '#service/key-ring.ts';
+import { makeId } from '#service/make-id.ts';
+import type { Storage } from '#service/ports.ts';
+import type { Provider } from '#service/provider-port.ts';
+import { openVault, type Vault } from '#service/vault.ts';
+import { openSqliteStorage } from '#storage/sqlite/index.ts';
+import type { Config, Environment } from './config.ts';
+import {
+  developmentKeys,
+  openDataFolder,
+  readCredentials,
+  writeCredentials,
+} from './data-folder.ts';
+import { ensureDevelopmentApplication } from './development.ts';
+import { createLog, type ServerLog } from './log.ts';
+import { welcome } from './welcome.ts';
+
+export type ServerMode = 'dev' | 'serve';
+
+export interface RunningServer {
+  readonly url: string;
+  /** The development application and its key; null in production. */
+  readonly credentials: { readonly application: string; readonly apiKey: string } | null;
+  /** Finishes what is in flight, then closes everything. */
+  stop(): Promise<void>;
+}
+
+/** A mistake that the operator can mend; its message is the sentence that says how. */
+export class StartRefused extends Error {
+  override readonly name = 'StartRefused';
+}
+
+interface Foundation {
+  readonly storage: Storage;
+  readonly ring: KeyRing;
+  readonly vault: Vault;
+  readonly egress: Egress;
+}
+
+/** Starts a server and answers once it listens and serves. Throws what stops the start. */
+export async function startServer(
+  config: Config,
+  mode: ServerMode,
+  parts: { environment: Environment; log: ServerLog },
+): Promise<RunningServer> {
+  const foundation = await openFoundation(config, mode, 'server');
+  const { storage, vault, egress } = foundation;
+  const providers: Provider[] = [];
+  try {
+    const port = config.port === 0 ? await freePort(config.host) : config.port;
+    const publicUrl = config.publicUrl ?? `http://${urlHost(config.host)}:${port}`;
+    const events = createSandboxEvents();
+    const isDevelopment = mode === 'dev';
+    const inbox = isDevelopment
+      ? createSandboxInbox({ storage, vault, events, log: parts.log })
+      : undefined;
+    providers.push(...buildProviders(config, { egress, environment: parts.environment, inbox }));
+    const built = await createService({
+      storage,
+      vault,
+      providers,
+      transport: egress,
+      events,
+      log: parts.log,
+      publicUrl,
+      deliveryTimeoutSeconds: config.deliveryAttemptTimeoutSeconds,
+      fixedCode: isDevelopment
+        ? (recipient, { length, alphabet }) => fixedCodeFor(recipient, length, alphabet)
+        : () => null,
+    });
+    const credentials = isDevelopment ? await developmentCredentials(config, storage) : null;
+    const app = await openDoors({ config, built, publicUrl, credentials, log: parts.log });
+    await app.listen({ host: config.host, port });
+    if (credentials !== null) writeCredentials(config.data, { url: publicUrl, ...credentials });
+    const jobs = startJobs(built.maintenance, parts.log);
+    const stop = stopper({ config, app, jobs, built, providers, egress, storage });
+    return { url: publicUrl, credentials, stop };
+  } catch (error) {
+    await closeAll(providers, egress, storage);
+    throw error;
+  }
+}
+
+/** What a server and the command line both stand on. */
+async function openFoundation(
+  config: Config,
+  mode: ServerMode | 'tool',
+  role: 'server' | 'tool',
+): Promise<Foundation> {
+  openDataFolder(config.data);
+  const ring = parseKeyRing(config.keys ?? keysWithout(config, mode));
+  if (!ring.ok) throw new StartRefused(ring.mistakes.join(' '));
+  const storage = await openSqliteStorage({ folder: config.data, role });
+  try {
+    const vault = await openVault(storage, ring.ring);
+    return { storage, ring: ring.ring, vault, egress: createEgress({ allow: config.egressAllow }) };
+  } catch (error) {
+    await storage.close();
+    throw error;
+  }
+}
+
+/** Only development keeps a ring in its data folder; production must bring one. */
+function keysWithout(config: Config, mode: ServerMode | 'tool'): string {
+  if (mode !== 'serve') return developmentKeys(config.data);
+  throw new StartRefused('WATCHWORD_KEYS is not set. Make a key with `watchword keys generate`.');
+}
+
+function buildProviders(
+  config: Config,
+  context: Parameters<typeof createProviders>[1],
+): readonly Provider[] {
+  const providers = createProviders(config.providers, context);
+  if (!providers.ok) throw new StartRefused(providers.error.join(' '));
+  return providers.value;
+}
+
+async function developmentCredentials(
+  config: Config,
+  storage: Storage,
+): Promise<{ application: string; apiKey: string }> {
+  const apiKey = config.devApiKey ?? readCredentials(config.data)?.apiKey ?? makeId('wk');
+  return { application: await ensureDevelopmentApplication(storage, apiKey), apiKey };
+}
+
+async function openDoors(parts: {
+  config: Config;
+  built: BuiltService;
+  publicUrl: string;
+  credentials: { application: string } | null;
+  log: ServerLog;
+}): Promise<FastifyInstance> {
+  const { config, built, publicUrl, credentials } = parts;
+  const { service, sandbox } = built;
+  const phone: ReturnType<typeof createPhoneRoutes>[] = [];
+  if (credentials !== null) {
+    const application = await service.readApplication(credentials.application);
+    if (!application.ok) throw new Error(application.error.detail);
+    const { value } = application;
+    const options = { service, sandbox, application: () => value, testRecipients };
+    phone.push(createPhoneRoutes({ ...options, publicUrl: () => publicUrl }));
+  }
+  return createApp({
+    service,
+    sandbox: credentials === null ? null : sandbox,
+    publicUrl,
+    trustedHops: config.trustedHops,
+    logger: parts.log,
+    version: readVersion(),
+    plugins: phone,
+  });
+}
+
+function stopper(parts: {
+  config: Config;
+  app: FastifyInstance;
+  jobs: Jobs;
+  built: BuiltService;
+  providers: readonly Provider[];
+  egress: Egress;
+  storage: Storage;
+}): () => Promise<void> {
+  return async () => {
+    const timeoutMs = parts.config.shutdownTimeoutSeconds * 1000;
+    const deadline = AbortSignal.timeout(timeoutMs);
+    await parts.app.close();
+    await parts.jobs.stop();
+    // What a slow provider does not take in time stays queued and is sent at the next start.
+    await Promise.race([parts.built.whenIdle(), aborted(deadline)]);
+    await closeAll(parts.providers, parts.egress, parts.storage);
+  };
+}
+
+async function closeAll(
+  providers: readonly Provider[],
+  egress: Egress,
+  storage: Storage,
+): Promise<void> {
+  await Promise.all(providers.map((provider) => provider.close()));
+  await egress.close();
+  await storage.close();
+}
+
+/** Runs until a signal says stop. Prints where everything is once the server answers. */
+async function runServer(
+  config: Config,
+  mode: ServerMode,
+  environment: Environment,
+): Promise<number> {
+  const log = createLog(config.logLevel);
+  let server: RunningServer;
+  try {
+    server = await startServer(config, mode, { environment, log });
+  } catch (error) {
+    process.stderr.write(`watchword: ${sentenceOf(error, config)}\n`);
+    return 1;
+  }
+  if (server.credentials !== null) {
+    process.stdout.write(welcome(server.url, server.credentials.apiKey));
+  }
+  log.info({ url: server.url, mode, version: readVersion() }, 'listening');
+  const signal = await nextSignal();
+  log.info({ signal }, 'stopping');
+  await server.stop();
+  log.info({}, 'stopped');
+  return 0;
+}
+
+/** What stopped the start, for the person who has to mend it. */
+function sentenceOf(error: unknown, config: Config): string {
+  if (!(error instanceof Error)) return String(error);
+  const code = 'code' in error ? error.code : null;
+  const place = `${config.host}:${config.port}`;
+  switch (code) {
+    case 'EADDRINUSE':
+      return `Another program listens at ${place}. Stop it, or set WATCHWORD_PORT to a free port.`;
+    case 'EACCES':
+    case 'EPERM':
+      return `No right to use ${place} or ${config.data} (${error.message}). Choose another one.`;
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return `This machine has no address ${config.host}. Correct WATCHWORD_HOST.`;
+    default:
+      return error.message;
+  }
+}
+
+function nextSignal(): Promise<string> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+      process.once(signal, () => {
+        // A second signal ends the process at once: nothing acknowledged can be lost by that.
+        process.once(signal, () => process.exit(1));
+        resolve(signal);
+      });
+    }
+  });
+}
+
+/** A port that was free a moment ago; absolute URLs need it before the server listens. */
+function freePort(host: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer();
+    probe.once('error', reject);
+    probe.listen(0, host, () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
+
+function urlHost(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+}
+
+function readVersion(): string {
+  const manifest = new URL('../package.json', import.meta.url);
+  const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
+  return version;
+}
+
+function commandContext(environment: Environment): CommandContext {
+  return {
+    environment,
+    version: readVersion(),
+    print: (line) => process.stdout.write(`${line}\n`),
+    complain: (line) => process.stderr.write(`${line}\n`),
+    runServer: (config, mode) => runServer(config, mode, environment),
+    async openStorage(config) {
+      openDataFolder(config.data);
+      return openSqliteStorage({ folder: config.data, role: 'tool' });
+    },
+    async openService(config) {
+      let foundation: Foundation;
+      try {
+        foundation = await openFoundation(config, 'tool', 'tool');
+      } catch (error) {
+        return { ok: false, error: sentenceOf(error, config) };
+      }
+      const { storage, vault, ring, egress } = foundation;
+      const { service } = await createService({
+        storage,
+        vault,
+        providers: [],
+        transport: egress,
+        events: createSandboxEvents(),
+        log: createLog('silent'),
+        publicUrl: config.publicUrl ?? `http://${urlHost(config.host)}:${config.port}`,
+        deliveryTimeoutSeconds: config.deliveryAttemptTimeoutSeconds,
+        fixedCode: () => null,
+      });
+      return ok({
+        service,
+        storage,
+        vault,
+        ring,
+        async close() {
+          await closeAll([], egress, storage);
+        },
+      });
+    },
+    createProviders(config) {
+      const egress = createEgress({ allow: config.egressAllow });
+      return createProviders(config.providers, { egress, environment });
+    },
+  };
+}
+
+/** What `bin/watchword.mjs` calls. */
+export async function main(): Promise<void> {
+  process.exitCode = await runCommand(process.argv.slice(2), commandContext(process.env));
+}
+
+/** What `bin/watchword.mjs` starts. */
+export async function main(): Promise<void> {
+  process.exitCode = await runCommand(process.argv.slice(2), commandContext(process.env));
+}
