@@ -333,8 +333,3 @@ function commandContext(environment: Environment): CommandContext {
 export async function main(): Promise<void> {
   process.exitCode = await runCommand(process.argv.slice(2), commandContext(process.env));
 }
-
-/** What `bin/watchword.mjs` starts. */
-export async function main(): Promise<void> {
-  process.exitCode = await runCommand(process.argv.slice(2), commandContext(process.env));
-}
