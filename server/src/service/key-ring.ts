@@ -63,20 +63,7 @@ function createKeyRing(keys: ReadonlyMap<string, KeyObject>): KeyRing {
   const [newest] = keys;
   if (newest === undefined) throw new Error('A key ring needs at least one key.');
   const [newestId, newestKey] = newest;
-  let prefix = randomBytes(8);
-  let counter = 0;
-
-  function nextNonce(): Buffer {
-    if (counter === counterMax) {
-      prefix = randomBytes(8);
-      counter = 0;
-    }
-    counter++;
-    const nonce = Buffer.allocUnsafe(nonceBytes);
-    prefix.copy(nonce);
-    nonce.writeUInt32BE(counter, 8);
-    return nonce;
-  }
+  const nextNonce = createNonces();
 
   return {
     newestId,
@@ -111,6 +98,23 @@ function createKeyRing(keys: ReadonlyMap<string, KeyObject>): KeyRing {
         return null;
       }
     },
+  };
+}
+
+/** Nonces that never repeat: when the counter is used up, 8 new random bytes go before it. */
+export function createNonces(usedSoFar = 0): () => Buffer {
+  let prefix = randomBytes(8);
+  let counter = usedSoFar;
+  return () => {
+    if (counter === counterMax) {
+      prefix = randomBytes(8);
+      counter = 0;
+    }
+    counter++;
+    const nonce = Buffer.allocUnsafe(nonceBytes);
+    prefix.copy(nonce);
+    nonce.writeUInt32BE(counter, 8);
+    return nonce;
   };
 }
 
