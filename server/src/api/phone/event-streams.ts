@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 
 /**
  * Answers that never end: server-sent events (HTML standard, 9.2) to every page that is open.
@@ -8,7 +8,7 @@ import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
  */
 export interface EventStreams {
   /** Takes over a response; false when as many as allowed are open. */
-  open(response: ServerResponse, headers: OutgoingHttpHeaders): boolean;
+  open(response: ServerResponse): boolean;
   write(kind: string, content: object): void;
   /** Ends all of them; the pages come back and read again. */
   sendAway(): void;
@@ -41,14 +41,13 @@ export function createEventStreams(onFirst: () => void, onLast: () => void): Eve
   }
 
   return {
-    open(response, headers) {
+    open(response) {
       if (streams.size >= streamsMax) return false;
       streams.add(response);
       response.on('close', () => leave(response));
       // The server's bound on silence is for those who owe it a request.
       response.socket?.setTimeout(0);
       response.writeHead(200, {
-        ...headers,
         'Content-Type': 'text/event-stream; charset=utf-8',
         // nginx would otherwise hold events back until its buffer is full.
         'X-Accel-Buffering': 'no',

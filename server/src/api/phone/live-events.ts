@@ -1,4 +1,4 @@
-import type { OutgoingHttpHeaders, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
 import { createEventStreams } from '#api/phone/event-streams.ts';
 import type { PhoneOptions } from '#api/phone/phone-options.ts';
 import { phoneCaller } from '#api/phone/phone-options.ts';
@@ -9,7 +9,7 @@ import type { SandboxEvent } from '#service/sandbox.ts';
 /** What happens in the sandbox, told to every page that is open. */
 export interface LiveEvents {
   /** Takes over a response; false when as many as allowed are open. */
-  open(response: ServerResponse, headers: OutgoingHttpHeaders): boolean;
+  open(response: ServerResponse): boolean;
   close(): void;
 }
 
@@ -64,7 +64,7 @@ export function createLiveEvents(
 
   return {
     // A page that comes back while the server closes would keep it from closing.
-    open: (response, headers) => !isClosed && streams.open(response, headers),
+    open: (response) => !isClosed && streams.open(response),
     close() {
       isClosed = true;
       streams.sendAway();

@@ -72,7 +72,10 @@ function addEvents(scope: PhoneScope, options: PhoneOptions): void {
   // The streams never end by themselves, and a server that closes waits for its connections.
   scope.addHook('preClose', async () => events.close());
   scope.get('/phone/events', { exposeHeadRoute: false }, async (_request, reply) => {
-    if (events.open(reply.raw, { ...reply.getHeaders() })) return reply.hijack();
+    for (const [name, value] of Object.entries(reply.getHeaders())) {
+      if (value !== undefined) reply.raw.setHeader(name, value);
+    }
+    if (events.open(reply.raw)) return reply.hijack();
     const detail = 'Too many virtual phones are open. Close one of them.';
     return sendProblem(reply, 'limit_reached', detail, { retryAfterSeconds: 5 });
   });

@@ -4,22 +4,26 @@
  *
  * 1. A last line `@host #code` names it (https://wicg.github.io/sms-one-time-codes/).
  * 2. Digits or letters that are spelled, `1, 2, 3, 4, 5, 6`, are what a voice reads out.
- * 3. Else the best of all runs of 4 to 10 characters: digits before letters, six before other
- *    lengths, the first before later ones. Times, dates, amounts, links and phone numbers are none.
+ * 3. Else the best of all runs of 4 to 10 characters: digits before a mixture before letters, six
+ *    and more before fewer, the first before later ones. Times, dates, amounts, links and phone
+ *    numbers are none.
+ *
+ * Every repetition has a bound, for a text may be anything and long.
  */
 
 const spelledPattern = /(?<![\p{L}\p{N}])[0-9A-Z](?:, [0-9A-Z]){3,9}(?![\p{L}\p{N}])/u;
-const boundLinePattern = /(?:^|\n)@[a-z0-9.-]+ #([A-Za-z0-9]{4,10})\s*$/;
-const runPattern = /(?<![\p{L}\p{N}])[A-Za-z0-9]{4,10}(?![\p{L}\p{N}])/gu;
+const boundLinePattern = /(?:^|\n)@[a-z0-9.-]{1,253} #([A-Za-z0-9]{4,10})\s{0,4}$/;
+// A script without blanks between its words may stand beside a code; a Latin letter may not.
+const runPattern = /(?<![\p{Script=Latin}\p{N}])[A-Za-z0-9]{4,10}(?![\p{Script=Latin}\p{N}])/gu;
 
 // Removed before the search, with what is glued to them.
 const notCodes = [
-  /https?:\/\/\S+/gi,
-  /\S+@\S+/g,
-  /\+\d[\d ().-]{6,}/g,
-  /[$€£¥₫₹]\s?\d[\d.,]*/g,
-  /\d[\d.,]*\s?(?:[$€£¥₫₹]|(?:EUR|USD|GBP|INR|VND)\b)/g,
-  /\d+[.,:/-]\d+(?:[.,:/-]\d+)*/g,
+  /https?:\/\/\S{1,2000}/gi,
+  /[^\s@]{1,64}@\S{1,255}/g,
+  /\+\d[\d ().-]{6,20}/g,
+  /[$€£¥₫₹]\s?\d[\d.,]{0,15}/g,
+  /(?<![\d.,])\d[\d.,]{0,15}\s?(?:[$€£¥₫₹]|(?:EUR|USD|GBP|INR|VND)\b)/g,
+  /(?<!\d)\d{1,10}(?:[.,:/-]\d{1,10}){1,5}/g,
 ];
 
 /**
@@ -48,8 +52,11 @@ export function detectCode(text) {
  * @param {string} run
  */
 function scoreOf(run) {
-  const lengthScore = run.length >= 6 ? 2 : 1;
-  if (/^\d+$/.test(run)) return /^(19|20)\d\d$/.test(run) ? 1 : 20 + lengthScore;
-  if (/\d/.test(run) && /^([A-Z0-9]+|[a-z0-9]+)$/.test(run)) return 10 + lengthScore;
-  return /^[A-Z]{6,10}$/.test(run) ? 2 : 0;
+  const isLong = run.length >= 6;
+  if (/^\d+$/.test(run)) {
+    if (isLong) return 5;
+    return /^(19|20)\d\d$/.test(run) ? 1 : 3;
+  }
+  if (/\d/.test(run) && /^([A-Z0-9]+|[a-z0-9]+)$/.test(run)) return isLong ? 4 : 2;
+  return isLong && /^[A-Z]+$/.test(run) ? 1 : 0;
 }
