@@ -49,7 +49,9 @@ async function start() {
   // Keeps compiled code between starts; a folder that cannot be written only costs time.
   module.enableCompileCache?.();
   const source = new URL('../src/main.ts', import.meta.url);
-  await import(existsSync(source) ? source.href : new URL('../src/main.js', import.meta.url).href);
+  const compiled = new URL('../src/main.js', import.meta.url);
+  const { main } = await import(existsSync(source) ? source.href : compiled.href);
+  await main();
 }
 
 const ownNode = isNodeNewEnough() ? null : findOwnNode();
