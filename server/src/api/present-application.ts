@@ -3,13 +3,18 @@ import type { ApplicationAnswer } from '#api/schemas/application.ts';
 import type { TemplateAnswer } from '#api/schemas/template.ts';
 import type { Application } from '#domain/application.ts';
 import type { StoredTemplate } from '#service/ports.ts';
+import type { Service } from '#service/service.ts';
 
 /** An application as its owner sees it: the settings stand beside its name, not below it. */
-export function presentApplication(application: Application): ApplicationAnswer {
+export function presentApplication(
+  service: Pick<Service, 'callbackSecret'>,
+  application: Application,
+): ApplicationAnswer {
   const { id, name, createdAtMs, settings } = application;
   return {
     id,
     name,
+    callbackSecret: service.callbackSecret(id),
     createdAt: isoTime(createdAtMs),
     ...settings,
     channels: [...settings.channels],

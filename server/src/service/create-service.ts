@@ -88,6 +88,7 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     },
     ...createApplicationVerbs(context, directory),
     ...createTemplateVerbs(context),
+    callbackSecret: vault.callbackSecret,
     publicKeys: proofs.publicKeys,
     ping: storage.ping,
   };

@@ -26,8 +26,8 @@ export function createMaintenance(
     for (let round = 0; round < roundsMax; round++) {
       const { expired, more } = await storage.expireDue(expireStep);
       count += expired.length;
-      for (const verificationId of expired) {
-        notify({ kind: 'verification', verificationId, applicationId: '', status: 'expired' });
+      for (const { id: verificationId, applicationId } of expired) {
+        notify({ kind: 'verification', verificationId, applicationId, status: 'expired' });
       }
       if (!more) break;
     }
@@ -44,16 +44,18 @@ export function createMaintenance(
     return count;
   }
 
+  async function purge(): Promise<void> {
+    for (let round = 0; round < roundsMax; round++) {
+      const { more } = await storage.purge(purgeStep);
+      if (!more) return;
+    }
+  }
+
   return {
     expireDue,
     deliverDue,
     callBackDue,
-    async purge() {
-      for (let round = 0; round < roundsMax; round++) {
-        const { more } = await storage.purge(purgeStep);
-        if (!more) return;
-      }
-    },
+    purge,
     async settleEverything() {
       await dispatcher.whenIdle();
       await expireDue();
@@ -61,8 +63,9 @@ export function createMaintenance(
         const delivered = await deliverDue();
         await dispatcher.whenIdle();
         const calledBack = await callBackDue();
-        if (delivered + calledBack === 0) return;
+        if (delivered + calledBack === 0) break;
       }
+      await purge();
     },
   };
 }

@@ -345,9 +345,10 @@ export interface Storage {
   recordCallback(id: string, result: { readonly retryInMs: number | null }): Promise<void>;
 
   // What the clock starts. Each call does a bounded step and says whether there is more.
-  expireDue(
-    limit: number,
-  ): Promise<{ readonly expired: readonly string[]; readonly more: boolean }>;
+  expireDue(limit: number): Promise<{
+    readonly expired: readonly { readonly id: string; readonly applicationId: string }[];
+    readonly more: boolean;
+  }>;
   purge(limit: number): Promise<{ readonly more: boolean }>;
 
   // Applications, keys, templates.

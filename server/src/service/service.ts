@@ -67,6 +67,8 @@ export interface Service {
   ): Promise<Result<Application>>;
   readApplication(id: string): Promise<Result<Application>>;
   listApplications(): Promise<readonly Application[]>;
+  /** What callbacks of an application are signed with: `whsec_` and base64 (Standard Webhooks). */
+  callbackSecret(applicationId: string): string;
   changeSettings(applicationId: string, patch: SettingsPatch): Promise<Result<Application>>;
   /** The key itself is shown here once and kept only as a hash. */
   createApiKey(

@@ -124,6 +124,9 @@ export const application = Type.Object({
   id: Type.String({ examples: ['app_0k3v9q6w0z1h4e7n2c5x8t0m3b6d9g2j5p8s1v4y'] }),
   name: Type.String({ description: 'As people know it; texts can show it.' }),
   createdAt: moment('When it was created.'),
+  callbackSecret: Type.String({
+    description: 'Callbacks are signed with it (Standard Webhooks). A secret: keep it on a server.',
+  }),
   ...settingFields,
   code: Type.Object(codeFields, { description: codeDescription }),
   limits: Type.Object(limitFields, { description: limitsDescription }),

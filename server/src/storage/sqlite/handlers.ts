@@ -66,7 +66,8 @@ export function createHandlers({ database, tables, clock }: Parts): Handlers {
     expireDue(limit) {
       const due = tables.verifications.due(clock.nowMs, limit);
       for (const kept of due) endNow(tables, kept, 'time_passed', clock.nowMs);
-      return { expired: due.map(({ record }) => record.id), more: due.length === limit };
+      const expired = due.map(({ record: { id, applicationId } }) => ({ id, applicationId }));
+      return { expired, more: due.length === limit };
     },
     purge: (limit) => purge(limit, clock.nowMs),
 

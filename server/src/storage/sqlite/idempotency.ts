@@ -4,7 +4,11 @@ import type { Database } from '#storage/sqlite/statement.ts';
 /** How long a node may take to keep its answer before a repeated request may make it anew. */
 export const answerLeaseMs = 10_000;
 
+/** How long a step stays repeatable; the purge removes the row some time after. */
+export const idempotencyKeptMs = 86_400_000;
+
 interface IdempotencyRow {
+  readonly created_at_ms: number;
   readonly fingerprint: string;
   readonly verification_id: string;
   readonly outcome: string | null;
@@ -25,9 +29,10 @@ export type Idempotency = ReturnType<typeof createIdempotency>;
 /** Rows are written in the transaction of the step they make repeatable, never without it. */
 export function createIdempotency(database: Database) {
   const byKey = database.prepare<IdempotencyRow>(
-    'SELECT fingerprint, verification_id, outcome, sealed_answer, lease_until_ms ' +
+    'SELECT created_at_ms, fingerprint, verification_id, outcome, sealed_answer, lease_until_ms ' +
       'FROM idempotency WHERE key_hash = ?',
   );
+  const forget = database.prepare('DELETE FROM idempotency WHERE key_hash = ?');
   const insert = database.prepare(
     'INSERT INTO idempotency (key_hash, application, fingerprint, verification_id, outcome, ' +
       'lease_until_ms, created_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?)',
@@ -49,6 +54,10 @@ export function createIdempotency(database: Database) {
     find(entry: IdempotencyEntry | null, nowMs: number): Repeated | null {
       const row = entry === null ? undefined : byKey.get(entry.keyHash);
       if (entry === null || row === undefined) return null;
+      if (nowMs - row.created_at_ms > idempotencyKeptMs) {
+        forget.run(entry.keyHash);
+        return null;
+      }
       if (row.fingerprint !== entry.fingerprint) return { kind: 'key_reused' };
       if (row.sealed_answer !== null) return { kind: 'repeated', sealedAnswer: row.sealed_answer };
       if (nowMs < row.lease_until_ms) return { kind: 'key_in_use' };

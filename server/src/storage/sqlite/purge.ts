@@ -1,5 +1,6 @@
 import { isForgettable } from '#domain/limits.ts';
 import { dayOf } from '#storage/sqlite/budgets.ts';
+import { idempotencyKeptMs } from '#storage/sqlite/idempotency.ts';
 import { type LedgerRow, readLedger, slotAt } from '#storage/sqlite/ledgers.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 
@@ -9,7 +10,6 @@ import type { Database } from '#storage/sqlite/statement.ts';
  * step stopped, and a purge that was not run for a week catches up step by step.
  */
 const dayMs = 86_400_000;
-const idempotencyKeptMs = dayMs;
 const recipientKeptMs = 30 * dayMs;
 const verificationKeptMs = 90 * dayMs;
 const budgetKeptDays = 7;

@@ -25,6 +25,6 @@ export const applicationChange = defineRoute({
   async handle({ service }, request, reply) {
     const { id } = callerOf(request).application;
     const result = await service.changeSettings(id, request.body);
-    return result.ok ? presentApplication(result.value) : sendRefusal(reply, result.error);
+    return result.ok ? presentApplication(service, result.value) : sendRefusal(reply, result.error);
   },
 });

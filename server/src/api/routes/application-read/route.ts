@@ -19,6 +19,6 @@ export const applicationRead = defineRoute({
   // Read anew: the one that authentication knows may be a moment old.
   async handle({ service }, request, reply) {
     const result = await service.readApplication(callerOf(request).application.id);
-    return result.ok ? presentApplication(result.value) : sendRefusal(reply, result.error);
+    return result.ok ? presentApplication(service, result.value) : sendRefusal(reply, result.error);
   },
 });
