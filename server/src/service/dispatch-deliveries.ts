@@ -8,13 +8,15 @@
  *    and its own bound of hand-overs under way.
  * 2. What was certainly not taken is tried again with growing pauses, on the next provider of the
  *    route. What was refused goes to each other provider of the route once.
- * 3. What may have been taken unseen (a time-out) is tried once more, marked as possibly doubled.
+ * 3. What waits in memory longer than its lease keeps it: only a dead node loses a message.
+ * 4. What may have been taken unseen (a time-out) is tried once more, marked as possibly doubled.
  */
 import type { ApplicationSettings } from '#domain/application.ts';
 import { attemptsMax, pauseBeforeAttempt } from '#domain/delivery.ts';
 import { toMicros } from '#domain/money.ts';
 import { deliveryLeaseMs, type Log } from '#service/context.ts';
 import type { AttemptResult, Storage } from '#service/ports.ts';
+import { createProviderLanes } from '#service/provider-lanes.ts';
 import type { OutboundMessage, Provider, SendOutcome } from '#service/provider-port.ts';
 import type { ProviderRoutes } from '#service/provider-routes.ts';
 import type { Vault } from '#service/vault.ts';
@@ -48,121 +50,88 @@ interface Task {
   readonly attempt: number;
 }
 
-interface Lane {
-  readonly provider: Provider;
-  readonly waiting: Task[];
-  underWay: number;
-}
-
 /** Beyond this a message waits in storage instead of in memory. */
 const waitingMax = 5_000;
-const overflowPauseMs = 2_000;
 const claimMax = 200;
 
 export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispatcher {
-  const lanes = new Map<string, Lane>();
-  let busy = 0;
-  let idleListeners: (() => void)[] = [];
+  const { storage, vault, routes, log } = parts;
+  const lanes = createProviderLanes<Task>({
+    waitingMax,
+    async attempt(provider, task) {
+      const outcome = await send(provider, task.message, parts.attemptTimeoutMs);
+      await record(task, provider, outcome);
+    },
+    // What could not be recorded is claimed again when its lease is over.
+    onError: (error) => log.error({ err: error }, 'delivery not recorded'),
+  });
 
-  function laneOf(provider: Provider): Lane {
-    const known = lanes.get(provider.name);
-    if (known !== undefined) return known;
-    const lane: Lane = { provider, waiting: [], underWay: 0 };
-    lanes.set(provider.name, lane);
-    return lane;
-  }
+  /** Deliveries in this node's hands, and when their leases want renewing. */
+  const held = new Map<string, number>();
 
   function enqueue(task: Task): void {
+    held.set(task.message.deliveryId, performance.now() + deliveryLeaseMs / 2);
     const provider = task.route[(task.attempt - 1) % task.route.length];
     if (provider === undefined) {
-      track(record(task, null, { kind: 'refused', error: 'No provider serves this channel.' }));
-      return;
+      const error = 'No provider serves this channel.';
+      lanes.track(record(task, null, { kind: 'refused', error }));
+    } else if (!lanes.enqueue(provider, task)) {
+      log.warn({ provider: provider.name }, 'delivery queue full');
+      const full: SendOutcome = { kind: 'unavailable', error: 'Many messages wait.' };
+      lanes.track(record(task, provider, full));
     }
-    const lane = laneOf(provider);
-    if (lane.waiting.length >= waitingMax) {
-      const { deliveryId } = task.message;
-      parts.log.warn({ provider: provider.name, deliveryId }, 'delivery queue full');
-      const retryInMs = overflowPauseMs;
-      track(record(task, provider, { kind: 'unavailable', error: 'Waiting.' }, retryInMs));
-      return;
-    }
-    lane.waiting.push(task);
-    startNext(lane);
-  }
-
-  function startNext(lane: Lane): void {
-    while (lane.underWay < lane.provider.concurrencyMax) {
-      const task = lane.waiting.shift();
-      if (task === undefined) return;
-      lane.underWay++;
-      track(
-        attempt(lane.provider, task).finally(() => {
-          lane.underWay--;
-          startNext(lane);
-        }),
-      );
-    }
-  }
-
-  function track(work: Promise<void>): void {
-    busy++;
-    work
-      .catch((error: unknown) => parts.log.error({ err: error }, 'delivery not recorded'))
-      .finally(() => {
-        busy--;
-        if (busy > 0) return;
-        const listeners = idleListeners;
-        idleListeners = [];
-        for (const listener of listeners) listener();
-      });
-  }
-
-  async function attempt(provider: Provider, task: Task): Promise<void> {
-    const outcome = await send(provider, task.message, parts.attemptTimeoutMs);
-    await record(task, provider, outcome);
   }
 
   async function record(
     task: Task,
     provider: Provider | null,
     outcome: SendOutcome,
-    retryInMs: number | null = null,
   ): Promise<void> {
-    const result = toResult(task, provider, outcome, retryInMs ?? pause(task, outcome));
-    await parts.storage.recordAttempts([result]);
+    const retryInMs = pauseAfter(task, outcome, parts.random());
+    try {
+      await storage.recordAttempts([toResult(task, provider, outcome, retryInMs)]);
+    } finally {
+      held.delete(task.message.deliveryId);
+    }
   }
 
-  function pause(task: Task, outcome: SendOutcome): number {
-    const own = outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0;
-    return Math.max(own, pauseBeforeAttempt(task.attempt, parts.random()));
+  async function renewLeases(): Promise<void> {
+    const nowMs = performance.now();
+    const due = [...held].filter(([, renewAtMs]) => nowMs >= renewAtMs).map(([id]) => id);
+    if (due.length === 0) return;
+    await storage.renewLeases(due, deliveryLeaseMs);
+    for (const id of due) if (held.has(id)) held.set(id, nowMs + deliveryLeaseMs / 2);
   }
 
   return {
     handOver(message, settings) {
-      const route = parts.routes.forChannel(message.channel, settings);
-      enqueue({ message, route, attempt: 1 });
+      enqueue({ message, route: routes.forChannel(message.channel, settings), attempt: 1 });
     },
     async claimDue() {
-      const claimed = await parts.storage.claimDeliveries(claimMax, deliveryLeaseMs);
+      await renewLeases();
+      const claimed = await storage.claimDeliveries(claimMax, deliveryLeaseMs);
       for (const { delivery, sealedMessage } of claimed) {
-        const json = parts.vault.openMessage(sealedMessage, delivery.id);
+        const json = vault.openMessage(sealedMessage, delivery.id);
         const settings = await parts.settingsOf(delivery.applicationId);
         if (json === null || settings === null) {
-          parts.log.error({ deliveryId: delivery.id }, 'a queued message does not open');
+          log.error({ deliveryId: delivery.id }, 'a queued message does not open');
           continue;
         }
-        const kept = JSON.parse(json) as OutboundMessage;
-        const message = { ...kept, isPossibleDuplicate: delivery.isPossibleDuplicate };
-        const route = parts.routes.forChannel(delivery.channel, settings);
-        enqueue({ message, route, attempt: delivery.attempts });
+        const { isPossibleDuplicate, attempts } = delivery;
+        const message = { ...(JSON.parse(json) as OutboundMessage), isPossibleDuplicate };
+        const route = routes.forChannel(delivery.channel, settings);
+        enqueue({ message, route, attempt: attempts });
       }
       return claimed.length;
     },
-    whenIdle() {
-      if (busy === 0) return Promise.resolve();
-      return new Promise((resolve) => idleListeners.push(resolve));
-    },
+    whenIdle: lanes.whenIdle,
   };
+}
+
+/** The provider's own wish for a pause counts when it is longer than ours. */
+function pauseAfter(task: Task, outcome: SendOutcome, random: number): number {
+  const wished = outcome.kind === 'unavailable' ? (outcome.retryAfterMs ?? 0) : 0;
+  return Math.max(wished, pauseBeforeAttempt(task.attempt, random));
 }
 
 async function send(

@@ -340,6 +340,8 @@ export interface Storage {
 
   // Deliveries and callbacks that are due. A claim holds for `leaseMs`.
   claimDeliveries(limit: number, leaseMs: number): Promise<readonly ClaimedDelivery[]>;
+  /** For what this node still has in its hands, so that nobody takes it for lost. */
+  renewLeases(deliveryIds: readonly string[], leaseMs: number): Promise<void>;
   recordReceipt(receipt: Receipt): Promise<DeliveryRecord | null>;
   claimCallbacks(limit: number, leaseMs: number): Promise<readonly CallbackRecord[]>;
   recordCallback(id: string, result: { readonly retryInMs: number | null }): Promise<void>;

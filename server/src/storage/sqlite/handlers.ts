@@ -1,3 +1,4 @@
+import { headOf } from '#domain/id.ts';
 import type { Storage } from '#service/ports.ts';
 import type { SandboxStorage } from '#service/sandbox-port.ts';
 import { answer, consumeGuess, settleGuess } from '#storage/sqlite/check.ts';
@@ -59,6 +60,12 @@ export function createHandlers({ database, tables, clock }: Parts): Handlers {
     now: () => clock.nowMs,
 
     claimDeliveries: (limit, leaseMs) => claimDeliveries(tables, { limit, leaseMs }, clock.nowMs),
+    renewLeases(deliveryIds, leaseMs) {
+      for (const id of deliveryIds) {
+        const head = headOf(id, 'dl');
+        if (head !== null) tables.outbox.renewLease(head, clock.nowMs + leaseMs);
+      }
+    },
     recordReceipt: (receipt) => recordReceipt(tables, receipt, clock.nowMs),
     claimCallbacks: (limit, leaseMs) => callbacks.claim(limit, leaseMs, clock.nowMs),
     recordCallback: (id, { retryInMs }) => callbacks.record(id, retryInMs, clock.nowMs),
@@ -93,7 +100,10 @@ export function createHandlers({ database, tables, clock }: Parts): Handlers {
 
     putMessage: (message) => sandboxMessages.put(message, clock.nowMs),
     listMessages: (query) => sandboxMessages.list(query),
-    advanceClock: (milliseconds) => clock.advance(milliseconds),
+    advanceClock(milliseconds) {
+      tables.outbox.shiftLeases(milliseconds);
+      return clock.advance(milliseconds);
+    },
     reset: (applicationId) => reset(applicationId),
 
     ping() {

@@ -31,6 +31,7 @@ export async function openSqliteStorage(options: EngineOptions): Promise<Storage
     listVerifications: verb('listVerifications'),
     now: verb('now'),
     claimDeliveries: verb('claimDeliveries'),
+    renewLeases: verb('renewLeases'),
     recordReceipt: verb('recordReceipt'),
     claimCallbacks: verb('claimCallbacks'),
     recordCallback: verb('recordCallback'),

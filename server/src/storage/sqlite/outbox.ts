@@ -22,6 +22,12 @@ export function createOutbox(database: Database) {
   const leaveIfWaiting = database.prepare(
     'DELETE FROM outbox WHERE delivery = ? AND in_flight = 0',
   );
+  const renewLease = database.prepare(
+    'UPDATE outbox SET due_at_ms = ? WHERE delivery = ? AND in_flight = 1',
+  );
+  const shiftLeases = database.prepare(
+    'UPDATE outbox SET due_at_ms = due_at_ms + ? WHERE in_flight = 1',
+  );
   const endLeases = database.prepare('UPDATE outbox SET due_at_ms = 0 WHERE in_flight = 1');
 
   return {
@@ -39,6 +45,13 @@ export function createOutbox(database: Database) {
     },
     /** As `leave`, unless a node has the message in its hands and will say what became of it. */
     leaveIfWaiting: (head: number): boolean => leaveIfWaiting.run(head) === 1,
+    renewLease(head: number, dueAtMs: number): void {
+      renewLease.run(dueAtMs, head);
+    },
+    /** A clock that is moved must not make a message under way look lost. */
+    shiftLeases(milliseconds: number): void {
+      shiftLeases.run(milliseconds);
+    },
     /** When a server opens its database, no other holds a message any more. */
     endLeases(): void {
       endLeases.run();
