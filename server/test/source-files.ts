@@ -40,5 +40,5 @@ function pathsBelow(folder: string, depthLeft: number): string[] {
 
 /** A test beside the code or a suite for adapters: it may use what the code itself may not. */
 export function isTest(path: string): boolean {
-  return /\.(test|contract)\.ts$/.test(path) || path.startsWith('server/test/');
+  return /\.(test|contract|fixture)\.ts$/.test(path) || path.startsWith('server/test/');
 }

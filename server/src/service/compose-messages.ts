@@ -1,9 +1,10 @@
 import type { Application } from '#domain/application.ts';
 import { appendAutofill } from '#domain/autofill.ts';
-import type { ChannelContent } from '#domain/channels/channel.ts';
+import type { ChannelContent, ChannelName } from '#domain/channels/channel.ts';
 import { channels } from '#domain/channels/index.ts';
 import { toMicros } from '#domain/money.ts';
 import { ok, type Refusal, type Result, refuse } from '#domain/refusal.ts';
+import { checkSender } from '#domain/sender.ts';
 import { renderVariant } from '#domain/template.ts';
 import { showsTransaction } from '#domain/template-text.ts';
 import { composeValues } from '#domain/template-variables.ts';
@@ -149,12 +150,17 @@ function toMessage(
     applicationId: input.application.id,
     channel: destination.channel,
     destination: destination.to,
-    sender: input.kept.sender,
+    sender: senderOn(destination.channel, input.kept.sender),
     ...composed.content,
     language: composed.language,
     code: input.code,
     isPossibleDuplicate: false,
   };
+}
+
+/** The application's name may stand over a text and not over a call: then it is left out. */
+function senderOn(channel: ChannelName, sender: string | null): string | null {
+  return sender !== null && checkSender(sender, channel).ok ? sender : null;
 }
 
 function toRow(

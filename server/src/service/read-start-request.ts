@@ -295,10 +295,9 @@ function readText(
   if (!variables.ok) return variables;
   const autofill = checkAutofill(request.autofill ?? {});
   if (!autofill.ok) return autofill;
-  const sender = request.sender ?? settings.sender;
-  if (sender !== null) {
+  if (request.sender !== undefined) {
     for (const { channel } of destinations) {
-      const checked = checkSender(sender, channel);
+      const checked = checkSender(request.sender, channel);
       if (!checked.ok) return checked;
     }
   }
@@ -312,7 +311,7 @@ function readText(
     text: request.text ?? null,
     language,
     variables: variables.value,
-    sender,
+    sender: request.sender ?? settings.sender,
     autofill: autofill.value,
     callbackUrl,
   });
