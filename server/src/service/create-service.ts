@@ -94,7 +94,7 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
   };
   const sandbox = createSandbox(
     { storage, vault, events: parts.events },
-    maintenance.settleEverything,
+    { settleEverything: maintenance.settleEverything, whenHandedOver: dispatcher.whenSettled },
   );
   return { service, sandbox, maintenance, whenIdle: dispatcher.whenIdle };
 }

@@ -26,6 +26,8 @@ export interface DeliveryDispatcher {
   handOver(message: OutboundMessage, settings: Pick<ApplicationSettings, 'providers'>): void;
   /** Claims what is due in storage and hands it over; answers how many. */
   claimDue(): Promise<number>;
+  /** Resolves when the hand-overs of this moment are over. */
+  whenSettled(): Promise<void>;
   /** Resolves when nothing is under way or queued in memory. */
   whenIdle(): Promise<void>;
 }
@@ -124,6 +126,7 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
       }
       return claimed.length;
     },
+    whenSettled: lanes.whenSettled,
     whenIdle: lanes.whenIdle,
   };
 }

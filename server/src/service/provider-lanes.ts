@@ -6,6 +6,8 @@ export interface ProviderLanes<Task> {
   enqueue(provider: Provider, task: Task): boolean;
   /** Work beside the lanes that `whenIdle` waits for too. */
   track(work: Promise<void>): void;
+  /** Resolves when what is under way at this moment is over; more may have begun by then. */
+  whenSettled(): Promise<void>;
   /** Resolves when nothing is under way or waiting. */
   whenIdle(): Promise<void>;
 }
@@ -23,8 +25,7 @@ export function createProviderLanes<Task>(parts: {
   readonly onError: (error: unknown) => void;
 }): ProviderLanes<Task> {
   const lanes = new Map<string, Lane<Task>>();
-  let busy = 0;
-  let idleListeners: (() => void)[] = [];
+  const underWay = new Set<Promise<void>>();
 
   function laneOf(provider: Provider): Lane<Task> {
     const known = lanes.get(provider.name);
@@ -48,14 +49,12 @@ export function createProviderLanes<Task>(parts: {
   }
 
   function track(work: Promise<void>): void {
-    busy++;
-    work.catch(parts.onError).finally(() => {
-      busy--;
-      if (busy > 0) return;
-      const listeners = idleListeners;
-      idleListeners = [];
-      for (const listener of listeners) listener();
-    });
+    const handled = work.catch(parts.onError).finally(() => underWay.delete(handled));
+    underWay.add(handled);
+  }
+
+  async function whenSettled(): Promise<void> {
+    await Promise.all(underWay);
   }
 
   return {
@@ -67,9 +66,9 @@ export function createProviderLanes<Task>(parts: {
       return true;
     },
     track,
-    whenIdle() {
-      if (busy === 0) return Promise.resolve();
-      return new Promise((resolve) => idleListeners.push(resolve));
+    whenSettled,
+    async whenIdle() {
+      while (underWay.size > 0) await whenSettled();
     },
   };
 }
