@@ -10,8 +10,10 @@ export interface EventStreams {
   /** Takes over a response; false when as many as allowed are open. */
   open(response: ServerResponse): boolean;
   write(kind: string, content: object): void;
-  /** Ends all of them; the pages come back and read again. */
+  /** Breaks all of them off; the pages come back and read again. */
   sendAway(): void;
+  /** Ends all of them in good order, for a server that closes. */
+  end(): void;
 }
 
 export const streamsMax = 32;
@@ -65,6 +67,9 @@ export function createEventStreams(onFirst: () => void, onLast: () => void): Eve
     },
     sendAway() {
       for (const stream of streams) stream.destroy();
+    },
+    end() {
+      for (const stream of streams) stream.end();
     },
   };
 }

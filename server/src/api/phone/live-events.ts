@@ -67,7 +67,7 @@ export function createLiveEvents(
     open: (response) => !isClosed && streams.open(response),
     close() {
       isClosed = true;
-      streams.sendAway();
+      streams.end();
     },
   };
 }
