@@ -19,7 +19,7 @@ import { type BuiltService, createService } from '#service/create-service.ts';
 import { type KeyRing, parseKeyRing } from '#service/key-ring.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
-import type { Provider } from '#service/provider-port.ts';
+import type { Provider, SandboxInbox } from '#service/provider-port.ts';
 import { openVault, type Vault } from '#service/vault.ts';
 import { openSqliteStorage } from '#storage/sqlite/index.ts';
 import type { Config, Environment } from './config.ts';
@@ -301,13 +301,17 @@ function commandContext(environment: Environment): CommandContext {
         return { ok: false, error: sentenceOf(error, config) };
       }
       const { storage, vault, ring, egress } = foundation;
+      const events = createSandboxEvents();
+      const log = createLog('silent');
+      const inbox = toolInbox(config, createSandboxInbox({ storage, vault, events, log }));
+      const providers = createProviders(config.providers, { egress, environment, inbox });
       const { service } = await createService({
         storage,
         vault,
-        providers: [],
+        providers: providers.ok ? providers.value : [],
         transport: egress,
-        events: createSandboxEvents(),
-        log: createLog('silent'),
+        events,
+        log,
         publicUrl: config.publicUrl ?? `http://${urlHost(config.host)}:${config.port}`,
         deliveryTimeoutSeconds: config.deliveryAttemptTimeoutSeconds,
         fixedCode: () => null,
@@ -317,16 +321,25 @@ function commandContext(environment: Environment): CommandContext {
         storage,
         vault,
         ring,
-        async close() {
-          await closeAll([], egress, storage);
-        },
+        providers,
+        close: () => closeAll(providers.ok ? providers.value : [], egress, storage),
       });
     },
     createProviders(config) {
       const egress = createEgress({ allow: config.egressAllow });
-      return createProviders(config.providers, { egress, environment });
+      const inbox = toolInbox(config, { put: neverPut, reportReceipt: () => {} });
+      return createProviders(config.providers, { egress, environment, inbox });
     },
   };
+}
+
+/** A tool that was given a key ring works for production, where nothing has a sandbox. */
+function toolInbox(config: Config, inbox: SandboxInbox): SandboxInbox | undefined {
+  return config.keys === null ? inbox : undefined;
+}
+
+function neverPut(): never {
+  throw new Error('These providers were made to be looked at, not to send.');
 }
 
 /** What `bin/watchword.mjs` calls. */

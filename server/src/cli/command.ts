@@ -24,6 +24,7 @@ export interface CommandContext {
   openStorage(config: Config): Promise<Storage>;
   /** The service on that storage, under the ring of the settings or of a development folder. */
   openService(config: Config): Promise<Result<OpenService, string>>;
+  /** To look at: the sandbox among them keeps nothing. */
   createProviders(config: Config): Result<readonly Provider[], readonly string[]>;
 }
 
@@ -32,6 +33,9 @@ export interface OpenService {
   readonly storage: Storage;
   readonly vault: Vault;
   readonly ring: KeyRing;
+  /** Or what is wrong with their settings, which is no reason to list no applications. */
+  readonly providers: Result<readonly Provider[], readonly string[]>;
+  /** Closes the providers too. */
   close(): Promise<void>;
 }
 

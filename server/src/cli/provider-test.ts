@@ -1,5 +1,5 @@
 import { randomInt } from 'node:crypto';
-import { type Command, done, failed, misused } from '#cli/command.ts';
+import { type Command, done, failed, misused, withService } from '#cli/command.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
 import { parseRecipient, type Recipient } from '#domain/recipient.ts';
 import { countSegments } from '#domain/segments.ts';
@@ -19,17 +19,16 @@ export const providerTest: Command = {
     'The message is real and may cost money. It holds a made-up code that opens nothing.\n' +
     'Secrets and the text are hidden in what is shown.',
   mode: 'tool',
-  async run({ config, words, options }, context) {
+  async run(input, context) {
+    const { config, words, options } = input;
     if (options['to'] === undefined) return misused('Say where to send to with --to <recipient>.');
     const recipient = parseRecipient(options['to'], { pointer: '--to' });
     if (!recipient.ok) return misused(recipient.error.detail);
-    const providers = context.createProviders(config);
-    if (!providers.ok) return failed(providers.error.join(' '));
-    const all = providers.value;
-    try {
-      const provider = all.find(({ name }) => name === words['name']);
+    return withService(input, context, async ({ providers, service }) => {
+      if (!providers.ok) return failed(providers.error.join(' '));
+      const provider = providers.value.find(({ name }) => name === words['name']);
       if (provider === undefined) {
-        const names = all.map(({ name }) => name).join(', ') || 'none';
+        const names = providers.value.map(({ name }) => name).join(', ') || 'none';
         return failed(`No provider is named "${words['name']}". Configured: ${names}.`);
       }
       const channel = chooseChannel(provider, recipient.value, options['channel']);
@@ -37,12 +36,16 @@ export const providerTest: Command = {
         const served = provider.channels.join(', ');
         return misused(`"${provider.name}" reaches this recipient on none of: ${served}.`);
       }
-      const message = testMessage(recipient.value, channel, options['sender'] ?? null);
+      // The virtual phone shows a message to the application that it belongs to.
+      const [application] = await service.listApplications();
+      const message = {
+        ...testMessage(recipient.value, channel),
+        applicationId: application?.id ?? 'none',
+        sender: options['sender'] ?? null,
+      };
       const timeoutMs = config.deliveryAttemptTimeoutSeconds * 1_000;
       return report(await provider.test(message, AbortSignal.timeout(timeoutMs)));
-    } finally {
-      await Promise.all(all.map((provider) => provider.close()));
-    }
+    });
   },
 };
 
@@ -61,17 +64,14 @@ function chooseChannel(
 function testMessage(
   recipient: Recipient,
   channel: ChannelName,
-  sender: string | null,
-): OutboundMessage {
+): Omit<OutboundMessage, 'applicationId' | 'sender'> {
   const code = String(randomInt(1_000_000)).padStart(6, '0');
   const text = `${code} is a test code from Watchword.`;
   return {
     deliveryId: makeId('dl'),
     verificationId: null,
-    applicationId: 'test',
     channel,
     destination: recipient.canonical,
-    sender,
     subject: channel === 'email' ? 'Test of Watchword' : null,
     text,
     html: null,
@@ -83,7 +83,7 @@ function testMessage(
 }
 
 function report({ request, response, outcome }: SendTranscript) {
-  const said = 'error' in outcome ? `: ${outcome.error}` : '';
+  const said = 'error' in outcome ? `: ${outcome.error.replace(/\.$/, '')}` : '';
   const id =
     outcome.kind === 'accepted' && outcome.providerMessageId !== null
       ? `, message id ${outcome.providerMessageId}`

@@ -109,15 +109,6 @@ test('credentials of vendors are refused until a façade is mounted', async () =
   }
 });
 
-test('a provider that is not configured is named together with those that are', async () => {
-  const ran = await runAlone(['provider', 'test', 'x', '--to', '+14155550123']);
-  assert.deepEqual(ran, {
-    exitCode: 1,
-    printed: '',
-    complained: 'No provider is named "x". Configured: none.',
-  });
-});
-
 /** A server that answers one thing and remembers what it was asked. */
 async function withServer(
   status: number,
