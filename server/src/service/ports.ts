@@ -111,7 +111,10 @@ export interface NewDelivery {
   readonly currency: string | null;
 }
 
-/** Makes a step repeatable: the same key and fingerprint find the first one's effect. */
+/**
+ * Makes a step repeatable: the same key and fingerprint find the first one's effect. A step that had
+ * no effect (refused, not found, too weak, outdated) is not remembered: it may pass later.
+ */
 export interface IdempotencyEntry {
   /** Keyed hash of application, verb and the caller's key. */
   readonly keyHash: string;
@@ -191,7 +194,10 @@ export type ConsumeOutcome =
       readonly verification: VerificationRecord;
       readonly chargedAtMs: number;
     }
-  /** Nothing was consumed, and nothing may be compared. */
+  /**
+   * Nothing was consumed, and nothing may be compared. A changed transaction ends the verification
+   * with the reason `wrong_code`: the answer does not say which part was wrong.
+   */
   | ({ readonly kind: 'not_admitted'; readonly reason: CheckReason } & VerificationWithDeliveries)
   | { readonly kind: 'transaction_missing' }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
@@ -208,6 +214,7 @@ export interface SettleStep {
   readonly idempotency: IdempotencyEntry | null;
 }
 
+/** Under an idempotency key a guess is settled once: the same again finds what it came to. */
 export type SettleOutcome = VerificationWithDeliveries & { readonly reason: CheckReason | null };
 
 export interface ResendStep {
@@ -331,6 +338,7 @@ export interface Storage {
   ): Promise<VerificationWithDeliveries | null>;
   /** The live verification of a recipient and purpose. */
   findLive(applicationId: string, ledgerKey: string, liveKey: string): Promise<string | null>;
+  /** Newest first. A page may hold less than `limit`, even nothing, while `next` says there is more. */
   listVerifications(query: ListQuery): Promise<{
     readonly items: readonly VerificationWithDeliveries[];
     readonly next: number | null;
@@ -342,6 +350,7 @@ export interface Storage {
   claimDeliveries(limit: number, leaseMs: number): Promise<readonly ClaimedDelivery[]>;
   /** For what this node still has in its hands, so that nobody takes it for lost. */
   renewLeases(deliveryIds: readonly string[], leaseMs: number): Promise<void>;
+  /** Null for a delivery nobody knows; unchanged when it is no step forward. */
   recordReceipt(receipt: Receipt): Promise<DeliveryRecord | null>;
   claimCallbacks(limit: number, leaseMs: number): Promise<readonly CallbackRecord[]>;
   recordCallback(id: string, result: { readonly retryInMs: number | null }): Promise<void>;
@@ -359,6 +368,7 @@ export interface Storage {
   listApplications(): Promise<readonly Application[]>;
   saveSettings(id: string, settings: ApplicationSettings): Promise<Application | null>;
   createApiKey(key: ApiKeyRecord & { readonly hash: string }): Promise<void>;
+  /** Finds no revoked key. */
   findApiKey(hash: string): Promise<ApiKeyRecord | null>;
   listApiKeys(applicationId: string | null): Promise<readonly ApiKeyRecord[]>;
   revokeApiKey(id: string): Promise<boolean>;

@@ -1,0 +1,42 @@
+import { describe } from 'node:test';
+import { testBudgets } from '#storage/contract/budgets.ts';
+import { testCallbacks } from '#storage/contract/callbacks.ts';
+import { testChecks } from '#storage/contract/checks.ts';
+import { testClock } from '#storage/contract/clock.ts';
+import { testDeliveries } from '#storage/contract/deliveries.ts';
+import { createPromise, type OpenStorage } from '#storage/contract/fixture.ts';
+import { testGuessBudgets } from '#storage/contract/guess-budgets.ts';
+import { testIdempotency } from '#storage/contract/idempotency.ts';
+import { testLists } from '#storage/contract/lists.ts';
+import { testPurge } from '#storage/contract/purge.ts';
+import { testResends } from '#storage/contract/resends.ts';
+import { testSandbox } from '#storage/contract/sandbox.ts';
+import { testSendLimits } from '#storage/contract/send-limits.ts';
+import { testSettings } from '#storage/contract/settings.ts';
+import { testStarts } from '#storage/contract/starts.ts';
+
+export type { OpenedStorage, OpenStorage } from '#storage/contract/fixture.ts';
+
+/**
+ * What every storage promises. Each test opens a storage of its own, empty and with its own clock;
+ * codes, hashes and texts are fixed strings, since storage never looks into them.
+ */
+export function testStorage(name: string, open: OpenStorage): void {
+  const promise = createPromise(open);
+  describe(name, { concurrency: 4 }, () => {
+    testStarts(promise);
+    testSendLimits(promise);
+    testBudgets(promise);
+    testChecks(promise);
+    testGuessBudgets(promise);
+    testResends(promise);
+    testIdempotency(promise);
+    testDeliveries(promise);
+    testCallbacks(promise);
+    testLists(promise);
+    testClock(promise);
+    testPurge(promise);
+    testSettings(promise);
+    testSandbox(promise);
+  });
+}
