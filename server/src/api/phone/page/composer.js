@@ -118,13 +118,21 @@ function inSentence(channelName) {
  * @param {HTMLInputElement} recipient
  */
 function listTestRecipients(session, recipient) {
-  const items = session.testRecipients.map((one) => {
-    const use = element('button', { type: 'button', class: 'link mono' }, one.recipient);
-    use.addEventListener('click', () => {
-      recipient.value = one.recipient;
-      recipient.focus();
+  /** @type {Map<string, string[]>} */
+  const byBehaviour = new Map();
+  for (const one of session.testRecipients) {
+    byBehaviour.set(one.behaviour, [...(byBehaviour.get(one.behaviour) ?? []), one.recipient]);
+  }
+  const items = [...byBehaviour].map(([behaviour, recipients]) => {
+    const buttons = recipients.map((text) => {
+      const use = element('button', { type: 'button', class: 'link mono' }, text);
+      use.addEventListener('click', () => {
+        recipient.value = text;
+        recipient.focus();
+      });
+      return use;
     });
-    return element('li', {}, use, element('span', { class: 'soft' }, one.behaviour));
+    return element('li', {}, element('span', {}, behaviour), ...buttons);
   });
   byId('test-recipient-list').append(...items);
   byId('test-recipients').hidden = items.length === 0;
