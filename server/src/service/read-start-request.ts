@@ -174,7 +174,8 @@ function defaultChannel(
   return recipient.kind === 'email' ? 'email' : 'sms';
 }
 
-function refuseDestination(
+/** Why a message on this channel may not go there: no such channel, not allowed, not reached. */
+export function refuseDestination(
   settings: ApplicationSettings,
   channel: ChannelName,
   destination: Recipient,

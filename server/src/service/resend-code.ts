@@ -1,3 +1,4 @@
+import type { ApplicationSettings } from '#domain/application.ts';
 import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
 import { recipientSendLimits } from '#domain/limits.ts';
 import { parseRecipient } from '#domain/recipient.ts';
@@ -18,6 +19,7 @@ import type {
   VerificationRecord,
 } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
+import { refuseDestination } from '#service/read-start-request.ts';
 import type { ResendRequest } from '#service/requests.ts';
 import type { Caller, Service } from '#service/service.ts';
 import type { Answer, VerificationView } from '#service/views.ts';
@@ -109,7 +111,8 @@ async function composeResend(
   if (refused !== null) return { ok: false, error: refused };
   const kept = openKeptRequest(vault, verification.sealedRequest, verification.id);
   if (kept === null) return notFound();
-  const destinations = chooseDestinations(kept, request);
+  if (kept.codeSpec === null && digitsMin !== null) return refuseWeakCustomCode(digitsMin);
+  const destinations = chooseDestinations(application.settings, kept, request);
   if (!destinations.ok) return destinations;
   const renewed = chooseCode(context, { application }, { verification, kept, digitsMin });
   const composed = await composeDeliveries(context, {
@@ -139,13 +142,19 @@ async function composeResend(
 }
 
 /** All destinations again, or the recipient on another channel. */
-function chooseDestinations(kept: KeptRequest, request: ResendRequest): Result<Destination[]> {
-  const { channel } = request;
+function chooseDestinations(
+  settings: ApplicationSettings,
+  kept: KeptRequest,
+  { channel }: ResendRequest,
+): Result<Destination[]> {
   if (channel === undefined) return ok([...kept.destinations]);
   const known = kept.destinations.filter((destination) => destination.channel === channel);
   if (known.length > 0) return ok(known);
   const recipient = parseRecipient(kept.recipient);
   if (!recipient.ok) return recipient;
+  const pointers = { channel: '/channel', destination: '/channel' };
+  const refused = refuseDestination(settings, channel, recipient.value, pointers);
+  if (refused !== null) return refused;
   return ok([{ channel, to: kept.recipient, country: recipient.value.country }]);
 }
 
@@ -168,6 +177,15 @@ function chooseCode(
   const code = context.fixedCode(kept.recipient, spec) ?? makeCode(spec, context.randomInt);
   const sealed = context.vault.sealCode(code, binding);
   return { code, sealed: { sealedCode: sealed, codeBits: codeEntropyBits(spec) } };
+}
+
+/** The caller would not know a code that was made in place of its own. */
+function refuseWeakCustomCode(digitsMin: number): Result<never> {
+  return refuse(
+    'code_invalid',
+    `After many failed checks this recipient needs a code of ${digitsMin} characters for now. ` +
+      'Start a new verification with a longer customCode, or without one.',
+  );
 }
 
 function resendLedgers(
