@@ -14,7 +14,7 @@ const folder = mkdtempSync(join(tmpdir(), 'watchword-package-'));
 before(() => execFileSync(process.execPath, [join(repository, 'server', 'build.ts')]));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-test('the compiled package runs a development server that serves the page and the API', async () => {
+test('the compiled package runs a server with the virtual phone and the API', async () => {
   const bin = join(dist, 'bin', 'watchword.mjs');
   const environment = { PATH: process.env['PATH'], WATCHWORD_DATA: folder, WATCHWORD_PORT: '0' };
   const server = spawn(process.execPath, [bin, 'dev'], { env: environment, stdio: 'pipe' });
