@@ -53,7 +53,11 @@ export function createCheckRecipient(context: ServiceContext): Service['checkRec
     const country = request.country ?? application.settings.country ?? undefined;
     const recipient = parseRecipient(request.recipient, { country });
     if (!recipient.ok) return recipient;
-    const entry = idempotencyEntry(context.vault, caller, { verb: 'check', request, key });
+    const entry = idempotencyEntry(context.vault, caller, {
+      verb: 'check-recipient',
+      request,
+      key,
+    });
     const { vault, storage } = context;
     const ledgerKey = vault.hash('ledger', application.id, recipient.value.limitKey);
     const recipientHash = vault.hash('recipient', application.id, recipient.value.canonical);

@@ -12,6 +12,7 @@ export interface RunningServer {
   readonly apiKey: string;
   readonly application: string;
   readonly folder: string;
+  readonly processId: number;
   /** Everything it printed so far. */
   output(): string;
   /** A call with the API key; the body is JSON on the way in and out. */
@@ -78,6 +79,7 @@ export async function startDevelopmentServer(
     apiKey,
     application,
     folder,
+    processId: child.pid ?? 0,
     output,
     call: (method, path, body, headers) => callServer({ url, apiKey }, method, path, body, headers),
     stop: () => end('SIGTERM'),
@@ -125,6 +127,13 @@ export async function readCode(server: RunningServer, recipient: string): Promis
   const code = /\b[A-Z0-9]{4,10}\b/.exec(found.text.replace(/[^0-9A-Z ]/g, ' '))?.[0];
   if (code === undefined) throw new Error(`no code in: ${found.text}`);
   return code;
+}
+
+/** What the server logged, line by line, since it listens: what comes before is for people. */
+export function logLines(server: Pick<RunningServer, 'output'>): string[] {
+  const output = server.output();
+  const begin = output.lastIndexOf('\n', output.indexOf('"msg":"listening"')) + 1;
+  return output.slice(begin).split('\n').slice(0, -1);
 }
 
 /** Asks again until there is an answer; a condition, not a pause, decides when to go on. */
