@@ -15,7 +15,10 @@ const dist = join(server, 'dist');
 /** What `package.json` of the package takes over from that of the workspace. */
 const keptFields = ['name', 'version', 'description', 'license', 'type', 'engines', 'bin'];
 
-/** Types were checked before; the compiler only takes them out and names the `.js` files. */
+/**
+ * Types were checked before; the compiler only takes them out and names the `.js` files. It begins
+ * at the program and its worker, so tests and what they need stay behind.
+ */
 function compile(): void {
   const tsc = join(repository, 'node_modules', 'typescript', 'bin', 'tsc');
   const args = [tsc, '-p', join(server, 'tsconfig.build.json')];

@@ -38,7 +38,8 @@ function pathsBelow(folder: string, depthLeft: number): string[] {
   });
 }
 
-/** A test beside the code or a suite for adapters: it may use what the code itself may not. */
+/** A test, a suite that adapters share, or what they are fed: it may use what code may not. */
 export function isTest(path: string): boolean {
-  return /\.(test|contract|fixture)\.ts$/.test(path) || path.startsWith('server/test/');
+  const isBeside = /\.(test|contract|fixture)\.ts$/.test(path) || path.includes('/contract/');
+  return isBeside || path.startsWith('server/test/');
 }
