@@ -72,7 +72,7 @@ test('the source is asked only while somebody listens', async (context) => {
   assert.match(calls.join(' '), /^first( last first)?$/);
 });
 
-test('more pages than allowed are turned away, and one may come when one has gone', async (context) => {
+test('one page too many is turned away until another one has gone', async (context) => {
   const { refused, listen } = await serve(context);
   const sockets: Socket[] = [];
   for (let count = 0; count < streamsMax; count++) {

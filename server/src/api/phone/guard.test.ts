@@ -55,7 +55,7 @@ const reads: readonly [string | undefined, boolean, boolean][] = [
 ];
 
 for (const [fetchSite, mayReadData, mayOpenPage] of reads) {
-  test(`a request from ${fetchSite ?? 'no browser'} gets ${mayReadData ? 'data' : 'no data'}`, () => {
+  test(`${fetchSite ?? 'a program'} gets ${mayReadData ? 'data' : 'no data'}`, () => {
     assert.equal(refuseStranger({ ...own, fetchSite }, false) === null, mayReadData);
     assert.equal(refuseStranger({ ...own, fetchSite }, true) === null, mayOpenPage);
   });

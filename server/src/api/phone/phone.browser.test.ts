@@ -1,96 +1,14 @@
-/**
- * The page in a real Chromium, on the real server. At the end of every test its console holds no
- * error, no violation of its policy, and it has asked nobody but its own server for anything.
- */
+/** What the page shows and does, in a real Chromium on the real server. */
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import type { Browser, BrowserContextOptions, Locator, Page } from 'playwright-core';
 import {
-  type RunningServer,
-  startDevelopmentServer,
-} from '../../../test/end-to-end/running-server.ts';
-import { openChromium } from '../../../test/parts/chromium.ts';
-
-const wide = { width: 1280, height: 900 };
-let server: RunningServer;
-let browser: Browser | null = null;
-let missing = '';
-
-before(async () => {
-  server = await startDevelopmentServer();
-  browser = await openChromium({ skip: (reason) => (missing = reason ?? '') });
-});
-
-after(async () => {
-  await browser?.close();
-  await server.remove();
-});
-
-interface Visit {
-  readonly page: Page;
-  /** The card of the newest message to a recipient. */
-  readonly card: (recipient: string) => Locator;
-}
-
-/** A test with a fresh sandbox and a fresh browser window on the page. */
-function visit(
-  name: string,
-  act: (visit: Visit) => Promise<void>,
-  options: BrowserContextOptions & { readonly path?: string } = {},
-): void {
-  test(name, async (context) => {
-    if (browser === null) return context.skip(missing);
-    await server.call('POST', '/v1/sandbox/reset');
-    const { path = '/', ...window } = options;
-    const opened = await browser.newContext({ viewport: wide, locale: 'en-GB', ...window });
-    try {
-      const page = await opened.newPage();
-      const complaints = collectComplaints(page);
-      await page.goto(server.url + path);
-      await page.locator('#connection[data-state="live"]').waitFor();
-      await page.locator('#application').waitFor();
-      const card = (recipient: string) =>
-        page.locator(`article[aria-label*="${recipient}"]`).first();
-      await act({ page, card });
-      assert.deepEqual(complaints, []);
-    } finally {
-      await opened.close();
-    }
-  });
-}
-
-function collectComplaints(page: Page): string[] {
-  const complaints: string[] = [];
-  page.on('pageerror', (error) => complaints.push(error.message));
-  page.on('console', (message) => {
-    // The browser notes refusals of ours and a server that is away; the page tells of them itself.
-    const isTold = /^Failed to load resource: .*(status of 4\d\d|net::ERR_)/.test(message.text());
-    if (['error', 'warning'].includes(message.type()) && !isTold) complaints.push(message.text());
-  });
-  page.on('request', (request) => {
-    if (!request.url().startsWith(`${server.url}/`)) complaints.push(`asked ${request.url()}`);
-  });
-  return complaints;
-}
-
-async function start(recipient: string, more: object = {}): Promise<{ id: string }> {
-  const { status, body } = await server.call('POST', '/v1/verifications', { recipient, ...more });
-  assert.equal(status, 201, JSON.stringify(body));
-  return body;
-}
-
-/** One recipient may be sent one message in 30 seconds. */
-async function waitBetweenSends(): Promise<void> {
-  await server.call('POST', '/v1/sandbox/clock', { advanceSeconds: 31 });
-}
-
-function statusOf(card: Locator, status: string): Promise<void> {
-  return card.locator(`.badge[data-status="${status}"]`).waitFor();
-}
-
-function codeIn(card: Locator): Promise<string> {
-  return card.locator('.code').innerText();
-}
+  call,
+  codeIn,
+  restartServer,
+  start,
+  statusOf,
+  visit,
+  waitBetweenSends,
+} from '../../../test/parts/visit-phone.ts';
 
 visit('a message that the application sends appears by itself', async ({ page, card }) => {
   await page.getByText('No messages yet').waitFor();
@@ -114,7 +32,7 @@ visit('the right code that is typed on the page approves', async ({ page, card }
   await message.getByText('Right. The verification is approved.').waitFor();
   await statusOf(message, 'approved');
   await message.getByRole('button', { name: 'Copy proof' }).waitFor();
-  const { body } = await server.call('GET', `/v1/verifications/${id}`);
+  const { body } = await call('GET', `/v1/verifications/${id}`);
   assert.equal(body.status, 'approved');
   await page.reload();
   await statusOf(message, 'approved');
@@ -139,7 +57,7 @@ visit('a check by the application changes the badge while one looks', async ({ c
   const { id } = await start('+14155550123');
   const message = card('+14155550123');
   const code = await codeIn(message);
-  await server.call('POST', `/v1/verifications/${id}/check`, { code });
+  await call('POST', `/v1/verifications/${id}/check`, { code });
   await statusOf(message, 'approved');
 });
 
@@ -292,117 +210,17 @@ visit('everything is forgotten, but only when it is confirmed', async ({ page, c
   await page.getByRole('button', { name: 'Reset', exact: true }).click();
   await page.getByText('No messages yet').waitFor();
   assert.equal(await page.getByRole('dialog').count(), 0);
-  const { body } = await server.call('GET', '/v1/sandbox/messages');
+  const { body } = await call('GET', '/v1/sandbox/messages');
   assert.deepEqual(body.items, []);
 });
-
-visit('a number is proved with the keyboard alone', async ({ page, card }) => {
-  const focused = () => page.locator(':focus');
-  await page.keyboard.press('Tab');
-  assert.equal(await focused().innerText(), 'Skip to the messages');
-  while ((await focused().getAttribute('id')) !== 'recipient') await page.keyboard.press('Tab');
-  await page.keyboard.type('+14155550123');
-  await page.keyboard.press('Enter');
-  await card('+14155550123').waitFor();
-  // A message that arrives takes the focus from nobody.
-  assert.equal(await focused().getAttribute('id'), 'recipient');
-  const code = await codeIn(card('+14155550123'));
-  for (let steps = 0; (await focused().getAttribute('name')) !== 'code'; steps++) {
-    assert.ok(steps < 30, 'the field of the code is out of reach');
-    await page.keyboard.press('Tab');
-  }
-  const outline = await page.evaluate('getComputedStyle(document.activeElement).outlineStyle');
-  assert.equal(outline, 'solid');
-  await page.keyboard.type(code);
-  await page.keyboard.press('Enter');
-  await statusOf(card('+14155550123'), 'approved');
-  assert.equal(await focused().getAttribute('name'), 'code');
-});
-
-visit('messages that arrive disturb nobody who is typing', async ({ page, card }) => {
-  await start('+14155550123');
-  await start('+447400123456');
-  const field = card('+14155550123').getByLabel('Type the code as your user would');
-  await field.pressSequentially('12');
-  await start('+4915112345678');
-  await waitBetweenSends();
-  await start('+447400123456', { purpose: 'payment' });
-  await card('+4915112345678').waitFor();
-  await page.keyboard.type('34');
-  assert.equal(await field.inputValue(), '1234');
-  const order = await page
-    .locator('.conversation')
-    .evaluateAll((all) => all.map((one) => one.getAttribute('aria-label')));
-  assert.deepEqual(order, ['+447400123456', '+4915112345678', '+14155550123']);
-});
-
-visit('a new message is announced politely, its code character by character', async ({ page }) => {
-  await start('+14155550123', { customCode: '482913' });
-  const region = page.locator('[aria-live="polite"]');
-  await region.filter({ hasText: 'New SMS for +14155550123. Code 4 8 2 9 1 3.' }).waitFor();
-});
-
-visit('everything that can be operated has a name', async ({ page, card }) => {
-  await start('+14155550123');
-  await start('ana@example.com');
-  await card('ana@example.com').getByRole('button', { name: 'Formatted' }).click();
-  await page.getByText('Test recipients').click();
-  await page.getByRole('button', { name: 'Reset…' }).click();
-  const session = await page.context().newCDPSession(page);
-  const { nodes } = await session.send('Accessibility.getFullAXTree');
-  await page.keyboard.press('Escape');
-  const rest = (await session.send('Accessibility.getFullAXTree')).nodes;
-  const operable = [
-    'button',
-    'link',
-    'textbox',
-    'combobox',
-    'dialog',
-    'region',
-    'article',
-    'Iframe',
-  ];
-  const found = [...nodes, ...rest].filter(
-    ({ ignored, role }) => !ignored && operable.includes(String(role?.value)),
-  );
-  assert.ok(found.length > 25, `only ${found.length} were found`);
-  const nameless = found.filter(({ name }) => String(name?.value ?? '').trim() === '');
-  assert.deepEqual(
-    nameless.map(({ role }) => role?.value),
-    [],
-  );
-  const buttons = page.locator('article').getByRole('button', { name: /^Copy code \d/ });
-  assert.equal(await buttons.count(), 2);
-});
-
-const windows: readonly [string, { width: number; height: number }][] = [
-  ['a small phone', { width: 320, height: 600 }],
-  ['a tablet', { width: 768, height: 1024 }],
-  ['a screen enlarged to 200 %', { width: 640, height: 450 }],
-];
-
-for (const [name, viewport] of windows) {
-  visit(
-    `${name} shows everything without scrolling sideways`,
-    async ({ page, card }) => {
-      await start('+14155550123', { text: `${'a'.repeat(120)} {{code}}` });
-      await start(`${'long-name.'.repeat(6)}x@department.example.com`);
-      await card('@department.example.com').waitFor();
-      await card('+14155550123').waitFor();
-      const root = page.locator('html');
-      const over = await root.evaluate((one) => one.scrollWidth - one.clientWidth);
-      assert.equal(over, 0);
-    },
-    { viewport },
-  );
-}
 
 visit('the page comes back by itself when its server does', async ({ page, card }) => {
   await start('+14155550123');
   await card('+14155550123').waitFor();
-  assert.equal(await server.stop(), 0, 'an open page kept the server from closing');
-  await page.locator('#connection[data-state="connecting"]').waitFor();
-  server = await server.restart();
+  const exitCode = await restartServer(() =>
+    page.locator('#connection[data-state="connecting"]').waitFor(),
+  );
+  assert.equal(exitCode, 0, 'an open page kept the server from closing');
   await start('+447400123456');
   await card('+447400123456').waitFor();
   await card('+14155550123').waitFor();

@@ -86,7 +86,7 @@ for (const path of paths) {
   });
 }
 
-test('the page names only files that are there, and holds no script or style of its own', async () => {
+test('the page names only files that are there, and has no script or style inside', async () => {
   const { text } = await ask('GET', '/');
   const files = [...text.matchAll(/(?:src|href)="(\/[^"]+)"/g)].map(([, file]) => file ?? '');
   assert.ok(files.length >= 5);
@@ -181,7 +181,8 @@ const bad: readonly [string, string, object | null, number][] = [
 ];
 
 for (const [method, path, body, expected] of bad) {
-  test(`${method} ${path} ${body === null ? '' : JSON.stringify(body)} is told in words`, async () => {
+  const sent = body === null ? '' : JSON.stringify(body);
+  test(`${method} ${path} ${sent} is refused in words`, async () => {
     const answer = method === 'GET' ? await read(path) : await act(path, body);
     assert.equal(answer.status, expected);
     assert.match(answer.body.detail, /^[A-Z/].+\.$/s);

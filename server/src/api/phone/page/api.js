@@ -12,7 +12,8 @@
  * @property {string} expiresAt
  * @property {{ channel: string, status: string, error: string | null }[]} deliveries
  */
-/** @typedef {Verification & { approved: boolean, reason: string | null, proof: string | null }} Verdict */
+/** @typedef {{ approved: boolean, reason: string | null, proof: string | null }} Outcome */
+/** @typedef {Verification & Outcome} Verdict */
 /**
  * @typedef {object} Message
  * @property {string} id

@@ -86,7 +86,8 @@ export function messageCard(message, onVerification) {
 function nameOf(message) {
   const from = message.sender === null ? '' : ` from ${message.sender}`;
   const at = timeFormat.format(new Date(message.at));
-  return `${channelNames[message.channel] ?? message.channel}${from} to ${message.recipient}, ${at}`;
+  const channel = channelNames[message.channel] ?? message.channel;
+  return `${channel}${from} to ${message.recipient}, ${at}`;
 }
 
 /** @param {Message} message */

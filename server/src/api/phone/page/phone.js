@@ -26,7 +26,11 @@ const rivalsMax = 5;
 
 /** The filter in its canonical form, once the server has said it. @type {string | null} */
 let filter = null;
-/** Events that came while everything is read again, to be taken after it. @type {[string, any][]} */
+/**
+ * Events that came while everything is read again, to be taken after it.
+ *
+ * @type {[string, any][]}
+ */
 let held = [];
 let loads = 0;
 /** Whether everything was read once: from then on, what is folded is the user's choice. */

@@ -1,7 +1,7 @@
 import { byId, element } from './elements.js';
 import { filterAddress } from './message-card.js';
 
-/** Shows one recipient's messages only. The choice is in the address, so it can be kept and sent. */
+/** Shows one recipient's messages only. The choice is in the address, to be kept and sent. */
 
 /** Recipients seen so far; a menu longer than this helps nobody. */
 const recipientsMax = 100;
