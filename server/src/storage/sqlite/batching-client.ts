@@ -14,7 +14,13 @@ import { Worker } from 'node:worker_threads';
 import { StorageUnavailable } from '#service/ports.ts';
 import type { Outcome } from '#storage/sqlite/engine.ts';
 import type { Operation } from '#storage/sqlite/handlers.ts';
-import type { FromWorker, ToWorker, WorkerOptions } from '#storage/sqlite/messages.ts';
+import {
+  type FromWorker,
+  pack,
+  type ToWorker,
+  unpack,
+  type WorkerOptions,
+} from '#storage/sqlite/messages.ts';
 import { StorageRefused } from '#storage/sqlite/refused.ts';
 
 const batchMax = 256;
@@ -69,8 +75,8 @@ function createClient(worker: Worker): BatchingClient {
     }
     underWay = waiting.slice(0, batchMax);
     waiting = waiting.slice(batchMax);
-    const batch = underWay.map(({ operation }) => operation);
-    worker.postMessage({ kind: 'batch', batch } satisfies ToWorker);
+    const json = pack(underWay.map(({ operation }) => operation));
+    worker.postMessage({ kind: 'batch', json } satisfies ToWorker);
   }
 
   function settle(outcomes: readonly Outcome[]): void {
@@ -96,7 +102,7 @@ function createClient(worker: Worker): BatchingClient {
   }
 
   worker.on('message', (message: FromWorker) => {
-    if (message.kind === 'outcomes') settle(message.outcomes);
+    if (message.kind === 'outcomes') settle(unpack(message.json));
   });
   worker.on('error', die);
   worker.on('messageerror', die);

@@ -36,7 +36,7 @@ export function consumeGuess(tables: Tables, step: ConsumeStep, nowMs: number): 
   if (repeated !== null) return repeated;
   const subject = readSubject(tables, step, nowMs);
   if (subject === null) return { kind: 'not_found' };
-  const { record, application } = { ...subject.kept, application: subject.kept.application };
+  const { record, application } = subject.kept;
   const reason = refuseGuess(record, nowMs);
   if (reason !== null) return notAdmitted(tables, step, { subject, reason, nowMs });
   const address = readAddress(tables, step, { application, nowMs });
@@ -52,14 +52,19 @@ export function consumeGuess(tables: Tables, step: ConsumeStep, nowMs: number): 
   if (!admitsGuess(subject.ledger.ledger, record.codeBits, nowMs)) {
     return endInstead(tables, step, { subject, event: 'guess_budget_spent', nowMs });
   }
-  const checksUsed = tables.verifications.consume(subject.kept.head, nowMs);
-  if (checksUsed === null) throw new Error('An admitted guess was not consumed.');
+  if (!tables.verifications.consume(subject.kept.head, nowMs)) {
+    throw new Error('An admitted guess was not consumed.');
+  }
   subject.ledger.ledger = chargeGuess(subject.ledger.ledger, nowMs);
-  tables.ledgers.write(application, record.ledgerKey, subject.ledger, nowMs);
+  tables.ledgers.write(subject.ledger);
   address?.charge();
   const first = { application, verificationId: record.id, outcome: null };
   tables.idempotency.insert(step.idempotency, first, nowMs);
-  return { kind: 'consumed', verification: { ...record, checksUsed }, chargedAtMs: nowMs };
+  return {
+    kind: 'consumed',
+    verification: { ...record, checksUsed: record.checksUsed + 1 },
+    chargedAtMs: nowMs,
+  };
 }
 
 /**
@@ -90,7 +95,7 @@ export function settleGuess(tables: Tables, step: SettleStep, nowMs: number): Se
     if (finished === null) throw new Error('A pending verification did not end.');
     subject.kept = finished;
   }
-  tables.ledgers.write(application, kept.record.ledgerKey, ledger, nowMs);
+  tables.ledgers.write(ledger);
   tables.idempotency.setOutcome(step.idempotency, reason ?? approvedOutcome);
   return { ...answer(tables, subject.kept, nowMs), reason };
 }
@@ -119,7 +124,7 @@ function readAddress(
     refusal: refuseEntries(kept.ledger.failuresAtMs, 1, address.limits, nowMs),
     charge(): void {
       kept.ledger = chargeAddress(kept.ledger, nowMs);
-      tables.ledgers.write(application, address.key, kept, nowMs);
+      tables.ledgers.write(kept);
     },
   };
 }
@@ -132,7 +137,7 @@ function refundAddress(
   if (addressKey === null) return;
   const kept = tables.ledgers.read(application, addressKey, nowMs);
   kept.ledger = refundGuess(kept.ledger, chargedAtMs, false);
-  tables.ledgers.write(application, addressKey, kept, nowMs);
+  tables.ledgers.write(kept);
 }
 
 function notAdmitted(
@@ -161,7 +166,7 @@ function endInstead(
   const ending = end(kept.record, event, nowMs);
   const finished = ending && finish(tables, { kept, ending, ledger, nowMs });
   if (finished === null) throw new Error('A pending verification did not end.');
-  tables.ledgers.write(kept.application, kept.record.ledgerKey, ledger, nowMs);
+  tables.ledgers.write(ledger);
   const reason = event === 'transaction_changed' ? 'wrong_code' : 'too_many_checks';
   return notAdmitted(tables, step, { subject: { kept: finished, ledger }, reason, nowMs });
 }

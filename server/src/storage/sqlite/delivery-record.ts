@@ -5,29 +5,6 @@ import type { DeliveryRecord, NewDelivery } from '#service/ports.ts';
 import { readHistory } from '#storage/sqlite/history.ts';
 import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
 
-export interface DeliveryRow {
-  readonly head: number;
-  readonly id: string;
-  readonly application: number;
-  readonly verification: number;
-  readonly code_version: number;
-  readonly channel: ChannelName;
-  readonly provider: string;
-  readonly status: DeliveryStatus;
-  readonly parts: number;
-  readonly quote_micros: number | null;
-  readonly quote_currency: string | null;
-  readonly cost_micros: number | null;
-  readonly currency: string | null;
-  readonly error: string | null;
-  readonly provider_message_id: string | null;
-  readonly attempts: number;
-  readonly is_possible_duplicate: number;
-  readonly created_at_ms: number;
-  readonly history: string;
-  readonly verification_id: string;
-}
-
 /** A delivery with what only this storage knows of it. */
 export interface KeptDelivery {
   readonly head: number;
@@ -78,30 +55,84 @@ export function deliveryHead(id: string): number {
   return head;
 }
 
-export function toKeptDelivery(row: DeliveryRow, applicationId: string): KeptDelivery {
+/** In the order of `DeliveryRow`. */
+export const deliveryColumns = `
+  delivery.head, delivery.id, delivery.application, delivery.verification, delivery.code_version,
+  delivery.channel, delivery.provider, delivery.status, delivery.parts, delivery.quote_micros,
+  delivery.quote_currency, delivery.cost_micros, delivery.currency, delivery.error,
+  delivery.provider_message_id, delivery.attempts, delivery.is_possible_duplicate,
+  delivery.created_at_ms, delivery.history`;
+
+export type DeliveryRow = readonly [
+  head: number,
+  id: string,
+  application: number,
+  verification: number,
+  codeVersion: number,
+  channel: ChannelName,
+  provider: string,
+  status: DeliveryStatus,
+  parts: number,
+  quoteMicros: number | null,
+  quoteCurrency: string | null,
+  costMicros: number | null,
+  currency: string | null,
+  error: string | null,
+  providerMessageId: string | null,
+  attempts: number,
+  isPossibleDuplicate: number,
+  createdAtMs: number,
+  history: string,
+];
+
+export function toKeptDelivery(
+  row: DeliveryRow,
+  of: { readonly verificationId: string; readonly applicationId: string },
+): KeptDelivery {
+  const [
+    head,
+    id,
+    application,
+    verification,
+    codeVersion,
+    channel,
+    provider,
+    status,
+    parts,
+    quoteMicros,
+    quoteCurrency,
+    costMicros,
+    currency,
+    error,
+    providerMessageId,
+    attempts,
+    isPossibleDuplicate,
+    createdAtMs,
+    history,
+  ] = row;
   return {
-    head: row.head,
-    application: row.application,
-    verification: row.verification,
-    codeVersion: row.code_version,
-    quoteMicros: row.quote_micros,
-    quoteCurrency: row.quote_currency,
+    head,
+    application,
+    verification,
+    codeVersion,
+    quoteMicros,
+    quoteCurrency,
     record: {
-      id: row.id,
-      verificationId: row.verification_id,
-      applicationId,
-      channel: row.channel,
-      provider: row.provider,
-      status: row.status,
-      parts: row.parts,
-      costMicros: row.cost_micros,
-      currency: row.currency,
-      error: row.error,
-      providerMessageId: row.provider_message_id,
-      attempts: row.attempts,
-      isPossibleDuplicate: row.is_possible_duplicate === 1,
-      createdAtMs: row.created_at_ms,
-      history: readHistory(row.history),
+      id,
+      verificationId: of.verificationId,
+      applicationId: of.applicationId,
+      channel,
+      provider,
+      status,
+      parts,
+      costMicros,
+      currency,
+      error,
+      providerMessageId,
+      attempts,
+      isPossibleDuplicate: isPossibleDuplicate === 1,
+      createdAtMs,
+      history: readHistory(history),
     },
   };
 }

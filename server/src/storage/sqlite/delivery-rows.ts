@@ -2,6 +2,7 @@ import { headOf } from '#domain/id.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import {
   type DeliveryRow,
+  deliveryColumns,
   type KeptDelivery,
   toKeptDelivery,
 } from '#storage/sqlite/delivery-record.ts';
@@ -10,9 +11,11 @@ import type { Database } from '#storage/sqlite/statement.ts';
 import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
 
 export function createDeliveryRows(database: Database, applications: Applications) {
-  const byHead = database.prepare<DeliveryRow>(
-    'SELECT delivery.*, verification.id AS verification_id FROM delivery ' +
-      'JOIN verification ON verification.head = delivery.verification WHERE delivery.head = ?',
+  const byHead = database.prepareTuples<DeliveryRow>(
+    `SELECT ${deliveryColumns} FROM delivery WHERE head = ?`,
+  );
+  const verificationId = database.prepareTuples<[string]>(
+    'SELECT id FROM verification WHERE head = ?',
   );
   const insert = database.prepare(
     'INSERT INTO delivery (head, id, application, verification, code_version, channel, provider, ' +
@@ -27,7 +30,11 @@ export function createDeliveryRows(database: Database, applications: Application
 
   function atHead(head: number): KeptDelivery | null {
     const row = byHead.get(head);
-    return row === undefined ? null : toKeptDelivery(row, applications.idOf(row.application));
+    if (row === undefined) return null;
+    const [, , application, verification] = row;
+    const [id = ''] = verificationId.get(verification) ?? [];
+    const applicationId = applications.idOf(application);
+    return toKeptDelivery(row, { verificationId: id, applicationId });
   }
 
   return {
@@ -37,8 +44,12 @@ export function createDeliveryRows(database: Database, applications: Application
       const kept = head === null ? null : atHead(head);
       return kept?.record.id === id ? kept : null;
     },
-    of(verification: KeptVerification): KeptDelivery[] {
-      return verification.deliveryHeads.flatMap((head) => atHead(head) ?? []);
+    of({ deliveryHeads, record }: KeptVerification): KeptDelivery[] {
+      const of = { verificationId: record.id, applicationId: record.applicationId };
+      return deliveryHeads.flatMap((head) => {
+        const row = byHead.get(head);
+        return row === undefined ? [] : toKeptDelivery(row, of);
+      });
     },
     /** A new delivery; its message goes to the outbox beside it. */
     insert(kept: KeptDelivery): void {

@@ -34,7 +34,7 @@ interface Parts {
 }
 
 export function createHandlers({ database, tables, clock }: Parts): Handlers {
-  const purge = createPurge(database);
+  const purge = createPurge(database, tables.ledgers);
   const reset = createReset(database, tables.applications);
   const touch = database.prepare('UPDATE clock SET offset_ms = offset_ms');
   const { applications, apiKeys, templates, secrets, callbacks, sandboxMessages } = tables;

@@ -1,15 +1,22 @@
 import { emptyLedger, isForgettable, type Ledger, sprayWindowMs } from '#domain/limits.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 
-export interface LedgerRow {
-  readonly sends: string;
-  readonly failures: string;
-  readonly failures_since_success: number;
-  readonly live: string;
-}
+type LedgerRow = readonly [
+  number: number,
+  application: number,
+  key: string,
+  sends: string,
+  failures: string,
+  failuresSinceSuccess: number,
+  live: string,
+];
 
 /** A ledger as a step works on it: read, changed in memory, and written once. */
 export interface KeptLedger {
+  /** Null for one that is not kept yet. */
+  readonly number: number | null;
+  readonly application: number;
+  readonly key: string;
   ledger: Ledger;
   /** Live key (purpose and recipient) to the id of the verification that is pending for it. */
   readonly live: Map<string, string>;
@@ -22,50 +29,70 @@ export function liveKeyOf(of: { purpose: string; recipientHash: string }): strin
   return `${of.purpose}\n${of.recipientHash}`;
 }
 
+/**
+ * Rows are appended in the order in which recipients first appear, so what one verification reads
+ * and writes within minutes lies on the same few pages; the index is written to only when a ledger is
+ * new. Measured: a table sorted by the key itself wrote 5.2 pages for each pair of start and check,
+ * this one 3.7.
+ */
 export function createLedgers(database: Database) {
-  const read = database.prepare<LedgerRow>(
-    'SELECT sends, failures, failures_since_success, live FROM ledger ' +
-      'WHERE application = ? AND key = ?',
+  const columns = 'number, application, key, sends, failures, failures_since_success, live';
+  const read = database.prepareTuples<LedgerRow>(
+    `SELECT ${columns} FROM ledger WHERE application = ? AND key = ?`,
   );
-  const write = database.prepare(
-    'INSERT INTO ledger (application, key, sends, failures, failures_since_success, live, ' +
-      'touched_at_ms) VALUES (?, ?, ?, ?, ?, ?, ?) ' +
-      'ON CONFLICT DO UPDATE SET sends = excluded.sends, failures = excluded.failures, ' +
-      'failures_since_success = excluded.failures_since_success, live = excluded.live, ' +
-      'touched_at_ms = excluded.touched_at_ms',
+  const insert = database.prepare(
+    'INSERT INTO ledger (sends, failures, failures_since_success, live, application, key) ' +
+      'VALUES (?, ?, ?, ?, ?, ?)',
   );
+  const update = database.prepare(
+    'UPDATE ledger SET sends = ?, failures = ?, failures_since_success = ?, live = ? ' +
+      'WHERE number = ?',
+  );
+  const after = database.prepareTuples<LedgerRow>(
+    `SELECT ${columns} FROM ledger WHERE number > ? ORDER BY number LIMIT ?`,
+  );
+  const remove = database.prepare('DELETE FROM ledger WHERE number = ?');
   return {
     read(application: number, key: string, nowMs: number): KeptLedger {
       const row = read.get(application, key);
-      if (row === undefined) return { ledger: emptyLedger, live: new Map() };
-      const kept = readLedger(row);
+      if (row === undefined) {
+        return { number: null, application, key, ledger: emptyLedger, live: new Map() };
+      }
+      const kept = toKeptLedger(row);
       // What may be forgotten counts as forgotten, however far the purge has come.
       if (isForgettable(kept.ledger, nowMs)) kept.ledger = emptyLedger;
       return kept;
     },
-    write(application: number, key: string, kept: KeptLedger, nowMs: number): void {
-      const { ledger, live } = kept;
-      write.run(
-        application,
-        key,
+    write({ number, application, key, ledger, live }: KeptLedger): void {
+      const values = [
         JSON.stringify(ledger.sendsAtMs),
         JSON.stringify(ledger.failuresAtMs),
         ledger.failuresSinceSuccess,
         JSON.stringify([...live]),
-        nowMs,
-      );
+      ] as const;
+      if (number === null) insert.run(...values, application, key);
+      else update.run(...values, number);
+    },
+    after: (number: number, limit: number): KeptLedger[] =>
+      after.all(number, limit).map(toKeptLedger),
+    remove(number: number): void {
+      remove.run(number);
     },
   };
 }
 
-export function readLedger(row: LedgerRow): KeptLedger {
+function toKeptLedger(row: LedgerRow): KeptLedger {
+  const [number, application, key, sends, failures, failuresSinceSuccess, live] = row;
   return {
+    number,
+    application,
+    key,
     ledger: {
-      sendsAtMs: readTimes(row.sends),
-      failuresAtMs: readTimes(row.failures),
-      failuresSinceSuccess: row.failures_since_success,
+      sendsAtMs: readTimes(sends),
+      failuresAtMs: readTimes(failures),
+      failuresSinceSuccess,
     },
-    live: readLive(row.live),
+    live: readLive(live),
   };
 }
 
@@ -82,9 +109,8 @@ export function createTallies(database: Database) {
     'INSERT INTO tally (slot, application, wrong, right) VALUES (?, ?, ?, ?) ' +
       'ON CONFLICT DO UPDATE SET wrong = wrong + excluded.wrong, right = right + excluded.right',
   );
-  const sum = database.prepare<{ wrong: number | null; right: number | null }>(
-    'SELECT sum(wrong) AS wrong, sum(right) AS right FROM tally ' +
-      'WHERE slot IN (?, ?) AND application = ?',
+  const read = database.prepareTuples<[wrong: number, right: number]>(
+    'SELECT wrong, right FROM tally WHERE slot = ? AND application = ?',
   );
   return {
     add(application: number, isRight: boolean, nowMs: number): void {
@@ -93,8 +119,9 @@ export function createTallies(database: Database) {
     /** The window under way and the one before it: never less than the whole last window. */
     recent(application: number, nowMs: number): { wrong: number; right: number } {
       const slot = slotAt(nowMs);
-      const row = sum.get(slot, slot - 1, application);
-      return { wrong: row?.wrong ?? 0, right: row?.right ?? 0 };
+      const [wrong, right] = read.get(slot, application) ?? [0, 0];
+      const [wrongBefore, rightBefore] = read.get(slot - 1, application) ?? [0, 0];
+      return { wrong: wrong + wrongBefore, right: right + rightBefore };
     },
   };
 }

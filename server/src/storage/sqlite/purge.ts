@@ -1,7 +1,7 @@
 import { isForgettable } from '#domain/limits.ts';
 import { dayOf } from '#storage/sqlite/budgets.ts';
 import { idempotencyKeptMs } from '#storage/sqlite/idempotency.ts';
-import { type LedgerRow, readLedger, slotAt } from '#storage/sqlite/ledgers.ts';
+import { type Ledgers, slotAt } from '#storage/sqlite/ledgers.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 
 /**
@@ -21,13 +21,13 @@ const rowsMax = 1_000;
 /** Does at most `limit` rows' work and answers how many it took. */
 type PurgeStep = (limit: number, nowMs: number) => number;
 
-export function createPurge(database: Database) {
+export function createPurge(database: Database, ledgers: Ledgers) {
   const steps: readonly PurgeStep[] = [
     createIdempotencyStep(database),
     createCountersStep(database),
     createRecipientStep(database),
     createVerificationStep(database),
-    createLedgerStep(database),
+    createLedgerStep(database, ledgers),
   ];
   return (limit: number, nowMs: number): { more: boolean } => {
     let left = Math.max(1, Math.min(limit, rowsMax));
@@ -69,14 +69,14 @@ function createRecipientStep(database: Database): PurgeStep {
     'UPDATE verification SET sealed_request = NULL WHERE head > ? AND head <= ?',
   );
   return (limit, nowMs) => {
-    const from = Number(positions.read('recipient').position);
+    const from = positions.read('recipient').position;
     const old = next
       .all(from, limit)
       .filter(({ created_at_ms }) => created_at_ms < nowMs - recipientKeptMs);
     const last = old.at(-1);
     if (last === undefined) return 0;
     erase.run(from, last.head);
-    positions.write('recipient', String(last.head), nowMs);
+    positions.write('recipient', last.head, nowMs);
     return old.length;
   };
 }
@@ -105,31 +105,24 @@ function createVerificationStep(database: Database): PurgeStep {
   };
 }
 
-function createLedgerStep(database: Database): PurgeStep {
+function createLedgerStep(database: Database, ledgers: Ledgers): PurgeStep {
   const positions = createPositions(database);
-  const next = database.prepare<LedgerRow & { application: number; key: string }>(
-    'SELECT application, key, sends, failures, failures_since_success, live FROM ledger ' +
-      'WHERE (application, key) > (?, ?) ORDER BY application, key LIMIT ?',
-  );
-  const remove = database.prepare('DELETE FROM ledger WHERE application = ? AND key = ?');
   return (limit, nowMs) => {
     const { position, movedAtMs } = positions.read('ledger');
-    if (position === '0' && nowMs - movedAtMs < ledgerWalkEveryMs) return 0;
-    const [application = '0', key = ''] = position.split(' ');
-    const rows = next.all(Number(application), key, limit);
-    for (const row of rows) {
-      const { ledger, live } = readLedger(row);
-      if (live.size === 0 && isForgettable(ledger, nowMs)) remove.run(row.application, row.key);
+    if (position === 0 && nowMs - movedAtMs < ledgerWalkEveryMs) return 0;
+    const kept = ledgers.after(position, limit);
+    for (const { number, ledger, live } of kept) {
+      const isOver = live.size === 0 && isForgettable(ledger, nowMs);
+      if (isOver && number !== null) ledgers.remove(number);
     }
-    const last = rows.at(-1);
-    const isOver = last === undefined || rows.length < limit;
-    positions.write('ledger', isOver ? '0' : `${last.application} ${last.key}`, nowMs);
-    return rows.length;
+    const last = kept.length < limit ? 0 : (kept.at(-1)?.number ?? 0);
+    positions.write('ledger', last, nowMs);
+    return kept.length;
   };
 }
 
 function createPositions(database: Database) {
-  const read = database.prepare<{ position: string; moved_at_ms: number }>(
+  const read = database.prepare<{ position: number; moved_at_ms: number }>(
     'SELECT position, moved_at_ms FROM purge_position WHERE name = ?',
   );
   const write = database.prepare(
@@ -138,11 +131,11 @@ function createPositions(database: Database) {
       'moved_at_ms = excluded.moved_at_ms',
   );
   return {
-    read(name: string): { position: string; movedAtMs: number } {
+    read(name: string): { position: number; movedAtMs: number } {
       const row = read.get(name);
-      return { position: row?.position ?? '0', movedAtMs: row?.moved_at_ms ?? 0 };
+      return { position: row?.position ?? 0, movedAtMs: row?.moved_at_ms ?? 0 };
     },
-    write(name: string, position: string, nowMs: number): void {
+    write(name: string, position: number, nowMs: number): void {
       write.run(name, position, nowMs);
     },
   };

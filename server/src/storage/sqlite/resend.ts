@@ -92,6 +92,6 @@ export function endNow(
   const ending = end(record, event, nowMs);
   const finished = ending && finish(tables, { kept, ending, ledger, nowMs });
   if (finished === null) throw new Error('A pending verification did not end.');
-  tables.ledgers.write(application, record.ledgerKey, ledger, nowMs);
+  tables.ledgers.write(ledger);
   return finished;
 }

@@ -119,7 +119,7 @@ export function enterSends(
     write() {
       for (const [key, found] of kept) {
         found.ledger = after.get(key) ?? found.ledger;
-        tables.ledgers.write(application, key, found, nowMs);
+        tables.ledgers.write(found);
       }
     },
   };

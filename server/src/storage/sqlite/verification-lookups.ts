@@ -21,14 +21,14 @@ export function createLookups(database: Database, applications: Applications) {
   const newestPeriod = database.prepare<{ period: number | null }>(
     'SELECT max(period) AS period FROM verification WHERE period <= ?',
   );
-  const byApplication = database.prepare<VerificationRow>(
+  const byApplication = database.prepareTuples<VerificationRow>(
     `${select} WHERE application = ? AND head < ? ORDER BY head DESC LIMIT ?`,
   );
-  const byRecipient = database.prepare<VerificationRow>(
+  const byRecipient = database.prepareTuples<VerificationRow>(
     `${select} WHERE period = ? AND application = ? AND recipient_hash = ? AND head < ? ` +
       'ORDER BY head DESC LIMIT ?',
   );
-  const byReference = database.prepare<VerificationRow>(
+  const byReference = database.prepareTuples<VerificationRow>(
     `${select} WHERE period = ? AND application = ? AND reference = ? AND head < ? ` +
       'ORDER BY head DESC LIMIT ?',
   );

@@ -14,10 +14,10 @@ import {
 export type VerificationRows = ReturnType<typeof createVerificationRows>;
 
 export function createVerificationRows(database: Database, applications: Applications) {
-  const byHead = database.prepare<VerificationRow>(
+  const byHead = database.prepareTuples<VerificationRow>(
     `SELECT ${verificationColumns} FROM verification WHERE head = ?`,
   );
-  const due = database.prepare<VerificationRow>(
+  const due = database.prepareTuples<VerificationRow>(
     `SELECT ${verificationColumns} FROM verification ` +
       "WHERE status = 'pending' AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?",
   );
@@ -48,10 +48,9 @@ function createWrites(database: Database) {
     `INSERT INTO verification (${verificationColumns}) ` +
       `VALUES (${verificationColumns.replace(/\w+/g, '?')})`,
   );
-  const consume = database.prepare<{ checks_used: number }>(
+  const consume = database.prepare(
     'UPDATE verification SET checks_used = checks_used + 1 WHERE head = ? ' +
-      "AND status = 'pending' AND checks_used < checks_max AND expires_at_ms > ? " +
-      'RETURNING checks_used',
+      "AND status = 'pending' AND checks_used < checks_max AND expires_at_ms > ?",
   );
   const finish = database.prepare(
     'UPDATE verification SET status = ?, finished_at_ms = ?, history = ?, sealed_code = NULL ' +
@@ -68,9 +67,8 @@ function createWrites(database: Database) {
     insert(kept: KeptVerification): void {
       insert.run(...toValues(kept));
     },
-    /** The one guarded statement: counts a guess if one may be made. Null when it may not. */
-    consume: (head: number, nowMs: number): number | null =>
-      consume.get(head, nowMs)?.checks_used ?? null,
+    /** The one guarded statement: counts a guess if one may be made, and says whether it did. */
+    consume: (head: number, nowMs: number): boolean => consume.run(head, nowMs) === 1,
     /** Ends a pending verification whose code is still the one given; one caller wins. */
     finish(head: number, record: VerificationRecord): boolean {
       const { status, finishedAtMs, history, codeVersion } = record;

@@ -1,7 +1,13 @@
 /** The thread that the database lives in: a slow disk stops this one and not the server's. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { type Engine, openEngine } from '#storage/sqlite/engine.ts';
-import type { FromWorker, ToWorker, WorkerOptions } from '#storage/sqlite/messages.ts';
+import {
+  type FromWorker,
+  pack,
+  type ToWorker,
+  unpack,
+  type WorkerOptions,
+} from '#storage/sqlite/messages.ts';
 import { StorageRefused } from '#storage/sqlite/refused.ts';
 
 const port = parentPort;
@@ -25,7 +31,7 @@ const engine = open();
 if (engine !== null) {
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'batch') {
-      post({ kind: 'outcomes', outcomes: engine.run(message.batch) });
+      post({ kind: 'outcomes', json: pack(engine.run(unpack(message.json))) });
       return;
     }
     engine.close();

@@ -129,18 +129,19 @@ CREATE TABLE outbox (
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (due_at_ms);
 
--- One row for each recipient, and one for each client address, of an application. `live` is JSON:
--- pairs of purpose and recipient, and the verification that is pending for them.
+-- One row for each recipient, and one for each client address, of an application, in the order in
+-- which they appear. `live` is JSON: pairs of purpose and recipient, and the verification that is
+-- pending for them.
 CREATE TABLE ledger (
+  number INTEGER PRIMARY KEY,
   application INTEGER NOT NULL,
   key TEXT NOT NULL,
   sends TEXT NOT NULL,
   failures TEXT NOT NULL,
   failures_since_success INTEGER NOT NULL,
   live TEXT NOT NULL,
-  touched_at_ms INTEGER NOT NULL,
-  PRIMARY KEY (application, key)
-) STRICT, WITHOUT ROWID;
+  UNIQUE (application, key)
+) STRICT;
 
 -- Wrong and right guesses of an application in each window of five minutes.
 CREATE TABLE tally (
@@ -198,9 +199,9 @@ CREATE TABLE sandbox_message (
   PRIMARY KEY (application, number)
 ) STRICT;
 
--- How far a purge that takes many steps has come, and when it moved last; '0' is the beginning.
+-- How far a purge that takes many steps has come, and when it moved last; 0 is the beginning.
 CREATE TABLE purge_position (
   name TEXT PRIMARY KEY,
-  position TEXT NOT NULL,
+  position INTEGER NOT NULL,
   moved_at_ms INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
