@@ -15,13 +15,17 @@ const answerHeaders = {
 export function addAnswerHooks(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     setAnswerHeaders(request, reply);
-    const encoding = request.headers['content-encoding'];
-    if (encoding === undefined || encoding === 'identity') {
+    const { host, 'content-encoding': encoding } = request.headers;
+    if (host === undefined && request.raw.httpVersion !== '1.0') {
+      // RFC 9112 section 3.2.
+      reply.header('Connection', 'close');
+      sendProblem(reply, 'request_malformed', 'The request has no Host header.');
+    } else if (encoding !== undefined && encoding !== 'identity') {
+      // A packed body may unpack to any size; nothing here is worth packing.
+      sendProblem(reply, 'unsupported_media_type', 'Send the body without Content-Encoding.');
+    } else {
       done();
-      return;
     }
-    // A packed body may unpack to any size; nothing here is worth packing.
-    sendProblem(reply, 'unsupported_media_type', 'Send the body without Content-Encoding.');
   });
   app.addHook('onResponse', (request, reply, done) => {
     logRequest(request, reply);

@@ -13,7 +13,7 @@ export function catchErrors(app: FastifyInstance): void {
   );
 }
 
-/** What the router cannot even read (a broken percent-encoding, an endless segment) is not found. */
+/** What the router cannot read (a broken percent-encoding, an endless segment) is not found. */
 export function answerUnreadablePath(
   _error: FastifyError,
   request: FastifyRequest,
@@ -31,6 +31,7 @@ function answerError(
 ): FastifyReply {
   if (error.validation !== undefined) return sendViolations(error, request, reply);
   if (error instanceof NotJson) {
+    keepConnection(reply);
     return sendProblem(reply, 'not_json', `${error.message} Send one JSON object.`);
   }
   if (error instanceof StorageUnavailable) {
@@ -62,6 +63,15 @@ function sendViolations(
   return sendProblem(reply, 'request_invalid', detail, { errors });
 }
 
+/**
+ * Fastify hangs up after a body that it does not take. A client that is still writing would then
+ * meet a broken connection instead of the answer. Without that, Node reads the rest and throws it
+ * away, for as long as `requestTimeoutMs` allows.
+ */
+function keepConnection(reply: FastifyReply): void {
+  reply.removeHeader('connection');
+}
+
 function sendFrameworkError(
   error: FastifyError,
   request: FastifyRequest,
@@ -69,6 +79,7 @@ function sendFrameworkError(
 ): FastifyReply {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      keepConnection(reply);
       return sendProblem(
         reply,
         'body_too_large',

@@ -38,6 +38,8 @@ export function connectionBounds(publicUrl: string): FastifyHttpOptions<Server> 
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: timeoutCheckIntervalMs,
       insecureHTTPParser: false,
+      // Node's own refusal has none of our headers; `answer-hooks.ts` asks for it instead.
+      requireHostHeader: false,
     },
     clientErrorHandler(error, socket) {
       refuseBrokenRequest(publicUrl, error, socket);

@@ -2,8 +2,8 @@
  * Every error that `/v1` answers: one row each, nothing else makes up a status or a title.
  *
  * Rules:
- * 1. A row says what the code means whatever the request was; the sentence about this request is the
- *    refusal's own `detail`.
+ * 1. A row says what the code means whatever the request was; the sentence about this request is
+ *    the refusal's own `detail`.
  * 2. 422 where the request cannot be done as it stands, whether its form or a rule of the
  *    application is against it; 409 where it could be done in another state of things; 429 where
  *    it could be done later. 403 is for credentials that never may.
@@ -49,8 +49,8 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
     status: 400,
     title: 'The body is not JSON',
     whatToDo:
-      'Send one JSON object in UTF-8, with Content-Type: application/json. A body is needed even ' +
-      'where every field is optional, unless the call says that it takes none.',
+      'Send one JSON object in UTF-8, with `Content-Type: application/json`. A body is needed ' +
+      'even where every field is optional, unless the call says that it takes none.',
   },
   request_malformed: {
     status: 400,
@@ -61,15 +61,15 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
     status: 400,
     title: 'The Idempotency-Key cannot be used',
     whatToDo:
-      'Send one Idempotency-Key header of 1 to 255 visible ASCII characters, a random UUID for ' +
+      'Send one `Idempotency-Key` header of 1 to 255 visible ASCII characters, a random UUID for ' +
       'example, or none.',
   },
   unauthenticated: {
     status: 401,
     title: 'No valid API key',
     whatToDo:
-      'Send Authorization: Bearer and the API key. A key that was revoked stays revoked: make ' +
-      'another one with watchword api-key create.',
+      'Send `Authorization: Bearer` and the API key. A key that was revoked stays revoked: make ' +
+      'another one with `watchword api-key create`.',
   },
   forbidden: {
     status: 403,
@@ -98,7 +98,7 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
   method_not_allowed: {
     status: 405,
     title: 'The path does not have this method',
-    whatToDo: 'Use one of the methods that the Allow header names.',
+    whatToDo: 'Use one of the methods that the `Allow` header names.',
   },
   request_timeout: {
     status: 408,
@@ -109,8 +109,8 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
     status: 409,
     title: 'A verification is pending already',
     whatToDo:
-      'Check, resend or cancel the pending one, or set secondStart of the application to ' +
-      'supersede or reuse.',
+      'Check, resend or cancel the pending one, or set `secondStart` of the ' +
+      'application to `supersede` or `reuse`.',
   },
   verification_finished: {
     status: 409,
@@ -131,19 +131,19 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
   unsupported_media_type: {
     status: 415,
     title: 'The body has a type that is not read here',
-    whatToDo: 'Send Content-Type: application/json and no Content-Encoding.',
+    whatToDo: 'Send `Content-Type: application/json` and no `Content-Encoding`.',
   },
   request_invalid: {
     status: 422,
     title: 'The request is not valid',
-    whatToDo: 'Correct the fields that errors points to.',
+    whatToDo: 'Correct the fields that `errors` points to.',
   },
   recipient_invalid: {
     status: 422,
     title: 'The recipient is no phone number or e-mail address',
     whatToDo:
-      'Send the number with its country code (+14155550123), or a national one with country, or ' +
-      'an e-mail address.',
+      'Send the number with its country code (+14155550123), or a national one with `country`, ' +
+      'or an e-mail address.',
   },
   recipient_unsupported: {
     status: 422,
@@ -157,12 +157,12 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
     title: 'The wish for the code cannot be met',
     whatToDo:
       'Ask for 6 to 10 characters, or a custom code of letters and digits. Four and five ' +
-      'characters need allowShortCodes of the application.',
+      'characters need `allowShortCodes` of the application.',
   },
   template_invalid: {
     status: 422,
     title: 'The text cannot be sent',
-    whatToDo: 'The text needs {{code}} exactly once, known variables, and has a longest length.',
+    whatToDo: 'The text needs `{{code}}` exactly once, known variables, and has a longest length.',
   },
   variables_invalid: {
     status: 422,
@@ -173,7 +173,7 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
     status: 422,
     title: 'The callback URL may not be called',
     whatToDo:
-      'Use a public https URL. The operator can allow a private one with WATCHWORD_EGRESS_ALLOW.',
+      'Use a public https URL. The operator can allow a private one with `WATCHWORD_EGRESS_ALLOW`.',
   },
   not_available: {
     status: 422,
@@ -188,12 +188,12 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
   channel_not_allowed: {
     status: 422,
     title: 'The application does not allow this channel',
-    whatToDo: 'Use an allowed channel, or add this one to channels of the application.',
+    whatToDo: 'Use an allowed channel, or add this one to `channels` of the application.',
   },
   country_not_allowed: {
     status: 422,
     title: 'The application does not allow this country',
-    whatToDo: 'Add the country to countries of the application, if you mean to send there.',
+    whatToDo: 'Add the country to `countries` of the application, if you mean to send there.',
   },
   idempotency_key_reused: {
     status: 422,
@@ -203,14 +203,13 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
   limit_reached: {
     status: 429,
     title: 'A limit is reached',
-    whatToDo: 'Wait as long as Retry-After says. limit names what was reached.',
+    whatToDo: 'Wait as long as `Retry-After` says. `limit` names what was reached.',
     retryAfterSeconds: 60,
   },
   budget_exhausted: {
     status: 429,
     title: 'The budget of the day is spent',
-    whatToDo:
-      'Wait for the next UTC day, or raise dailyBudget or countryDailyBudgets of the application.',
+    whatToDo: 'Wait for the next UTC day, or raise `dailyBudget` or `countryDailyBudgets`.',
     retryAfterSeconds: 3_600,
   },
   headers_too_large: {
@@ -221,12 +220,12 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
   internal_error: {
     status: 500,
     title: 'Something is broken on our side',
-    whatToDo: 'Report the requestId to the operator: the log has the reason under it.',
+    whatToDo: 'Report the `requestId` to the operator: the log has the reason under it.',
   },
   storage_unavailable: {
     status: 503,
     title: 'The storage cannot be reached',
-    whatToDo: 'Send the request again after Retry-After. Nothing was changed.',
+    whatToDo: 'Send the request again after `Retry-After`. Nothing was changed.',
     retryAfterSeconds: 2,
   },
 };

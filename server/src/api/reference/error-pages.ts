@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCodes, errorTable } from '#api/errors.ts';
 import { layout } from '#api/reference/layout.ts';
-import { html, type Markup } from '#api/reference/markup.ts';
+import { html, type Markup, prose } from '#api/reference/markup.ts';
 
 /** What `type` of a problem leads to. */
 export function errorPage(code: ErrorCode): string {
@@ -11,7 +11,7 @@ export function errorPage(code: ErrorCode): string {
     statusOfField === undefined ? null : `; ${statusOfField} where a field of the body names it`
   }</span></p>
 <h2>What to do</h2>
-<p>${whatToDo}</p>
+<p>${prose(whatToDo)}</p>
 <p class="soft">The answer's <code>detail</code> says what is wrong with the one request, and its
 <code>requestId</code> finds it in the log.</p>`;
   return layout(`${code} · Watchword`, navigation(), content);

@@ -16,7 +16,6 @@ interface Schema {
   readonly description?: string;
   readonly minimum?: number;
   readonly maximum?: number;
-  readonly minLength?: number;
   readonly maxLength?: number;
   readonly maxItems?: number;
   readonly maxProperties?: number;
@@ -34,16 +33,19 @@ export function fieldTable(schema: JsonObject, schemas: Schemas): Markup | null 
 <th scope="col">Meaning</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
-export function typeInWords(input: JsonObject, schemas: Schemas): string {
+/** `null` is left out where a field is optional anyway: it says no more than its absence. */
+export function typeInWords(input: JsonObject, schemas: Schemas, hidesNull = false): string {
   const schema = resolve(input as Schema, schemas);
   if (schema.const !== undefined) return JSON.stringify(schema.const);
   if (schema.enum !== undefined) {
-    return schema.enum.map((value) => JSON.stringify(value)).join(', ');
+    const shown = schema.enum.filter((value) => value !== null || !hidesNull);
+    return shown.map((value) => JSON.stringify(value)).join(', ');
   }
   if (schema.anyOf !== undefined) {
-    return schema.anyOf.map((one) => typeInWords(one as JsonObject, schemas)).join(', or ');
+    const shown = schema.anyOf.filter(({ type }) => type !== 'null' || !hidesNull);
+    return shown.map((one) => typeInWords(one as JsonObject, schemas)).join(', or ');
   }
-  const types = [schema.type ?? 'any'].flat();
+  const types = [schema.type ?? 'any'].flat().filter((type) => type !== 'null' || !hidesNull);
   return [types.join(' or '), ...boundsInWords(schema)].join(', ');
 }
 
@@ -55,8 +57,9 @@ function fieldRows(input: Schema, schemas: Schemas, prefix: string, depthLeft: n
     const field = resolve(property, schemas);
     const isRequired = schema.required?.includes(name) === true;
     const { description = '' } = field;
+    const type = typeInWords(field as JsonObject, schemas, !isRequired);
     rows.push(html`<tr><td><code>${prefix}${name}</code></td>
-<td class="soft">${typeInWords(field as JsonObject, schemas)}${isRequired ? null : ', optional'}</td>
+<td class="soft">${type}${isRequired ? null : ', optional'}</td>
 <td>${prose(description)}</td></tr>`);
     rows.push(...innerRows(field, schemas, `${prefix}${name}`, depthLeft - 1));
   }
@@ -72,11 +75,11 @@ function innerRows(field: Schema, schemas: Schemas, path: string, depthLeft: num
 }
 
 function boundsInWords(schema: Schema): string[] {
-  const { minimum, maximum, minLength, maxLength, maxItems, maxProperties } = schema;
+  const { minimum, maximum, maxLength, maxItems, maxProperties } = schema;
   const words: string[] = [];
   if (minimum !== undefined && maximum !== undefined) words.push(`${minimum} to ${maximum}`);
   else if (minimum !== undefined) words.push(`at least ${minimum}`);
-  if (maxLength !== undefined) words.push(`${minLength ?? 0} to ${maxLength} characters`);
+  if (maxLength !== undefined) words.push(`at most ${maxLength} characters`);
   if (maxItems !== undefined) words.push(`at most ${maxItems} entries`);
   if (maxProperties !== undefined) words.push(`at most ${maxProperties} entries`);
   return words;

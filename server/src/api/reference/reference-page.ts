@@ -19,7 +19,9 @@ export function referencePage(document: OpenapiDocument): string {
 What went wrong is explained by <a href="/docs/errors">the list of errors</a>.</p>
 ${document.tags.map(
   ({ name, description }) => html`<h2 id="${name}">${titleOf(name)}</h2><p>${description}</p>
-${calls.filter(({ operation }) => operation.tags.includes(name)).map((call) => section(call, document))}`,
+${calls
+  .filter(({ operation }) => operation.tags.includes(name))
+  .map((call) => section(call, document))}`,
 )}`;
   return layout('Watchword API', navigation(document, calls), content);
 }

@@ -105,8 +105,8 @@ export const client = exactly(
   },
   {
     description:
-      'What you know of the person’s device. Limits for each address need `address`: without it ' +
-      'there are none, because the socket’s own address is your server.',
+      'What you know of the person’s device. Limits for each address need `address`: without ' +
+      'it there are none, because the socket’s own address is your server.',
   },
 );
 

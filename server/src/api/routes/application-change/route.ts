@@ -12,8 +12,8 @@ export const applicationChange = defineRoute({
   tag: 'application',
   summary: 'Change settings',
   description:
-    'What is not named stays as it is, within `code` and `limits` too; `null` puts a setting back ' +
-    'to the product’s default. All of a change is kept or nothing.',
+    'What is not named stays as it is, within `code` and `limits` too; `null` puts a setting ' +
+    'back to the product’s default. All of a change is kept or nothing.',
   access: 'application',
   query: noQuery,
   body: settingsPatch,

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { openApp, problemOf } from '#api/app.fixture.ts';
+import { StorageUnavailable } from '#service/ports.ts';
+
+test('a server whose storage answers is ready', async () => {
+  const { app } = openApp({ ping: async () => {} });
+  const response = await app.inject('/readyz');
+  assert.deepEqual([response.statusCode, response.json()], [200, { status: 'ready' }]);
+});
+
+test('a server whose storage is away is not ready', async () => {
+  const { app } = openApp({
+    ping: () => Promise.reject(new StorageUnavailable('disk full at /secret/path')),
+  });
+  const response = await app.inject('/readyz');
+  assert.deepEqual([response.statusCode, problemOf(response).code], [503, 'storage_unavailable']);
+  assert.match(String(response.headers['retry-after']), /^[1-9][0-9]*$/);
+  assert.ok(!response.body.includes('secret'));
+});
+
+test('a storage that never answers is away after two seconds', async (context) => {
+  context.mock.timers.enable({ apis: ['setTimeout'] });
+  const asked = Promise.withResolvers<void>();
+  const { app } = openApp({
+    ping() {
+      asked.resolve();
+      return new Promise(() => {});
+    },
+  });
+  await app.ready();
+  const response = app.inject('/readyz');
+  await asked.promise;
+  context.mock.timers.tick(2_000);
+  assert.equal((await response).statusCode, 503);
+});
