@@ -7,6 +7,7 @@ import { createHmac } from 'node:crypto';
 import type { Result } from '#domain/refusal.ts';
 import type { Log } from '#service/context.ts';
 import { openKeptRequest } from '#service/kept-request.ts';
+import { createLanes } from '#service/lanes.ts';
 import type { CallbackRecord, Storage } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import type { Vault } from '#service/vault.ts';
@@ -38,54 +39,80 @@ export interface CallbackParts {
   readonly random: () => number;
 }
 
+export interface CallbackDelivery {
+  /** Claims what is due and begins to tell it; answers how many. */
+  claimDue(): Promise<number>;
+  /** Resolves when nothing is under way or waiting. */
+  whenIdle(): Promise<void>;
+}
+
 const timeoutMs = 15_000;
 const claimMax = 50;
+/** Rounds of one call: an endless stream of due callbacks must not hold one caller for good. */
+const roundsMax = 10;
 /** Longer than any try takes, so that two nodes never tell the same thing at once. */
 const leaseMs = 60_000;
-/** Tries under way to one origin: a dead endpoint must not hold up the others (W-13). */
-const perOriginMax = 8;
+/** To one origin: a dead endpoint must not hold up the others (W-13). */
+const underWayMax = 8;
+const waitingMax = 500;
 const minute = 60_000;
 const pausesMs = [5_000, 5 * minute, 30 * minute, 120 * minute, 480 * minute, 1440 * minute];
 const lastPauseMs = 2400 * minute;
 const triesMax = 8;
+/** Until there may be room for what found none; a storage counts it as a try all the same. */
+const fullPauseMs = 5_000;
 
-/** Tells what is due; answers how many callbacks were claimed. */
-export function createCallbackDelivery(parts: CallbackParts): () => Promise<number> {
-  const underWay = new Map<string, number>();
+interface Telling {
+  readonly callback: CallbackRecord;
+  readonly url: URL;
+  readonly body: string;
+  /** On the clock of this process. */
+  readonly leaseEndsAtMs: number;
+}
 
-  async function deliver(callback: CallbackRecord): Promise<void> {
+/** Tells what is due, each origin in a lane of its own. */
+export function createCallbackDelivery(parts: CallbackParts): CallbackDelivery {
+  const { storage, log, random } = parts;
+  const lanes = createLanes<Telling>({
+    waitingMax,
+    async attempt(telling) {
+      // A try that could outlast its lease is left to the next claim.
+      const isInTime = performance.now() + timeoutMs < telling.leaseEndsAtMs;
+      const retryInMs = isInTime ? await tell(parts, telling) : jitter(fullPauseMs, random);
+      await storage.recordCallback(telling.callback.id, { retryInMs });
+    },
+    // What could not be recorded is claimed again when its lease is over.
+    onError: (error) => log.error({ err: error }, 'callback not recorded'),
+  });
+
+  async function begin(callback: CallbackRecord, leaseEndsAtMs: number): Promise<void> {
     const target = await readTarget(parts, callback);
-    if (target === null) return parts.storage.recordCallback(callback.id, { retryInMs: null });
-    const { url, body } = target;
-    const running = underWay.get(url.origin) ?? 0;
-    if (running >= perOriginMax) {
-      // Waiting for room is no try; the claim of another round takes it up.
-      return;
-    }
-    underWay.set(url.origin, running + 1);
-    try {
-      const retryInMs = await tell(parts, callback, url, body);
-      await parts.storage.recordCallback(callback.id, { retryInMs });
-    } finally {
-      const left = (underWay.get(url.origin) ?? 1) - 1;
-      if (left > 0) underWay.set(url.origin, left);
-      else underWay.delete(url.origin);
-    }
+    if (target === null) return storage.recordCallback(callback.id, { retryInMs: null });
+    const end = { name: target.url.origin, concurrencyMax: underWayMax };
+    if (lanes.enqueue(end, { callback, ...target, leaseEndsAtMs })) return;
+    await storage.recordCallback(callback.id, { retryInMs: jitter(fullPauseMs, random) });
   }
 
-  return async () => {
-    const claimed = await parts.storage.claimCallbacks(claimMax, leaseMs);
-    await Promise.all(claimed.map(deliver));
-    return claimed.length;
+  return {
+    async claimDue() {
+      let count = 0;
+      for (let round = 0; round < roundsMax; round++) {
+        const leaseEndsAtMs = performance.now() + leaseMs;
+        const claimed = await storage.claimCallbacks(claimMax, leaseMs);
+        for (const callback of claimed) lanes.track(begin(callback, leaseEndsAtMs));
+        count += claimed.length;
+        if (claimed.length < claimMax) break;
+      }
+      return count;
+    },
+    whenIdle: lanes.whenIdle,
   };
 }
 
 /** One try. Answers when the next one is due, or null when there is none. */
 async function tell(
   parts: CallbackParts,
-  callback: CallbackRecord,
-  url: URL,
-  body: string,
+  { callback, url, body }: Telling,
 ): Promise<number | null> {
   const headers = {
     'content-type': 'application/json',
@@ -104,8 +131,12 @@ async function tell(
   const reason = answer.kind === 'answered' ? `status ${answer.status}` : answer.reason;
   parts.log.warn({ callbackId: id, verificationId, reason }, 'callback not taken');
   if (callback.attempts >= triesMax) return null;
-  const pauseMs = pausesMs[callback.attempts - 1] ?? lastPauseMs;
-  return Math.round(pauseMs * (0.9 + 0.2 * parts.random()));
+  return jitter(pausesMs[callback.attempts - 1] ?? lastPauseMs, parts.random);
+}
+
+/** Within a tenth of the pause, so that what failed together does not come back together. */
+function jitter(pauseMs: number, random: () => number): number {
+  return Math.round(pauseMs * (0.9 + 0.2 * random()));
 }
 
 async function readTarget(

@@ -12,6 +12,7 @@ import { createProofs } from '#service/proofs.ts';
 import type { Provider } from '#service/provider-port.ts';
 import { createProviderRoutes } from '#service/provider-routes.ts';
 import { createListVerifications, createReadVerification } from '#service/read-verifications.ts';
+import { createRecordReceipt } from '#service/record-receipt.ts';
 import { createResendCode, createResendVerb } from '#service/resend-code.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
@@ -38,7 +39,7 @@ export interface BuiltService {
   readonly service: Service;
   readonly sandbox: Sandbox;
   readonly maintenance: Maintenance;
-  /** Resolves when no hand-over is under way. */
+  /** Resolves when no hand-over and no callback is under way. */
   readonly whenIdle: () => Promise<void>;
 }
 
@@ -52,6 +53,7 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     storage,
     vault,
     routes,
+    notify: parts.events.notify,
     settingsOf: async (id) => (await directory.current(id))?.settings ?? null,
     log,
     attemptTimeoutMs: parts.deliveryTimeoutSeconds * 1000,
@@ -71,8 +73,8 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     notify: parts.events.notify,
   };
   const { transport } = parts;
-  const callBackDue = createCallbackDelivery({ storage, vault, transport, log, random });
-  const maintenance = createMaintenance(context, callBackDue);
+  const callbacks = createCallbackDelivery({ storage, vault, transport, log, random });
+  const maintenance = createMaintenance(context, callbacks);
   const resendCode = createResendCode(context);
   const service: Service = {
     startVerification: createStartVerification(context, resendCode),
@@ -83,9 +85,7 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     readVerification: createReadVerification(context),
     listVerifications: createListVerifications(context),
     authenticate: directory.authenticate,
-    recordReceipt: async (receipt) => {
-      await storage.recordReceipt(receipt);
-    },
+    recordReceipt: createRecordReceipt(context),
     ...createApplicationVerbs(context, directory),
     ...createTemplateVerbs(context),
     callbackSecret: vault.callbackSecret,
@@ -96,7 +96,10 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     { storage, vault, events: parts.events },
     { settleEverything: maintenance.settleEverything, whenHandedOver: dispatcher.whenSettled },
   );
-  return { service, sandbox, maintenance, whenIdle: dispatcher.whenIdle };
+  const whenIdle = async () => {
+    await Promise.all([dispatcher.whenIdle(), callbacks.whenIdle()]);
+  };
+  return { service, sandbox, maintenance, whenIdle };
 }
 
 function random(): number {

@@ -15,10 +15,11 @@ import type { ApplicationSettings } from '#domain/application.ts';
 import { attemptsMax, pauseBeforeAttempt } from '#domain/delivery.ts';
 import { toMicros } from '#domain/money.ts';
 import { deliveryLeaseMs, type Log } from '#service/context.ts';
+import { createLanes } from '#service/lanes.ts';
 import type { AttemptResult, Storage } from '#service/ports.ts';
-import { createProviderLanes } from '#service/provider-lanes.ts';
 import type { OutboundMessage, Provider, SendOutcome } from '#service/provider-port.ts';
 import type { ProviderRoutes } from '#service/provider-routes.ts';
+import type { SandboxEvent } from '#service/sandbox.ts';
 import type { Vault } from '#service/vault.ts';
 
 export interface DeliveryDispatcher {
@@ -39,6 +40,7 @@ interface DispatcherParts {
   readonly settingsOf: (
     applicationId: string,
   ) => Promise<Pick<ApplicationSettings, 'providers'> | null>;
+  readonly notify: (event: SandboxEvent) => void;
   readonly log: Log;
   readonly attemptTimeoutMs: number;
   /** Uniform in [0, 1), for the jitter of pauses. */
@@ -58,9 +60,9 @@ const claimMax = 200;
 
 export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispatcher {
   const { storage, vault, routes, log } = parts;
-  const lanes = createProviderLanes<Task>({
+  const lanes = createLanes<Task & { readonly provider: Provider }>({
     waitingMax,
-    async attempt(provider, task) {
+    async attempt({ provider, ...task }) {
       const outcome = await send(provider, task.message, parts.attemptTimeoutMs);
       await record(task, provider, outcome);
     },
@@ -77,7 +79,7 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
     if (provider === undefined) {
       const error = 'No provider serves this channel.';
       lanes.track(record(task, null, { kind: 'refused', error }));
-    } else if (!lanes.enqueue(provider, task)) {
+    } else if (!lanes.enqueue(provider, { ...task, provider })) {
       log.warn({ provider: provider.name }, 'delivery queue full');
       const full: SendOutcome = { kind: 'unavailable', error: 'Many messages wait.' };
       lanes.track(record(task, provider, full));
@@ -94,6 +96,10 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
       await storage.recordAttempts([toResult(task, provider, outcome, retryInMs)]);
     } finally {
       held.delete(task.message.deliveryId);
+    }
+    const { verificationId, applicationId } = task.message;
+    if (verificationId !== null) {
+      parts.notify({ kind: 'verification', verificationId, applicationId });
     }
   }
 

@@ -1,3 +1,4 @@
+import type { CallbackDelivery } from '#service/callbacks.ts';
 import type { ServiceContext } from '#service/context.ts';
 
 /** What the clock starts. Each call does all that is due, in bounded steps, and answers how much. */
@@ -17,7 +18,7 @@ const roundsMax = 500;
 
 export function createMaintenance(
   context: Pick<ServiceContext, 'storage' | 'dispatcher' | 'notify'>,
-  callBackDue: () => Promise<number>,
+  callbacks: CallbackDelivery,
 ): Maintenance {
   const { storage, dispatcher, notify } = context;
 
@@ -27,7 +28,7 @@ export function createMaintenance(
       const { expired, more } = await storage.expireDue(expireStep);
       count += expired.length;
       for (const { id: verificationId, applicationId } of expired) {
-        notify({ kind: 'verification', verificationId, applicationId, status: 'expired' });
+        notify({ kind: 'verification', verificationId, applicationId });
       }
       if (!more) break;
     }
@@ -54,7 +55,7 @@ export function createMaintenance(
   return {
     expireDue,
     deliverDue,
-    callBackDue,
+    callBackDue: callbacks.claimDue,
     purge,
     async settleEverything() {
       await dispatcher.whenIdle();
@@ -62,7 +63,8 @@ export function createMaintenance(
       for (let round = 0; round < roundsMax; round++) {
         const delivered = await deliverDue();
         await dispatcher.whenIdle();
-        const calledBack = await callBackDue();
+        const calledBack = await callbacks.claimDue();
+        await callbacks.whenIdle();
         if (delivered + calledBack === 0) break;
       }
       await purge();

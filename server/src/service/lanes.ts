@@ -1,9 +1,13 @@
-import type { Provider } from '#service/provider-port.ts';
+/** Where a lane leads, for example to one provider, and how much may be under way to it at once. */
+export interface LaneEnd {
+  readonly name: string;
+  readonly concurrencyMax: number;
+}
 
-/** Queues in memory, one for each provider, so that a slow one never holds another up. */
-export interface ProviderLanes<Task> {
+/** Queues in memory, one for each end, so that a slow one never holds another up. */
+export interface Lanes<Task> {
   /** False when as many as allowed wait already: the caller keeps the task elsewhere. */
-  enqueue(provider: Provider, task: Task): boolean;
+  enqueue(end: LaneEnd, task: Task): boolean;
   /** Work beside the lanes that `whenIdle` waits for too. */
   track(work: Promise<void>): void;
   /** Resolves when what is under way at this moment is over; more may have begun by then. */
@@ -13,39 +17,33 @@ export interface ProviderLanes<Task> {
 }
 
 interface Lane<Task> {
-  readonly provider: Provider;
   readonly waiting: Task[];
   underWay: number;
 }
 
-/** `attempt` runs at most `concurrencyMax` times at once for each provider. */
-export function createProviderLanes<Task>(parts: {
+/** `attempt` runs at most `concurrencyMax` times at once for each end. */
+export function createLanes<Task extends object>(parts: {
+  /** In one lane. */
   readonly waitingMax: number;
-  readonly attempt: (provider: Provider, task: Task) => Promise<void>;
+  readonly attempt: (task: Task) => Promise<void>;
   readonly onError: (error: unknown) => void;
-}): ProviderLanes<Task> {
+}): Lanes<Task> {
   const lanes = new Map<string, Lane<Task>>();
   const underWay = new Set<Promise<void>>();
 
-  function laneOf(provider: Provider): Lane<Task> {
-    const known = lanes.get(provider.name);
-    if (known !== undefined) return known;
-    const lane: Lane<Task> = { provider, waiting: [], underWay: 0 };
-    lanes.set(provider.name, lane);
-    return lane;
-  }
-
-  function startNext(lane: Lane<Task>): void {
-    while (lane.underWay < lane.provider.concurrencyMax) {
+  function startNext({ name, concurrencyMax }: LaneEnd, lane: Lane<Task>): void {
+    while (lane.underWay < concurrencyMax) {
       const task = lane.waiting.shift();
-      if (task === undefined) return;
+      if (task === undefined) break;
       lane.underWay++;
-      const work = parts.attempt(lane.provider, task).finally(() => {
+      const work = parts.attempt(task).finally(() => {
         lane.underWay--;
-        startNext(lane);
+        startNext({ name, concurrencyMax }, lane);
       });
       track(work);
     }
+    // Ends come and go; a lane is kept only while something is in it.
+    if (lane.underWay === 0) lanes.delete(name);
   }
 
   function track(work: Promise<void>): void {
@@ -58,11 +56,12 @@ export function createProviderLanes<Task>(parts: {
   }
 
   return {
-    enqueue(provider, task) {
-      const lane = laneOf(provider);
+    enqueue(end, task) {
+      const lane = lanes.get(end.name) ?? { waiting: [], underWay: 0 };
       if (lane.waiting.length >= parts.waitingMax) return false;
+      lanes.set(end.name, lane);
       lane.waiting.push(task);
-      startNext(lane);
+      startNext(end, lane);
       return true;
     },
     track,
