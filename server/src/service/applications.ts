@@ -120,6 +120,11 @@ export function createApplicationVerbs(
       if (!before.ok) return before;
       const settings = checkSettings(context, before.value.settings, patch);
       if (!settings.ok) return settings;
+      const { template } = settings.value;
+      if (template !== null && template !== before.value.settings.template) {
+        const found = await storage.readTemplate(applicationId, template);
+        if (found === null) return noTemplate(template);
+      }
       const saved = await storage.saveSettings(applicationId, settings.value);
       directory.forget();
       return saved === null ? noApplication(applicationId) : ok(saved);
@@ -175,6 +180,14 @@ function checkSettings(
     );
   }
   return settings;
+}
+
+function noTemplate(name: string): Result<never> {
+  return refuse(
+    'template_not_found',
+    `There is no template "${name}". Make it with PUT /v1/templates/${name} first.`,
+    { pointer: '/template' },
+  );
 }
 
 function noApplication(id: string): Result<never> {

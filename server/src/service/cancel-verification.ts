@@ -20,12 +20,7 @@ export function createCancelVerification(context: ServiceContext): Service['canc
     });
     switch (outcome.kind) {
       case 'canceled':
-        context.notify({
-          kind: 'verification',
-          verificationId,
-          applicationId,
-          status: 'canceled',
-        });
+        context.notify({ kind: 'verification', verificationId, applicationId });
         return keepAnswer(context, entry, presentVerification(vault, outcome));
       case 'refused':
         return { ok: false, error: outcome.refusal };

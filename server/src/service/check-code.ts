@@ -14,7 +14,7 @@ import type {
   VerificationWithDeliveries,
 } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
-import { readPurpose, readTransaction } from '#service/read-start-request.ts';
+import { readClientAddress, readPurpose, readTransaction } from '#service/read-start-request.ts';
 import type { CheckRequest, Transaction } from '#service/requests.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { transactionHash } from '#service/transaction-hash.ts';
@@ -82,10 +82,9 @@ function readCheck(request: Pick<CheckRequest, 'code' | 'transaction' | 'client'
   }
   const transaction = readTransaction(request.transaction);
   if (!transaction.ok) return transaction;
-  return {
-    ok: true,
-    value: { code, transaction: transaction.value, address: request.client?.address ?? null },
-  };
+  const address = readClientAddress(request.client);
+  if (!address.ok) return address;
+  return { ok: true, value: { code, transaction: transaction.value, address: address.value } };
 }
 
 interface Spending {
@@ -208,15 +207,8 @@ async function answerSettled(
   const { verification, reason } = settled;
   const proof = reason === null ? await makeProof(context, caller, settled) : null;
   const verdict = toVerdict(context, settled, { reason, proof });
-  if (verdict.status !== 'pending') {
-    const { id: verificationId, applicationId } = verification;
-    context.notify({
-      kind: 'verification',
-      verificationId,
-      applicationId,
-      status: verdict.status,
-    });
-  }
+  const { id: verificationId, applicationId } = verification;
+  context.notify({ kind: 'verification', verificationId, applicationId });
   return keepAnswer(context, entry, verdict);
 }
 

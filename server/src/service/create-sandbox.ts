@@ -4,6 +4,7 @@ import type { Log } from '#service/context.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
 import type { SandboxInbox, SandboxMessage } from '#service/provider-port.ts';
+import { createRecordReceipt } from '#service/record-receipt.ts';
 import type { Sandbox, SandboxEvent } from '#service/sandbox.ts';
 import type { Vault } from '#service/vault.ts';
 
@@ -37,6 +38,7 @@ interface InboxParts {
 
 /** The virtual phone's memory. Its messages carry codes, so they are sealed like everything else. */
 export function createSandboxInbox({ storage, vault, events, log }: InboxParts): SandboxInbox {
+  const recordReceipt = createRecordReceipt({ storage, notify: events.notify });
   return {
     async put(message) {
       const { recipient, sender, subject, text, html, parts, ...open } = message;
@@ -55,9 +57,9 @@ export function createSandboxInbox({ storage, vault, events, log }: InboxParts):
       return kept;
     },
     reportReceipt(deliveryId, receipt) {
-      storage
-        .recordReceipt({ deliveryId, ...receipt })
-        .catch((error: unknown) => log.warn({ err: error, deliveryId }, 'receipt not recorded'));
+      recordReceipt({ deliveryId, ...receipt }).catch((error: unknown) =>
+        log.warn({ err: error, deliveryId }, 'receipt not recorded'),
+      );
     },
   };
 }

@@ -167,7 +167,11 @@ export interface StartStep {
 }
 
 export type StartOutcome =
-  | ({ readonly kind: 'started' } & VerificationWithDeliveries)
+  | ({
+      readonly kind: 'started';
+      /** The live verification whose place the new one took, if there was one. */
+      readonly supersededId: string | null;
+    } & VerificationWithDeliveries)
   /** A limit or a budget said no; recorded as blocked, nothing will be sent. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   /** With the rules `reuse` and `reject`: one is live already, nothing was changed. */

@@ -14,6 +14,7 @@ import {
   codeLengthMin,
   codeLengthSafeMin,
 } from '#domain/code.ts';
+import { addressRange } from '#domain/limits.ts';
 import { parseMoney } from '#domain/money.ts';
 import { parseRecipient, type Recipient } from '#domain/recipient.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
@@ -21,7 +22,7 @@ import { checkSender } from '#domain/sender.ts';
 import { languagePattern } from '#domain/template.ts';
 import { checkVariables } from '#domain/template-variables.ts';
 import type { Destination, KeptRequest } from '#service/kept-request.ts';
-import type { StartRequest, Transaction } from '#service/requests.ts';
+import type { ClientHints, StartRequest, Transaction } from '#service/requests.ts';
 
 /** A start request in which everything has its value and every value is allowed. */
 export interface ReadStart {
@@ -71,6 +72,8 @@ export function readStartRequest(parts: Parts, request: StartRequest): Result<Re
   if (!text.ok) return text;
   const transaction = readTransaction(request.transaction);
   if (!transaction.ok) return transaction;
+  const address = readClientAddress(request.client);
+  if (!address.ok) return address;
   return ok({
     kept: {
       recipient: recipient.value.canonical,
@@ -96,6 +99,17 @@ export function readPurpose(purpose: string | undefined): Result<string> {
     'request_invalid',
     'The purpose is 1 to 64 letters, digits, dots, colons, dashes or underscores.',
     { pointer: '/purpose' },
+  );
+}
+
+/** Limits for each address count by it, so one that nobody can count by must not pass. */
+export function readClientAddress(client: ClientHints | undefined): Result<string | null> {
+  if (client?.address === undefined) return ok(null);
+  if (addressRange(client.address) !== null) return ok(client.address);
+  return refuse(
+    'request_invalid',
+    'The address is no IPv4 or IPv6 address. Give the address itself, or leave it out.',
+    { pointer: '/client/address' },
   );
 }
 

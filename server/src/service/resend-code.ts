@@ -76,6 +76,8 @@ export function createResendCode(context: ServiceContext): ResendCode {
         for (const { message } of deliveries) {
           context.dispatcher.handOver(message, caller.application.settings);
         }
+        const { id: verificationId, applicationId } = outcome.verification;
+        context.notify({ kind: 'verification', verificationId, applicationId });
         return keepAnswer(context, entry, presentVerification(vault, outcome));
       }
       return answerOther(context, caller, { entry, outcome });

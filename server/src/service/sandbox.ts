@@ -1,4 +1,3 @@
-import type { VerificationStatus } from '#domain/verification.ts';
 import type { SandboxMessage } from '#service/provider-port.ts';
 
 /** What a development server shows beside the service: the virtual phone, its clock, its reset. */
@@ -18,11 +17,11 @@ export interface Sandbox {
 
 export type SandboxEvent =
   | { readonly kind: 'message'; readonly message: SandboxMessage }
+  /** Something about it changed: its status, its guesses or a delivery. */
   | {
       readonly kind: 'verification';
       readonly verificationId: string;
       readonly applicationId: string;
-      readonly status: VerificationStatus;
     }
   | { readonly kind: 'clock'; readonly nowMs: number }
   | { readonly kind: 'reset'; readonly applicationId: string };

@@ -132,8 +132,11 @@ async function finishStart(
       for (const { message } of done.deliveries) {
         context.dispatcher.handOver(message, caller.application.settings);
       }
-      const { id: verificationId, applicationId } = outcome.verification;
-      context.notify({ kind: 'verification', verificationId, applicationId, status: 'pending' });
+      const { id, applicationId } = outcome.verification;
+      for (const verificationId of [id, outcome.supersededId]) {
+        if (verificationId === null) continue;
+        context.notify({ kind: 'verification', verificationId, applicationId });
+      }
       const view = presentVerification(context.vault, outcome, start.kept.recipient);
       return keepAnswer(context, entry, view);
     }

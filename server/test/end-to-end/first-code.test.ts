@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createLocalJWKSet, jwtVerify } from 'jose';
+import { createLocalJWKSet, type JSONWebKeySet, jwtVerify } from 'jose';
 import { openChromium } from '../parts/chromium.ts';
 import { repository } from '../source-files.ts';
 import { type RunningServer, startDevelopmentServer } from './running-server.ts';
@@ -41,7 +41,7 @@ test('the printed command starts a verification, its code arrives on the phone a
     assert.equal(status, 200);
     assert.equal(body.approved, true);
     const shown = await fetch(`${server.url}/v1/keys`);
-    const keys = createLocalJWKSet(await shown.json());
+    const keys = createLocalJWKSet((await shown.json()) as JSONWebKeySet);
     const { payload, protectedHeader } = await jwtVerify(body.proof, keys, {
       issuer: server.url,
       audience: server.application,

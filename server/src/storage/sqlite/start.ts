@@ -67,7 +67,8 @@ export function startVerification(tables: Tables, step: StartStep, nowMs: number
     nowMs,
   );
   const deliveries = insertDeliveries(tables, { kept, step, nowMs });
-  return { kind: 'started', verification: kept.record, deliveries, atMs: nowMs };
+  const supersededId = isLive ? live.record.id : null;
+  return { kind: 'started', supersededId, verification: kept.record, deliveries, atMs: nowMs };
 }
 
 function readLive(

@@ -5,8 +5,6 @@ import { channelNames } from './message-card.js';
 
 /** @import { Session, Verification } from './api.js' */
 
-const followPausesMs = [500, 1_000, 2_000, 4_000, 8_000, 16_000];
-
 /** The verification whose delivery the result line tells of. @type {string | null} */
 let followed = null;
 
@@ -60,8 +58,8 @@ async function send(form, recipient) {
       ...(purpose === null ? {} : { purpose }),
     });
     followed = verification.id;
-    followDelivery(verification);
-    await followUntilSettled(verification.id);
+    // Its events may have come before this answer, so what it has come to is read once.
+    followDelivery(await readVerification(verification.id).catch(() => verification));
   } catch (error) {
     show('problem', sentenceOf(error));
   }
@@ -86,18 +84,6 @@ export function followDelivery(verification) {
     show('busy', `On its way to ${verification.recipient}.`);
   } else {
     show('done', `Sent to ${verification.recipient} by ${inSentence(name)}.`);
-  }
-}
-
-/** @param {string} id */
-async function followUntilSettled(id) {
-  for (const pauseMs of followPausesMs) {
-    await new Promise((resolve) => setTimeout(resolve, pauseMs));
-    if (followed !== id) return;
-    const verification = await readVerification(id).catch(() => null);
-    if (verification === null) return;
-    followDelivery(verification);
-    if (!isUnderWay(verification)) return;
   }
 }
 

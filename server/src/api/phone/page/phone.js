@@ -1,5 +1,5 @@
 import { announce, spelled } from './announcer.js';
-import { listMessages, readSession, readVerification, resetAll, sentenceOf } from './api.js';
+import { listMessages, readSession, resetAll, sentenceOf } from './api.js';
 import { drawClock, setClock, wireClock } from './clock.js';
 import { detectCode } from './code-detection.js';
 import { followDelivery, wireComposer } from './composer.js';
@@ -16,13 +16,10 @@ import {
   messagesMax,
   onMessagesChange,
   replaceMessages,
-  verificationOf,
 } from './messages.js';
 import { chosenRecipient, drawFilter, wireFilter } from './recipient-filter.js';
 
 /** @import { Message } from './api.js' */
-
-const rivalsMax = 5;
 
 /** The filter in its canonical form, once the server has said it. @type {string | null} */
 let filter = null;
@@ -78,7 +75,6 @@ function take(kind, data) {
       if (data.verification !== null) keepVerification(data.verification);
       if (filter !== null && data.message.recipient !== filter) return;
       if (addMessage(data.message)) announce(sentenceFor(data.message));
-      readRivals(data.message);
       break;
     case 'verification':
       if (data.verification === null) return;
@@ -92,23 +88,6 @@ function take(kind, data) {
     case 'reset':
       forgetMessages();
       break;
-  }
-}
-
-/**
- * A new verification may have taken the place of one that waited for the same recipient, of which
- * no event tells.
- *
- * @param {Message} message
- */
-function readRivals(message) {
-  const rivals = allMessages()
-    .filter(({ recipient }) => recipient === message.recipient)
-    .map(({ verificationId }) => verificationOf(verificationId))
-    .filter((one) => one?.status === 'pending' && one.id !== message.verificationId);
-  for (const id of new Set(rivals.slice(0, rivalsMax).map((one) => one?.id ?? ''))) {
-    // Whoever looks sees an older state, which the next reading mends.
-    readVerification(id).then(keepVerification, () => {});
   }
 }
 
