@@ -81,6 +81,36 @@ export interface StartOptions
   readonly recipient?: string;
 }
 
+export function newDelivery(changes: Partial<NewDelivery> = {}): NewDelivery {
+  return {
+    id: makeId('dl'),
+    channel: 'sms',
+    provider: 'sandbox',
+    sealedMessage: 'sealed message',
+    parts: 1,
+    quoteMicros: null,
+    currency: null,
+    ...changes,
+  };
+}
+
+/** One message to one recipient, without any limit, where the options say nothing else. */
+export function startStepOf(options: StartOptions & { readonly applicationId: string }): StartStep {
+  const { recipient = '+14155550123', applicationId, ...changes } = options;
+  const recipientHash = hashOf(recipient);
+  const { deliveries, ledgers, budgets, secondStart, idempotency, ...rest } = changes;
+  const { leaseMs: lease = leaseMs, ...given } = rest;
+  return {
+    verification: { ...defaultVerification(applicationId, recipientHash), ...given },
+    deliveries: deliveries ?? [newDelivery()],
+    ledgers: ledgers ?? [{ key: given.ledgerKey ?? recipientHash, count: 1, limits: [] }],
+    budgets: budgets ?? [],
+    secondStart: secondStart ?? 'supersede',
+    idempotency: idempotency ?? null,
+    leaseMs: lease,
+  };
+}
+
 /** A storage with one application, and the steps of the service in short. */
 export class Bench {
   readonly applicationId: string;
@@ -109,32 +139,11 @@ export class Bench {
   }
 
   delivery(changes: Partial<NewDelivery> = {}): NewDelivery {
-    return {
-      id: makeId('dl'),
-      channel: 'sms',
-      provider: 'sandbox',
-      sealedMessage: 'sealed message',
-      parts: 1,
-      quoteMicros: null,
-      currency: null,
-      ...changes,
-    };
+    return newDelivery(changes);
   }
 
   startStep(options: StartOptions = {}): StartStep {
-    const { recipient = '+14155550123', ...changes } = options;
-    const recipientHash = hashOf(recipient);
-    const { deliveries, ledgers, budgets, secondStart, idempotency, ...rest } = changes;
-    const { leaseMs: lease = leaseMs, ...given } = rest;
-    return {
-      verification: { ...defaultVerification(this.applicationId, recipientHash), ...given },
-      deliveries: deliveries ?? [this.delivery()],
-      ledgers: ledgers ?? [{ key: given.ledgerKey ?? recipientHash, count: 1, limits: [] }],
-      budgets: budgets ?? [],
-      secondStart: secondStart ?? 'supersede',
-      idempotency: idempotency ?? null,
-      leaseMs: lease,
-    };
+    return startStepOf({ applicationId: this.applicationId, ...options });
   }
 
   tryStart(options: StartOptions = {}): Promise<StartOutcome> {

@@ -155,11 +155,18 @@ function createRun(database: Database, tables: Tables, source: TimeSource): Engi
     tables.applications.forget();
   }
 
+  function failAll(batch: readonly Operation[], error: unknown): Outcome[] {
+    const failure = { ...toFailure(error), isUnavailable: true };
+    return batch.map(() => failure);
+  }
+
   return (batch) => {
     try {
       return attempt(batch, false);
-    } catch {
+    } catch (error) {
       rollBack();
+      // Another process holds the lock: it was waited for already.
+      if (isBusy(error)) return failAll(batch, error);
     }
     // Something failed, which is rare: again, in savepoints, so that it fails alone. Nothing of the
     // first attempt was kept or answered. Savepoints for all would cost every batch.
@@ -167,8 +174,7 @@ function createRun(database: Database, tables: Tables, source: TimeSource): Engi
       return attempt(batch, true);
     } catch (error) {
       rollBack();
-      const failure = toFailure(error);
-      return batch.map(() => ({ ...failure, isUnavailable: true }));
+      return failAll(batch, error);
     }
   };
 }
