@@ -152,10 +152,12 @@ async function openDoors(parts: {
   const { service, sandbox } = built;
   const phone: ReturnType<typeof createPhoneRoutes>[] = [];
   if (credentials !== null) {
-    const application = await service.readApplication(credentials.application);
-    if (!application.ok) throw new Error(application.error.detail);
-    const { value } = application;
-    const options = { service, sandbox, application: () => value, testRecipients };
+    const application = async () => {
+      const found = await service.readApplication(credentials.application);
+      if (!found.ok) throw new Error(found.error.detail);
+      return found.value;
+    };
+    const options = { service, sandbox, application, testRecipients };
     phone.push(createPhoneRoutes({ ...options, publicUrl: () => publicUrl }));
   }
   return createApp({

@@ -27,7 +27,8 @@ export function addActionRoutes(scope: PhoneScope, options: PhoneOptions): void 
   const { service, sandbox, application } = options;
 
   scope.post('/phone/verifications', { schema: { body: startBody } }, async (request, reply) => {
-    const started = await service.startVerification(phoneCaller(options), request.body, null);
+    const caller = await phoneCaller(options);
+    const started = await service.startVerification(caller, request.body, null);
     if (!started.ok) return sendRefusal(reply, started.error);
     return reply.code(201).send(verificationForPage(started.value.view));
   });
@@ -37,7 +38,7 @@ export function addActionRoutes(scope: PhoneScope, options: PhoneOptions): void 
     { schema: { params, body: checkBody } },
     async (request, reply) => {
       const guess = { verificationId: request.params.id, code: request.body.code };
-      const checked = await service.checkCode(phoneCaller(options), guess, null);
+      const checked = await service.checkCode(await phoneCaller(options), guess, null);
       return checked.ok ? verdictForPage(checked.value.view) : sendRefusal(reply, checked.error);
     },
   );
@@ -49,7 +50,7 @@ export function addActionRoutes(scope: PhoneScope, options: PhoneOptions): void 
 
   const resetBody = Type.Object({}, strict);
   scope.post('/phone/reset', { schema: { body: resetBody } }, async (_request, reply) => {
-    await sandbox.reset(application().id);
+    await sandbox.reset((await application()).id);
     return reply.code(204).send();
   });
 }

@@ -76,7 +76,7 @@ type Sources = Pick<PhoneOptions, 'service' | 'application'>;
 
 /** Null for what is another application's. */
 async function contentOf(event: SandboxEvent, sources: Sources): Promise<object | null> {
-  const applicationId = sources.application().id;
+  const { id: applicationId } = await sources.application();
   switch (event.kind) {
     case 'message': {
       if (event.message.applicationId !== applicationId) return null;
@@ -99,6 +99,7 @@ async function contentOf(event: SandboxEvent, sources: Sources): Promise<object 
 }
 
 async function lookUp(verificationId: string, sources: Sources) {
-  const found = await sources.service.readVerification(phoneCaller(sources), verificationId);
+  const caller = await phoneCaller(sources);
+  const found = await sources.service.readVerification(caller, verificationId);
   return found.ok ? verificationForPage(found.value) : null;
 }

@@ -25,13 +25,13 @@ export function addMessageRoutes(scope: PhoneScope, options: PhoneOptions): void
   scope.get('/phone/messages', { schema: { querystring } }, async (request, reply) => {
     let recipient: string | null = null;
     if (request.query.recipient !== undefined) {
-      const country = application().settings.country ?? undefined;
+      const country = (await application()).settings.country ?? undefined;
       const parsed = parseRecipient(request.query.recipient, { country, allowUnknownRanges: true });
       if (!parsed.ok) return sendRefusal(reply, parsed.error);
       recipient = parsed.value.canonical;
     }
     const messages = await sandbox.listMessages({
-      applicationId: application().id,
+      applicationId: (await application()).id,
       recipient,
       limit: Number(request.query.limit ?? listedDefault),
     });
@@ -44,7 +44,8 @@ export function addMessageRoutes(scope: PhoneScope, options: PhoneOptions): void
 
   const params = Type.Object({ id: Type.String({ maxLength: 64 }) });
   scope.get('/phone/messages/:id/html', { schema: { params } }, async (request, reply) => {
-    const query = { applicationId: application().id, recipient: null, limit: keptMax };
+    const { id: applicationId } = await application();
+    const query = { applicationId, recipient: null, limit: keptMax };
     const messages = await sandbox.listMessages(query);
     const html = messages.find((message) => message.id === request.params.id)?.html ?? null;
     if (html === null) {
@@ -56,13 +57,13 @@ export function addMessageRoutes(scope: PhoneScope, options: PhoneOptions): void
   });
 
   scope.get('/phone/verifications/:id', { schema: { params } }, async (request, reply) => {
-    const found = await service.readVerification(phoneCaller(options), request.params.id);
+    const found = await service.readVerification(await phoneCaller(options), request.params.id);
     return found.ok ? verificationForPage(found.value) : sendRefusal(reply, found.error);
   });
 
   async function readVerifications(messages: readonly SandboxMessage[]) {
     const ids = new Set(messages.flatMap(({ verificationId }) => verificationId ?? []));
-    const caller = phoneCaller(options);
+    const caller = await phoneCaller(options);
     const found = await Promise.all([...ids].map((id) => service.readVerification(caller, id)));
     return found.flatMap((result) => (result.ok ? verificationForPage(result.value) : []));
   }

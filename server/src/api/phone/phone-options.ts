@@ -9,7 +9,8 @@ import type { Caller, Service } from '#service/service.ts';
 export interface PhoneOptions {
   readonly service: Pick<Service, 'startVerification' | 'checkCode' | 'readVerification'>;
   readonly sandbox: Sandbox;
-  readonly application: () => Application;
+  /** Asked at each request: its settings can change while the page is open. */
+  readonly application: () => Promise<Application>;
   /** Asked at each request: with port 0 it is known only once the server listens. */
   readonly publicUrl: () => string;
   /** Recipients that behave in a fixed way, for the list on the page. */
@@ -32,6 +33,6 @@ export type PhoneScope = FastifyInstance<
 >;
 
 /** Who the page acts as. */
-export function phoneCaller(options: Pick<PhoneOptions, 'application'>): Caller {
-  return { application: options.application(), origin: 'phone' };
+export async function phoneCaller(options: Pick<PhoneOptions, 'application'>): Promise<Caller> {
+  return { application: await options.application(), origin: 'phone' };
 }

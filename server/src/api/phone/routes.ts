@@ -54,7 +54,7 @@ function addSession(scope: PhoneScope, options: PhoneOptions): void {
   scope.get('/phone/session', async () => {
     // Moving the clock by nothing is how it is read.
     const { nowMs } = await options.sandbox.advanceClock(0);
-    const { name, settings } = options.application();
+    const { name, settings } = await options.application();
     return {
       application: name,
       publicUrl: options.publicUrl(),
