@@ -33,6 +33,9 @@ interface Parts {
   readonly clock: Clock;
 }
 
+/** Ending one takes 20 to 30 µs: a step holds nobody up for ten milliseconds. */
+const expiriesMax = 250;
+
 export function createHandlers({ database, tables, clock }: Parts): Handlers {
   const purge = createPurge(database, tables.ledgers);
   const reset = createReset(database, tables.applications);
@@ -71,10 +74,11 @@ export function createHandlers({ database, tables, clock }: Parts): Handlers {
     recordCallback: (id, { retryInMs }) => callbacks.record(id, retryInMs, clock.nowMs),
 
     expireDue(limit) {
-      const due = tables.verifications.due(clock.nowMs, limit);
+      const most = Math.min(limit, expiriesMax);
+      const due = tables.verifications.due(clock.nowMs, most);
       for (const kept of due) endNow(tables, kept, 'time_passed', clock.nowMs);
       const expired = due.map(({ record: { id, applicationId } }) => ({ id, applicationId }));
-      return { expired, more: due.length === limit };
+      return { expired, more: due.length === most };
     },
     purge: (limit) => purge(limit, clock.nowMs),
 

@@ -6,7 +6,7 @@ import { type KeptVerification, periodOf } from '#storage/sqlite/verification-re
 
 /** Rows that one call looks at, so that it never holds a batch for long. */
 const examinedMax = 1_000;
-/** Retention keeps 540 stretches of time; this many only bound what a late purge has left. */
+/** Retention keeps 271 stretches of time; this many bound what a late purge has left. */
 const stretchesMax = 1_000;
 const chunk = 250;
 
@@ -77,17 +77,17 @@ function* inChunks(
   }
 }
 
-/** Walks down the stretches of time that have rows, and in each one its own index range. */
+/** Walks down the stretches of time, and in each one its own range of the index. */
 function* inStretches(
   tables: Tables,
   from: From,
   read: (stretch: From & { period: number }) => readonly KeptVerification[],
 ): Generator<KeptVerification> {
-  let atMost = periodOf(from.before);
-  for (let visited = 0; visited < stretchesMax; visited++) {
-    const period = tables.lookups.newestPeriod(atMost);
-    if (period === null) return;
+  const periods = tables.lookups.periods();
+  if (periods === null) return;
+  const newest = Math.min(periodOf(from.before), periods.newest);
+  const oldest = Math.max(periods.oldest, newest - stretchesMax);
+  for (let period = newest; period >= oldest; period--) {
     yield* inChunks(from.before, (before) => read({ ...from, before, period }));
-    atMost = period - 1;
   }
 }

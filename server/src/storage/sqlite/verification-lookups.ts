@@ -19,7 +19,10 @@ export interface Stretch {
 export function createLookups(database: Database, applications: Applications) {
   const select = `SELECT ${verificationColumns} FROM verification`;
   const newestPeriod = database.prepare<{ period: number | null }>(
-    'SELECT max(period) AS period FROM verification WHERE period <= ?',
+    'SELECT max(period) AS period FROM verification',
+  );
+  const oldestPeriod = database.prepare<{ period: number | null }>(
+    'SELECT min(period) AS period FROM verification',
   );
   const byApplication = database.prepareTuples<VerificationRow>(
     `${select} WHERE application = ? AND head < ? ORDER BY head DESC LIMIT ?`,
@@ -37,8 +40,12 @@ export function createLookups(database: Database, applications: Applications) {
     rows.map((row) => toKept(row, applications));
 
   return {
-    /** The newest stretch of time, at or before the given one, that has any row. */
-    newestPeriod: (atMost: number): number | null => newestPeriod.get(atMost)?.period ?? null,
+    /** The newest and the oldest stretch of time that has any row; null when there is none. */
+    periods(): { newest: number; oldest: number } | null {
+      const newest = newestPeriod.get()?.period ?? null;
+      const oldest = oldestPeriod.get()?.period ?? null;
+      return newest === null || oldest === null ? null : { newest, oldest };
+    },
     byApplication: (application: number, before: number, limit: number): KeptVerification[] =>
       toAll(byApplication.all(application, before, limit)),
     byRecipient({ period, application, before, limit }: Stretch, hash: string) {
