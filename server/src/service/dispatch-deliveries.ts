@@ -56,6 +56,7 @@ interface Task {
 
 /** Beyond this a message waits in storage instead of in memory. */
 const waitingMax = 5_000;
+const fullPauseMs = 2_000;
 const claimMax = 200;
 
 export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispatcher {
@@ -64,7 +65,8 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
     waitingMax,
     async attempt({ provider, ...task }) {
       const outcome = await send(provider, task.message, parts.attemptTimeoutMs);
-      await record(task, provider, outcome);
+      const retryInMs = pauseAfter(task, outcome, parts.random());
+      await record(task, toResult(task, provider, outcome, retryInMs));
     },
     // What could not be recorded is claimed again when its lease is over.
     onError: (error) => log.error({ err: error }, 'delivery not recorded'),
@@ -78,22 +80,16 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
     const provider = task.route[(task.attempt - 1) % task.route.length];
     if (provider === undefined) {
       const error = 'No provider serves this channel.';
-      lanes.track(record(task, null, { kind: 'refused', error }));
+      lanes.track(record(task, failed(task.message.deliveryId, error)));
     } else if (!lanes.enqueue(provider, { ...task, provider })) {
       log.warn({ provider: provider.name }, 'delivery queue full');
-      const full: SendOutcome = { kind: 'unavailable', error: 'Many messages wait.' };
-      lanes.track(record(task, provider, full));
+      lanes.track(record(task, waiting(task, provider)));
     }
   }
 
-  async function record(
-    task: Task,
-    provider: Provider | null,
-    outcome: SendOutcome,
-  ): Promise<void> {
-    const retryInMs = pauseAfter(task, outcome, parts.random());
+  async function record(task: Task, result: AttemptResult): Promise<void> {
     try {
-      await storage.recordAttempts([toResult(task, provider, outcome, retryInMs)]);
+      await storage.recordAttempts([result]);
     } finally {
       held.delete(task.message.deliveryId);
     }
@@ -123,6 +119,8 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
         const settings = await parts.settingsOf(delivery.applicationId);
         if (json === null || settings === null) {
           log.error({ deliveryId: delivery.id }, 'a queued message does not open');
+          const error = 'The message cannot be read any more.';
+          await storage.recordAttempts([failed(delivery.id, error)]);
           continue;
         }
         const { isPossibleDuplicate, attempts } = delivery;
@@ -160,16 +158,42 @@ async function send(
   }
 }
 
+/** Nothing more is done for it. */
+function failed(deliveryId: string, error: string): AttemptResult {
+  return {
+    deliveryId,
+    provider: 'none',
+    status: 'failed',
+    retryInMs: 0,
+    isPossibleDuplicate: false,
+    providerMessageId: null,
+    costMicros: null,
+    currency: null,
+    error,
+  };
+}
+
+/** Nobody was asked, so however often this happens the message stays until its code is dead. */
+function waiting({ message }: Task, provider: Provider): AttemptResult {
+  return {
+    ...failed(message.deliveryId, 'Many messages wait for this provider.'),
+    provider: provider.name,
+    status: 'queued',
+    retryInMs: fullPauseMs,
+    isPossibleDuplicate: message.isPossibleDuplicate,
+  };
+}
+
 function toResult(
   task: Task,
-  provider: Provider | null,
+  provider: Provider,
   outcome: SendOutcome,
   retryInMs: number,
 ): AttemptResult {
   const { message, attempt, route } = task;
   const base = {
     deliveryId: message.deliveryId,
-    provider: provider?.name ?? 'none',
+    provider: provider.name,
     retryInMs,
     isPossibleDuplicate: message.isPossibleDuplicate,
     providerMessageId: null,
@@ -187,7 +211,7 @@ function toResult(
         error: null,
       };
     case 'refused': {
-      const mayTryOther = provider !== null && attempt < route.length;
+      const mayTryOther = attempt < route.length;
       return { ...base, status: mayTryOther ? 'queued' : 'failed', error: outcome.error };
     }
     case 'unavailable': {
