@@ -8,6 +8,10 @@
  * 3. At most `waitingMax` operations wait. Beyond that the answer is `StorageUnavailable` at once:
  *    a caller that is told so can come back, one that waits for minutes cannot.
  * 4. A worker that dies fails what is under way and everything after it.
+ *
+ * Measured for a pair of start and check, storage alone: 0.105 ms of this thread's time without a
+ * worker, 0.04 with one, and 0.045 more in all
+ * (docs/internals/decisions/the-database-lives-in-a-thread.md).
  */
 import { once } from 'node:events';
 import { Worker } from 'node:worker_threads';
