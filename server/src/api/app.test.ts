@@ -90,6 +90,8 @@ const notJson: readonly (readonly [string, string | Buffer])[] = [
   ['a byte order mark', '\ufeff{"recipient":"x"}'],
   ['bytes that are no UTF-8', Buffer.from([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d])],
   ['a NUL', '\u0000'],
+  ['half a surrogate pair', '{"recipient":"x","metadata":{"k":"\\ud83d"}}'],
+  ['a name with half a pair', '{"recipient":"x","\\udc00":1}'],
 ];
 
 for (const [name, payload] of notJson) {
@@ -135,6 +137,7 @@ test('names that mean something to JavaScript change nothing', async () => {
     '{"recipient":"x","metadata":{"\\u005f_proto__":"v"}}',
     '{"recipient":"x","variables":{"__proto__":"v"}}',
     '{"recipient":"x","hasOwnProperty":1}',
+    '{"recipient":"x","__proto__":null}',
   ];
   for (const payload of refused) assert.equal((await post(payload)).statusCode, 422, payload);
   // As a name of metadata it is a word like any other.

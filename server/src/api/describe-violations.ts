@@ -58,7 +58,7 @@ function sentenceOf(violation: Violation): string {
     case 'propertyNames':
       return `"${shown(String(params.propertyName))}" cannot be a name here.${hint(violation)}`;
     case 'type':
-      return `This must be ${typeInWords(String(params.type))}.`;
+      return `This must be ${typeInWords(params.type)}.`;
     case 'enum':
       return `This must be one of ${listed(params.allowedValues)}.`;
     case 'minLength':
@@ -95,7 +95,8 @@ interface Described {
   readonly propertyNames?: { readonly description?: unknown };
 }
 
-function typeInWords(type: string): string {
+/** That null is as good as nothing goes without saying. */
+function typeInWords(types: unknown): string {
   const words: Record<string, string> = {
     string: 'a string',
     integer: 'a whole number',
@@ -103,17 +104,20 @@ function typeInWords(type: string): string {
     boolean: 'true or false',
     object: 'an object',
     array: 'a list',
-    null: 'null',
   };
-  return type
-    .split(',')
-    .map((name) => words[name] ?? name)
+  return [types]
+    .flat()
+    .filter((name) => name !== 'null')
+    .map((name) => words[String(name)] ?? String(name))
     .join(' or ');
 }
 
 function listed(values: unknown): string {
   return Array.isArray(values)
-    ? values.map((value) => (value === null ? 'null' : `"${String(value)}"`)).join(', ')
+    ? values
+        .filter((value) => value !== null)
+        .map((value) => `"${String(value)}"`)
+        .join(', ')
     : 'the documented values';
 }
 

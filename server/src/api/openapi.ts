@@ -5,12 +5,12 @@
  * an answer.
  */
 import { type ErrorCode, errorTable } from '#api/errors.ts';
+import { acceptNulls } from '#api/nulls.ts';
 import { problemMediaType } from '#api/problem.ts';
 import type { Route } from '#api/route.ts';
 import { application } from '#api/schemas/application.ts';
 import { problem } from '#api/schemas/problem.ts';
 import { template } from '#api/schemas/template.ts';
-import { withNull } from '#api/schemas/text.ts';
 import { verdict, verification, verificationWithHistory } from '#api/schemas/verification.ts';
 
 export type JsonObject = { readonly [name: string]: unknown };
@@ -187,7 +187,7 @@ function parameter(
 }
 
 function describeBody(route: Route, body: object): NonNullable<Operation['requestBody']> {
-  const schema = route.keepsNulls === true ? plain(body) : acceptNulls(plain(body));
+  const schema = plain(route.keepsNulls === true ? body : acceptNulls(body));
   const example = route.bodyExample === undefined ? {} : { example: route.bodyExample };
   return {
     required: route.isBodyOptional !== true,
@@ -289,29 +289,4 @@ function referInside(schema: object): JsonObject {
 function referValue(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(referValue);
   return typeof value === 'object' && value !== null ? refer(value) : value;
-}
-
-/** What the reader of bodies does, in the words of a schema: `null` where a field may be absent. */
-function acceptNulls(schema: JsonObject): JsonObject {
-  const { properties, required, additionalProperties, items, anyOf } = schema;
-  const isRequired = (name: string) => Array.isArray(required) && required.includes(name);
-  const changed: Record<string, unknown> = { ...schema };
-  if (isObject(properties)) {
-    changed.properties = Object.fromEntries(
-      Object.entries(properties).map(([name, field]) => {
-        const inner = acceptNulls(field as JsonObject);
-        return [name, isRequired(name) ? inner : withNull(inner)];
-      }),
-    );
-  }
-  if (isObject(additionalProperties)) {
-    changed.additionalProperties = withNull(acceptNulls(additionalProperties));
-  }
-  if (isObject(items)) changed.items = acceptNulls(items);
-  if (Array.isArray(anyOf)) changed.anyOf = anyOf.map((one) => acceptNulls(one as JsonObject));
-  return changed;
-}
-
-function isObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

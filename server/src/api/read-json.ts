@@ -7,12 +7,10 @@ export class NotJson extends Error {
 }
 
 /** Deeper than any schema here goes; what is below is refused by the schema anyway. */
-const nullDepthMax = 12;
+const depthMax = 12;
 
 /**
- * The only reader of bodies: JSON in UTF-8 (RFC 8259 section 8.1). `null` for a field means "not
- * given", so such fields are taken out before anything looks at them, at every depth. A route whose
- * `null` says something of its own (`keepsNulls`) gets them.
+ * The only reader of bodies: JSON in UTF-8 (RFC 8259 section 8.1).
  *
  * Names like `__proto__` need no care here: JSON.parse makes them plain own properties, objects
  * with fixed fields refuse them as unknown, and maps refuse them by their pattern of names.
@@ -22,7 +20,7 @@ export function readJsonBodies(app: FastifyInstance): void {
   app.addContentTypeParser<Buffer>(
     'application/json',
     { parseAs: 'buffer' },
-    (request, body, done) => {
+    (_request, body, done) => {
       if (body.length === 0) {
         done(null, undefined);
         return;
@@ -40,31 +38,23 @@ export function readJsonBodies(app: FastifyInstance): void {
         done(new NotJson('The body is not valid JSON.'), undefined);
         return;
       }
-      if (text.includes('null') && request.routeOptions.config.keepsNulls !== true) {
-        dropNulls(value, nullDepthMax);
+      if (text.includes('\\u') && holdsHalfPair(value, depthMax)) {
+        done(new NotJson('The body holds half of a surrogate pair.'), undefined);
+        return;
       }
       done(null, value);
     },
   );
 }
 
-/** Entries of arrays stay: a list with a hole in it is not a shorter list. */
-function dropNulls(value: unknown, depthLeft: number): void {
-  if (typeof value !== 'object' || value === null || depthLeft === 0) return;
-  if (Array.isArray(value)) {
-    for (const entry of value) dropNulls(entry, depthLeft - 1);
-    return;
-  }
-  const fields = value as Record<string, unknown>;
-  for (const name of Object.keys(fields)) {
-    if (fields[name] === null) delete fields[name];
-    else dropNulls(fields[name], depthLeft - 1);
-  }
-}
-
-declare module 'fastify' {
-  interface FastifyContextConfig {
-    /** `null` is a value of this route's fields and does not mean "not given". */
-    keepsNulls?: boolean;
-  }
+/**
+ * Half a pair can be written as an escape only, stands for no character (RFC 7493 section 2.1) and
+ * comes back from UTF-8 as another one: what is kept would not be what was sent.
+ */
+function holdsHalfPair(value: unknown, depthLeft: number): boolean {
+  if (typeof value === 'string') return !value.isWellFormed();
+  if (typeof value !== 'object' || value === null || depthLeft === 0) return false;
+  return Object.entries(value).some(
+    ([name, inner]) => !name.isWellFormed() || holdsHalfPair(inner, depthLeft - 1),
+  );
 }

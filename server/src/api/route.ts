@@ -8,6 +8,7 @@ import type {
 import type { Static, TObject, TSchema } from 'typebox';
 import type { ErrorCode } from '#api/errors.ts';
 import { checkIdempotencyKey } from '#api/idempotency-key.ts';
+import { acceptNulls, dropNulls } from '#api/nulls.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
 
@@ -98,13 +99,13 @@ export function mountRoutes(
       method: route.method,
       url: fastifyPath(route.path),
       ...(route.bodyBytesMax === undefined ? {} : { bodyLimit: route.bodyBytesMax }),
-      config: { keepsNulls: route.keepsNulls === true },
       schema: schemaOf(route),
       onRequest: [
         ...(route.access === 'application' ? [authenticate] : []),
         ...(route.takesIdempotencyKey === true ? [checkIdempotencyKey] : []),
       ],
       preValidation: preValidationOf(route),
+      preHandler: takesNulls(route) ? [dropBodyNulls] : [],
       handler: (request, reply) => route.handle(context, request as never, reply),
     });
   }
@@ -116,7 +117,7 @@ export function fastifyPath(path: string): string {
 
 function schemaOf(route: Route): object {
   return {
-    ...(route.body === undefined ? {} : { body: route.body }),
+    ...(route.body === undefined ? {} : { body: bodySchemaOf(route, route.body) }),
     ...(route.query === undefined ? {} : { querystring: route.query }),
     ...(route.answer.schema === undefined
       ? {}
@@ -131,12 +132,29 @@ function preValidationOf(route: Route): preValidationHookHandler[] {
   ];
 }
 
+function bodySchemaOf(route: Route, body: TSchema): object {
+  return takesNulls(route) ? acceptNulls(body) : body;
+}
+
+function takesNulls(route: Route): boolean {
+  return route.body !== undefined && route.keepsNulls !== true;
+}
+
+function dropBodyNulls(
+  request: FastifyRequest,
+  _reply: FastifyReply,
+  done: HookHandlerDoneFunction,
+): void {
+  dropNulls(request.body);
+  done();
+}
+
 function fillMissingBody(
   request: FastifyRequest,
   _reply: FastifyReply,
   done: HookHandlerDoneFunction,
 ): void {
-  request.body ??= {};
+  if (request.body === undefined) request.body = {};
   done();
 }
 

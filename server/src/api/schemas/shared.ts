@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { exactly, line, mapOf, oneOf, shaped } from '#api/schemas/text.ts';
+import { exactly, line, mapOf, oneOf, onOneLine, shaped } from '#api/schemas/text.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
 import type { CodeAlphabet } from '#domain/code.ts';
 import { languagePattern, templateNamePattern } from '#domain/template.ts';
@@ -113,7 +113,7 @@ export const client = exactly(
 export const metadata = mapOf(
   Type.String({
     maxLength: 500,
-    pattern: '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ud800-\\udfff]*$',
+    pattern: onOneLine,
     description: 'A value is one line of at most 500 characters.',
   }),
   {

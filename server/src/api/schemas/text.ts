@@ -10,9 +10,9 @@ export interface TextOptions {
   readonly examples?: readonly string[];
 }
 
-// No control characters (C0, DEL, C1), line or paragraph separators, or half surrogate pairs: no
-// storage, log or header can be broken by what is left.
-const onOneLine = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029\\ud800-\\udfff]*$';
+// No control characters (C0, DEL, C1), line or paragraph separators: no storage, log or header can
+// be broken by what is left.
+export const onOneLine = '^[^\\u0000-\\u001f\\u007f-\\u009f\\u2028\\u2029]*$';
 
 /** One line of text, at least one character. */
 export function line(maxLength: number, options: TextOptions) {

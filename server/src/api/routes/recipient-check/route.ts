@@ -30,7 +30,13 @@ export const recipientCheck = defineRoute({
   bodyBytesMax: 2_048,
   takesIdempotencyKey: true,
   answer: { status: 200, description: 'What the guess came to.', schema: verdict },
-  refusals: ['verification_not_found', 'recipient_invalid', 'code_invalid', 'limit_reached'],
+  refusals: [
+    'verification_not_found',
+    'recipient_invalid',
+    'recipient_unsupported',
+    'code_invalid',
+    'limit_reached',
+  ],
   bodyExample: { recipient: '+14155550123', purpose: 'login', code: '135790' },
   async handle({ service }, request, reply) {
     const result = await service.checkRecipient(

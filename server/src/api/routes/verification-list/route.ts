@@ -31,13 +31,13 @@ export const verificationListing = defineRoute({
     reference: Type.Optional(reference),
     limit: Type.Optional(listLimit),
     cursor: Type.Optional(
-      shaped('^[A-Za-z0-9_-]{1,200}$', 200, {
+      shaped('^[0-9a-hjkmnp-tv-z]{11}$', 11, {
         description: 'A cursor is what nextCursor of an earlier answer was.',
       }),
     ),
   }),
   answer: { status: 200, description: 'A page of the list.', schema: verificationList },
-  refusals: ['recipient_invalid'],
+  refusals: ['recipient_invalid', 'recipient_unsupported'],
   async handle({ service }, request, reply) {
     const { limit = listLimitDefault, ...filter } = request.query;
     const wanted = { ...filter, ...readPlus(filter), limit };

@@ -114,7 +114,7 @@ const wrong: Record<string, readonly unknown[]> = {
   '/checksMax': [0, 11, '5', 2.5],
   '/sender': [...wrongStrings, 'A'.repeat(17), 'AC\r\nME'],
   '/callbackUrl': [...wrongStrings, `https://example.com/${'a'.repeat(2_048)}`, 'https://a\nb'],
-  '/reference': [...wrongStrings, 'a'.repeat(129), 'a\u0000b', 'a\u2028b', '\ud800'],
+  '/reference': [...wrongStrings, 'a'.repeat(129), 'a\u0000b', 'a\u2028b'],
   '/metadata': [
     'v',
     7,
@@ -143,7 +143,7 @@ const wrong: Record<string, readonly unknown[]> = {
   '/autofill': ['FA+9qCX9VSu', []],
   '/autofill/androidAppHash': [{ androidAppHash: 'short' }],
   '/autofill/webOrigin': [{ webOrigin: 7 }],
-  '/nonsense': [1, 'x', {}],
+  '/nonsense': [1, 'x', {}, null],
   '/recipientt': ['+14155550123'],
 };
 

@@ -40,6 +40,7 @@ export const verificationStart = defineRoute({
     'limit_reached',
     'budget_exhausted',
     'verification_exists',
+    'verification_finished',
   ],
   bodyExample: startExample,
   leadsTo: ['readVerification', 'checkCode', 'resendCode', 'cancelVerification'],
