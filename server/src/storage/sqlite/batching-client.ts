@@ -43,22 +43,21 @@ export interface BatchingClient {
   close(): Promise<void>;
 }
 
+// Beside this file, under the name it has when run from source or compiled.
+const program = new URL(
+  import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js',
+  import.meta.url,
+);
+
 /** Starts the worker; rejects with `StorageRefused` when it cannot open the database. */
-export async function startWorker(options: WorkerOptions): Promise<BatchingClient> {
-  // Beside this file, under the name it has when run from source or compiled.
-  const name = import.meta.url.endsWith('.ts') ? './worker.ts' : './worker.js';
-  const worker = new Worker(new URL(name, import.meta.url), { workerData: options });
-  await new Promise<void>((resolve, reject) => {
-    worker.once('error', reject);
-    worker.once('message', (message: FromWorker) => {
-      worker.off('error', reject);
-      if (message.kind === 'refused') {
-        reject(new StorageRefused(message.reason, message.message));
-      } else {
-        resolve();
-      }
-    });
-  });
+export async function startWorker(options: WorkerOptions, file = program): Promise<BatchingClient> {
+  const worker = new Worker(file, { workerData: options });
+  const [message]: FromWorker[] = await Promise.race([
+    once(worker, 'message'),
+    once(worker, 'exit').then(() => []),
+  ]);
+  if (message?.kind === 'refused') throw new StorageRefused(message.reason, message.message);
+  if (message?.kind !== 'ready') throw new Error('The storage thread ended before it was open.');
   return createClient(worker);
 }
 

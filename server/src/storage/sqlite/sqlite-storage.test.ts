@@ -10,6 +10,8 @@ import { describe, test } from 'node:test';
 import { defaultSettings } from '#domain/application.ts';
 import type { Storage } from '#service/ports.ts';
 import { key, makeId, startStepOf } from '#storage/contract/fixture.ts';
+import { startWorker } from '#storage/sqlite/batching-client.ts';
+import type { Operation } from '#storage/sqlite/handlers.ts';
 import { openSqliteStorage, StorageRefused } from '#storage/sqlite/index.ts';
 import { testStorage } from '#storage/storage.contract.ts';
 
@@ -189,5 +191,18 @@ describe('the queue', () => {
     assert.deepEqual(await Promise.all(created), values);
     const again = await open('server');
     assert.equal(await again.readSecret('699'), '699');
+  });
+
+  test('fails at once, and stays failed, when the thread behind it has died', async () => {
+    const file = new URL('./dying-worker.fixture.ts', import.meta.url);
+    const client = await startWorker({ folder: '', role: 'server' }, file);
+    const now: Operation = { verb: 'now', args: [] };
+    assert.equal(await client.submit(now), 1);
+    const lost = await Promise.allSettled([1, 2, 3].map(() => client.submit(now)));
+    for (const outcome of lost) {
+      assert.equal(outcome.status === 'rejected' && outcome.reason.name, 'StorageUnavailable');
+    }
+    await assert.rejects(client.submit(now), { name: 'StorageUnavailable' });
+    await client.close();
   });
 });
