@@ -5,7 +5,16 @@
  * node_modules/.bin first on the PATH of its scripts, and `node` is there.
  */
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -53,6 +62,26 @@ function isInstalled(wanted) {
     if (found === undefined) return entry.optional === true && path !== ownNode;
     return found.version === entry.version && found.integrity === entry.integrity;
   });
+}
+
+/**
+ * Puts our Node first on the path of scripts. npm does it as well, but npm 10 takes the link away
+ * again with the packages for other platforms, whose programs have the same name.
+ */
+function linkNode() {
+  const isWindows = process.platform === 'win32';
+  const bin = join(root, 'node_modules', '.bin');
+  const link = join(bin, isWindows ? 'node.cmd' : 'node');
+  const program = join('..', ownNode.slice('node_modules/'.length), 'bin', 'node');
+  if (existsSync(link) || !existsSync(join(root, ownNode))) return;
+  mkdirSync(bin, { recursive: true });
+  try {
+    if (isWindows) writeFileSync(link, `@"%~dp0${program}.exe" %*\r\n`);
+    else symlinkSync(program, link);
+  } catch (error) {
+    // Another caller was first.
+    if (error.code !== 'EEXIST') throw error;
+  }
 }
 
 /** Runs npm by the same program that called us, where npm told its path. */
@@ -154,3 +183,4 @@ if (wanted[ownNode] === undefined && majorVersion() < nodeMajorMin) {
   );
 }
 if (!isInstalled(wanted)) await installOnce(wanted);
+linkNode();

@@ -16,12 +16,14 @@ function isNodeNewEnough() {
   return Number(process.versions.node.split('.')[0]) >= nodeMajorMin;
 }
 
-/** The nearest `node_modules/.bin/node` above this file. */
+/** The nearest Node in a `node_modules` above this file. */
 function findOwnNode() {
+  const system = process.platform.replace('win32', 'win');
+  const program = process.platform === 'win32' ? 'node.exe' : 'node';
   let folder = dirname(fileURLToPath(import.meta.url));
   for (;;) {
-    const candidate = join(folder, 'node_modules', '.bin', 'node');
-    if (existsSync(candidate)) return candidate;
+    const own = join(folder, 'node_modules', `node-${system}-${process.arch}`, 'bin', program);
+    if (existsSync(own)) return own;
     const parent = dirname(folder);
     if (parent === folder) return null;
     folder = parent;

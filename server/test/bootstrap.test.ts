@@ -1,6 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
@@ -85,6 +93,19 @@ test('a missing, older or broken installation is made anew, once for all callers
       assert.ok(!existsSync(join(folder, '.cache', 'bootstrap.lock')));
     });
   }
+});
+
+test('our Node is linked where npm left no link to it', async () => {
+  const system = process.platform.replace('win32', 'win');
+  const node = `node_modules/node-${system}-${process.arch}`;
+  const wanted = { [node]: { version: '24.0.0', optional: true } };
+  await withCheckout(wanted, wanted, async (folder) => {
+    mkdirSync(join(folder, node, 'bin'), { recursive: true });
+    writeFileSync(join(folder, node, 'bin', 'node'), 'a program');
+    await Promise.all([1, 2, 3].map(() => bootstrap(folder, 'process.exit(1)')));
+    const link = join(folder, 'node_modules', '.bin', 'node');
+    assert.equal(readFileSync(link, 'utf8'), 'a program');
+  });
 });
 
 test('a failing npm is told in a sentence, and the next call tries again', async () => {
