@@ -112,8 +112,8 @@ export interface NewDelivery {
 }
 
 /**
- * Makes a step repeatable: the same key and fingerprint find the first one's effect. A step that had
- * no effect (refused, not found, too weak, outdated) is not remembered: it may pass later.
+ * Makes a step repeatable: the same key and fingerprint find the first one's effect. A step that
+ * had no effect (refused, not found, too weak, outdated) is not remembered: it may pass later.
  */
 export interface IdempotencyEntry {
   /** Keyed hash of application, verb and the caller's key. */
@@ -342,7 +342,7 @@ export interface Storage {
   ): Promise<VerificationWithDeliveries | null>;
   /** The live verification of a recipient and purpose. */
   findLive(applicationId: string, ledgerKey: string, liveKey: string): Promise<string | null>;
-  /** Newest first. A page may hold less than `limit`, even nothing, while `next` says there is more. */
+  /** Newest first. A page may hold less than `limit`, even nothing, while `next` tells of more. */
   listVerifications(query: ListQuery): Promise<{
     readonly items: readonly VerificationWithDeliveries[];
     readonly next: number | null;

@@ -2,9 +2,10 @@
  * The server's side of the thread that the database lives in.
  *
  * Rules:
- * 1. What is asked for in one turn of the event loop, and while the worker is busy, goes over as one
- *    batch of at most `batchMax`: one transaction, one sync of the disk.
- * 2. One batch is under way at a time, so a slow disk makes batches larger instead of queues longer.
+ * 1. What is asked for in one turn of the event loop, and while the worker is busy, goes over as
+ *    one batch of at most `batchMax`: one transaction, one sync of the disk.
+ * 2. One batch is under way at a time, so a slow disk makes batches larger instead of queues
+ *    longer.
  * 3. At most `waitingMax` operations wait. Beyond that the answer is `StorageUnavailable` at once:
  *    a caller that is told so can come back, one that waits for minutes cannot.
  * 4. A worker that dies fails what is under way and everything after it.

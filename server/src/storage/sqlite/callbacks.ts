@@ -15,7 +15,9 @@ interface CallbackRow {
   readonly attempts: number;
 }
 
-/** Endings that an application is still to be told about; a row leaves when it is told or given up. */
+/**
+ * Endings that an application is still to be told about; a row leaves when it is told or given up.
+ */
 export function createCallbacks(database: Database, applications: Applications) {
   const newest = database.prepare<{ head: number | null }>(
     'SELECT max(head) AS head FROM callback',

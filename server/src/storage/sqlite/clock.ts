@@ -33,11 +33,13 @@ export const machineTime: TimeSource = {
 };
 
 /**
- * How fast time runs by itself. The machine's clock is ahead of that, and is followed, unless it was
- * set back: then time runs slower until it is met again, and a code lives a ninth longer.
+ * How fast time runs by itself. The machine's clock is ahead of that, and is followed, unless it
+ * was set back: then time runs slower until it is met again, and a code lives a ninth longer.
  */
 const rate = 0.9;
-/** A batch that writes anyway carries it along; one that only reads is not made to wait for a disk. */
+/**
+ * A batch that writes anyway carries it along; one that only reads is not made to wait for a disk.
+ */
 const keepEveryMs = { writing: 1_000, reading: 30_000 } as const;
 
 interface ClockRow {

@@ -7,8 +7,8 @@ import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
 
 /**
  * Writes an ending down: final status, code erased, recipient free for the next verification, what
- * waits to be sent dropped, the application's callback owed. `ledger` is the recipient's; the caller
- * writes it, often with more changes. Null when somebody else ended it first.
+ * waits to be sent dropped, the application's callback owed. `ledger` is the recipient's; the
+ * caller writes it, often with more changes. Null when somebody else ended it first.
  */
 export function finish(
   tables: Tables,

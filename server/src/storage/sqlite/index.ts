@@ -6,9 +6,9 @@ import type { Answer, Arguments, Operation, Verb } from '#storage/sqlite/handler
 export { StorageRefused } from '#storage/sqlite/refused.ts';
 
 /**
- * Opens the embedded storage in `folder`, which is created when it is missing. The role `server` owns
- * the folder alone; a `tool` works beside it. Rejects with `StorageRefused`, whose message says what
- * the operator can do.
+ * Opens the embedded storage in `folder`, which is created when it is missing. The role `server`
+ * owns the folder alone; a `tool` works beside it. Rejects with `StorageRefused`, whose message
+ * says what the operator can do.
  */
 export async function openSqliteStorage(options: EngineOptions): Promise<Storage> {
   const client = await startWorker(options);

@@ -31,9 +31,9 @@ export function liveKeyOf(of: { purpose: string; recipientHash: string }): strin
 
 /**
  * Rows are appended in the order in which recipients first appear, so what one verification reads
- * and writes within minutes lies on the same few pages; the index is written to only when a ledger is
- * new. Measured: a table sorted by the key itself wrote 5.2 pages for each pair of start and check,
- * this one 3.7.
+ * and writes within minutes lies on the same few pages; the index is written to only when a ledger
+ * is new. Measured: a table sorted by the key itself wrote 5.2 pages for each pair of start and
+ * check, this one 3.7.
  */
 export function createLedgers(database: Database) {
   const columns = 'number, application, key, sends, failures, failures_since_success, live';

@@ -10,7 +10,10 @@ export const schemaVersion = migrations.length;
 /** Marks the file as ours ("WWRD"), so that another program's database is never written to. */
 const applicationId = 0x57575244;
 
-/** The schema that the file has: 0 for an empty one. Refuses a file of another program or of a newer one. */
+/**
+ * The schema that the file has: 0 for an empty one. Refuses a file of another program or of a newer
+ * one.
+ */
 export function readSchemaVersion(database: Database, file: string): number {
   const mark = pragma(database, 'application_id');
   const version = pragma(database, 'user_version');

@@ -14,7 +14,9 @@ import { createVerificationRows } from '#storage/sqlite/verification-rows.ts';
 
 export type Tables = ReturnType<typeof createTables>;
 
-/** Every table with its statements, prepared once. What steps do with them stands in their files. */
+/**
+ * Every table with its statements, prepared once. What steps do with them stands in their files.
+ */
 export function createTables(database: Database) {
   const applications = createApplications(database);
   return {

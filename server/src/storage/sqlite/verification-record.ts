@@ -14,8 +14,8 @@ export interface KeptVerification {
 }
 
 /**
- * Eight hours. Short enough that the pages of the newest stretch stay few, long enough that a look-up
- * over 90 days of retention visits at most 271 stretches, measured 3 to 6 ms.
+ * Eight hours. Short enough that the pages of the newest stretch stay few, long enough that a look-
+ * up over 90 days of retention visits at most 271 stretches, measured 3 to 6 ms.
  */
 const headsPerPeriod = 8 * 3_600_000 * headsPerMs;
 

@@ -88,7 +88,7 @@ CREATE TABLE verification (
 
 -- Sized by what is live.
 CREATE INDEX verification_due ON verification (expires_at_ms) WHERE status = 'pending';
--- Both look-up indexes begin with the period, so that only the newest stretch of them is written to:
+-- Both look-up indexes begin with the period, so that only the newest stretch of them is written:
 -- an index over all of history would touch a random old page with every start.
 CREATE INDEX verification_recipient ON verification (period, application, recipient_hash);
 CREATE INDEX verification_reference ON verification (period, application, reference)
@@ -119,7 +119,7 @@ CREATE TABLE delivery (
   history TEXT NOT NULL
 ) STRICT;
 
--- What is still owed to a provider: one row for each delivery in the status queued. The messages are
+-- What is still owed to a provider: one row for each delivery in the status queued. Messages are
 -- the largest thing kept; here they leave with their row, and their pages are used again at once.
 CREATE TABLE outbox (
   delivery INTEGER PRIMARY KEY,
