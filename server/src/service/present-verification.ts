@@ -10,7 +10,7 @@ import type {
 import type { Vault } from '#service/vault.ts';
 import type { DeliveryView, HistoryView, VerificationView } from '#service/views.ts';
 
-/** What is shown of a recipient whose value retention has erased. */
+/** What is shown of a recipient whose value is gone: retention erased it, or its key is away. */
 const erasedRecipient = '•••';
 
 /** A verification as a caller may see it. `recipient` saves opening it where it is known. */
