@@ -3,14 +3,14 @@ import { type Config, variableOf } from '#src/config.ts';
 import { readCredentials } from '#src/data-folder.ts';
 import { parseJson } from '#src/setting-readers.ts';
 
-/** How `send` and `check` reach a running server, and as whom. */
+/** How commands like `send` reach a running server, and as whom. */
 export const serverOptions = {
   url: 'Address of the server, instead of the one that the settings lead to.',
   'api-key': 'API key to use, instead of WATCHWORD_API_KEY or the development key.',
 } as const;
 
 export interface ServerRequest {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   readonly path: string;
   readonly body?: object;
 }
@@ -69,9 +69,18 @@ export function refusalOf(answer: Extract<ServerAnswer, { kind: 'answered' }>): 
       'with `watchword api-key create`.'
     );
   }
-  const { detail } = answer.body;
-  if (typeof detail === 'string') return detail;
+  const { detail, errors } = answer.body;
+  if (typeof detail === 'string') return detail + placesOf(errors);
   return `The server at ${answer.url} answered ${answer.status} without a reason; see its log.`;
+}
+
+/** Where in the request the mistakes are, for what came from a file. */
+function placesOf(errors: unknown): string {
+  if (!Array.isArray(errors)) return '';
+  const pointers = errors.flatMap((error: unknown) =>
+    typeof error === 'object' && error !== null && 'pointer' in error ? [error.pointer] : [],
+  );
+  return pointers.length === 0 ? '' : ` (${pointers.slice(0, 5).join(', ')})`;
 }
 
 function listenUrl({ host, port }: Config): string {

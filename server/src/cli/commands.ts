@@ -16,6 +16,10 @@ import { migrate } from '#cli/migrate.ts';
 import { providerTest } from '#cli/provider-test.ts';
 import { send } from '#cli/send.ts';
 import { serve } from '#cli/serve.ts';
+import { templateDelete } from '#cli/template-delete.ts';
+import { templateList } from '#cli/template-list.ts';
+import { templateSave } from '#cli/template-save.ts';
+import { templateShow } from '#cli/template-show.ts';
 
 /** Every command, in the order that the help shows. */
 export const commands: readonly Command[] = [
@@ -35,6 +39,10 @@ export const commands: readonly Command[] = [
   credentialsCreate,
   credentialsList,
   credentialsRevoke,
+  templateList,
+  templateShow,
+  templateSave,
+  templateDelete,
   providerTest,
   send,
   check,

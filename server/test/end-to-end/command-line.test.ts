@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
@@ -103,6 +105,27 @@ test('settings that the service does not take are refused, and nothing is change
   assert.equal(ran.exitCode, 1);
   const shown = await runJson('application', 'show', server.application);
   assert.equal(shown.settings.checksMax, 5);
+});
+
+test('a template is saved from a file, used, shown and removed', async () => {
+  const file = join(server.folder, 'template.json');
+  writeFileSync(file, '{"variants": [{"channel": "sms", "text": "Shop says {{code}}"}]}');
+  assert.equal((await run('template', 'save', 'login', file)).exitCode, 0);
+  const listed = await runJson('template', 'list');
+  assert.deepEqual(
+    listed.items.map(({ name }: { name: string }) => name),
+    ['login'],
+  );
+  const shown = await run('template', 'show', 'login');
+  assert.match(shown.stdout, /Shop says \{\{code\}\}/);
+  writeFileSync(file, shown.stdout);
+  assert.equal((await run('template', 'save', 'login', file)).exitCode, 0);
+  writeFileSync(file, '{"variants": [{"channel": "sms", "text": "no code"}]}');
+  const refused = await run('template', 'save', 'login', file);
+  assert.equal(refused.exitCode, 1);
+  assert.match(refused.stderr, /\/variants\/0/);
+  assert.equal((await run('template', 'delete', 'login')).exitCode, 0);
+  assert.equal((await run('template', 'show', 'login')).exitCode, 1);
 });
 
 test('the doctor finds a running development server well', async () => {

@@ -1,0 +1,22 @@
+import { callServer, refusalOf, serverOptions } from '#cli/call-server.ts';
+import { type Command, done, failed } from '#cli/command.ts';
+
+export const templateShow: Command = {
+  name: 'template show',
+  words: ['name'],
+  options: serverOptions,
+  summary: 'Shows a template with all its variants, in the form that `template save` reads.',
+  mode: 'tool',
+  async run(input, context) {
+    const path = templatePath(input.words['name']);
+    const answer = await callServer(input, context, { method: 'GET', path });
+    if (answer.kind === 'failed') return failed(answer.sentence);
+    if (answer.status !== 200) return failed(refusalOf(answer));
+    const { state, purposes, variants } = answer.body;
+    return done(answer.body, [JSON.stringify({ state, purposes, variants }, null, 2)]);
+  },
+};
+
+export function templatePath(name: string | undefined): string {
+  return `/v1/templates/${encodeURIComponent(name ?? '')}`;
+}
