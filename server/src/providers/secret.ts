@@ -20,7 +20,7 @@ export type SecretReading =
 // A shorter one could not be hidden in a log without shredding the rest of the line.
 const secretLengthMin = 4;
 
-/** Reads a secret's value; the sentence on failure names where it was looked for, never the value. */
+/** Reads a secret's value; the words on failure name where it was looked for, never the value. */
 export function readSecret(setting: SecretSetting, environment: Environment): SecretReading {
   const isNamed = typeof setting !== 'string';
   const place = isNamed ? `the environment variable ${setting.env}` : 'the configuration';

@@ -6,25 +6,37 @@ import Value from 'typebox/value';
  * key. `subject` begins every sentence, for example `The provider "mail"`.
  */
 export function settingsMistakes(schema: TSchema, value: unknown, subject: string): string[] {
-  const errors = Value.Errors(schema, value);
-  // What is wrong inside an alternative is noise once no alternative fits.
-  const chosen = errors.filter((error) => !error.schemaPath.includes('/anyOf/'));
-  return [...new Set(chosen.flatMap((error) => sentencesOf(error, schema, subject)))];
+  // The library stops at eight errors; the ninth mistake is told at the next start.
+  const errors = Value.Errors(schema, value).map(asWhole);
+  return [...new Set(errors.flatMap((error) => sentencesOf(error, schema, subject)))];
 }
 
 type SettingsError = ReturnType<typeof Value.Errors>[number];
 
+/** What is wrong inside an alternative is noise: all that counts is that no alternative fits. */
+function asWhole(error: SettingsError): SettingsError {
+  const at = error.schemaPath.indexOf('/anyOf/');
+  if (at < 0) return error;
+  const schemaPath = error.schemaPath.slice(0, at);
+  const steps = schemaPath.match(/\/(?:properties|patternProperties)\/[^/]+|\/items(?![^/])/g);
+  const depth = steps?.length ?? 0;
+  const instancePath = error.instancePath
+    .split('/')
+    .slice(0, depth + 1)
+    .join('/');
+  return { keyword: 'anyOf', schemaPath, instancePath, params: {}, message: 'has a wrong form' };
+}
+
 function sentencesOf(error: SettingsError, schema: TSchema, subject: string): string[] {
   const key = keyOf(error.instancePath);
   switch (error.keyword) {
-    case 'boolean':
-      return []; // told by additionalProperties as well, with the names
-    case 'additionalProperties': {
-      const known = Object.keys(recordAt(schemaAt(schema, error.schemaPath)['properties']));
+    case 'additionalProperties':
+      return []; // each of them comes as its own error as well
+    case 'boolean': {
+      const owner = schemaAt(schema, error.schemaPath.replace(/\/additionalProperties$/, ''));
+      const known = Object.keys(recordAt(owner['properties']));
       const listed = known.length === 0 ? '' : ` Known are: ${known.join(', ')}.`;
-      return error.params.additionalProperties.map(
-        (name) => `${subject}: "${shown(joined(key, name))}" is not known.${listed}`,
-      );
+      return [`${subject}: "${shown(key)}" is not known.${listed}`];
     }
     case 'required':
       return error.params.requiredProperties.map(

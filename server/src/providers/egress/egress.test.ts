@@ -114,7 +114,7 @@ test('a name that turns to a private address after it was saved is refused', asy
   });
 });
 
-test('a name is resolved once for each connection, and only that answer is connected to', async () => {
+test('a name is resolved once for a connection, which goes to that answer', async () => {
   // The second answer would be a forbidden address: it is never asked for.
   const resolve = lyingResolver(['127.0.0.1'], ['169.254.169.254']);
   await withEgress({ allow: [`127.0.0.1:${port}`], resolve }, async (egress) => {

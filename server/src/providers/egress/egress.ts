@@ -120,9 +120,13 @@ function createOrigin(
       else connectPermitted(options, callback);
     },
   });
+  let closing: Promise<void> | null = null;
   return {
     request: (request) => exchange(pool, request),
-    close: () => pool.close(),
+    close: () => {
+      closing ??= pool.close();
+      return closing;
+    },
   };
 }
 

@@ -111,7 +111,12 @@ export function reasonOf(error: unknown): string {
   if (error instanceof EgressRefused) {
     return 'The address is private, local or reserved, and outbound calls to it are not allowed.';
   }
-  return sentenceOf[errorCode(error)] ?? 'The connection failed.';
+  return networkSentence(errorCode(error)) ?? 'The connection failed.';
+}
+
+/** The sentence for an error code of Node's or undici's, where it has one. */
+export function networkSentence(code: string): string | undefined {
+  return sentenceOf[code];
 }
 
 /** The code of an error, of its first cause, or of the first address that was tried. */
@@ -123,7 +128,7 @@ export function errorCode(error: unknown): string {
 }
 
 const tlsSentence =
-  'The other side has no certificate that is trusted for its name. Check the host or the trusted certificate authority.';
+  'The other side has no certificate that is trusted for its name. Check the host.';
 
 const sentenceOf: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'The connection was refused.',

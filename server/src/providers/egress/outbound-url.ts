@@ -58,8 +58,10 @@ export function checkOutboundUrl(input: string, allow: AllowList, pointer: strin
   return ok(url);
 }
 
-const privateSentence =
-  'The URL points to a private, local or reserved address. Use a public one, or ask the operator to list it in WATCHWORD_EGRESS_ALLOW.';
+const privateSentence = [
+  'The URL points to a private, local or reserved address.',
+  'Use a public one, or ask the operator to list it in WATCHWORD_EGRESS_ALLOW.',
+].join(' ');
 
 /** Host and port of a parsed URL: default ports filled in, brackets taken off. */
 export function doorOf(url: URL): Door {

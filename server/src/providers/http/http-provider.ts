@@ -79,7 +79,7 @@ function obstacleTo(message: OutboundMessage, gateway: HttpGateway): string | nu
   return isServed ? null : 'This provider does not serve the country of this number.';
 }
 
-/** The request as it goes over the wire, made from a message and secrets that are already hidden. */
+/** The request as it goes over the wire, made of a message and secrets already hidden. */
 function showRequest(gateway: HttpGateway, message: OutboundMessage): string {
   const { parameters, secrets } = gateway.scope;
   const masked = new Map(

@@ -6,7 +6,7 @@ import { createEgress, type Egress } from '../egress/egress.ts';
 import { builtinManifestNames, loadBuiltinManifest } from './builtin-manifests.ts';
 import { readManifest, splitUrl } from './check-manifest.ts';
 import { createHttpProvider } from './http-provider.ts';
-import { type RecordedPeer, startRecordedPeer } from './recorded-peer.ts';
+import { type RecordedPeer, startRecordedPeer } from './recorded-peer.fixture.ts';
 
 /**
  * Every manifest is proven by its recorded exchanges: the request byte for byte as the vendor's

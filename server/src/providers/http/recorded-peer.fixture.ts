@@ -23,6 +23,8 @@ export interface RecordedPeer {
   readonly seen: SeenRequest[];
   /** Null reads the request and stays silent. */
   answer: PeerAnswer | null;
+  /** Called after each request was read. */
+  onSeen: () => void;
   close(): Promise<void>;
 }
 
@@ -37,6 +39,7 @@ export async function startRecordedPeer(): Promise<RecordedPeer> {
         headers: request.headers,
         body: Buffer.concat(chunks).toString('utf8'),
       });
+      peer.onSeen();
       if (peer.answer === null) return;
       const { status, headers = {}, body } = peer.answer;
       response.writeHead(status, headers).end(body);
@@ -51,6 +54,7 @@ export async function startRecordedPeer(): Promise<RecordedPeer> {
     door,
     seen: [],
     answer: { status: 200, body: '{}' },
+    onSeen: () => undefined,
     close: () =>
       new Promise((done) => {
         server.closeAllConnections();

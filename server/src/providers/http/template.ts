@@ -52,7 +52,7 @@ export interface Filled {
   readonly render: Field;
 }
 
-/** Sentences about names that are not known and braces that do not close; empty when all is well. */
+/** Sentences about names that are not known and braces that do not close. */
 export function templateMistakes(
   source: string,
   scope: { parameters: ReadonlySet<string>; secrets: ReadonlySet<string> },
@@ -78,7 +78,10 @@ export function templateMistakes(
   return mistakes;
 }
 
-const knownNames = `Known are ${Object.keys(messageFields).join(', ')}, and what the manifest lists under "parameters" and "secrets".`;
+const knownNames = [
+  `Known are ${Object.keys(messageFields).join(', ')},`,
+  'and what the manifest lists under "parameters" and "secrets".',
+].join(' ');
 
 /** Compiles a checked template; what does not depend on the message is filled in once. */
 export function compileTemplate(source: string, scope: TemplateScope): Filled {
