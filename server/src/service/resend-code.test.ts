@@ -21,8 +21,20 @@ const limits = {
   recipientSendsDayMax: 20,
 };
 let opened: OpenedService;
+/** What happens between the comparing of a guess and its settling, once. */
+let meanwhile: (() => Promise<unknown>) | null = null;
 before(async () => {
-  opened = await openService();
+  opened = await openService({
+    around: (storage) => ({
+      ...storage,
+      async settleGuess(step) {
+        const happening = meanwhile;
+        meanwhile = null;
+        await happening?.();
+        return storage.settleGuess(step);
+      },
+    }),
+  });
 });
 after(() => opened.end());
 
@@ -47,6 +59,35 @@ test('a resend makes a new code, and the old one is a wrong one from then on', a
   assert.equal((await opened.check(caller, id, code)).reason, 'wrong_code');
   assert.equal((await opened.check(caller, id, fresh)).approved, true);
 });
+
+test('a guess compared with a code that a resend replaces meanwhile is a wrong one', async () => {
+  const { caller, id, code } = await begin();
+  await opened.advance(30);
+  meanwhile = async () => take(await resend(caller, id));
+  const verdict = await opened.check(caller, id, code);
+  assert.deepEqual([verdict.approved, verdict.reason], [false, 'wrong_code']);
+  assert.equal(verdict.status, 'pending');
+  assert.equal((await opened.check(caller, id, opened.codeOf(id))).approved, true);
+});
+
+for (const [name, event, reason] of [
+  [
+    'canceled',
+    (caller: Caller, id: string) => opened.service.cancelVerification(caller, id, null),
+    'canceled',
+  ],
+  ['expired', () => opened.storage.sandbox.advanceClock(600_000), 'expired'],
+] as const) {
+  test(`a right guess whose verification is ${name} meanwhile approves nothing`, async () => {
+    const { caller, id, code } = await begin();
+    meanwhile = () => event(caller, id);
+    const verdict = await opened.check(caller, id, code);
+    assert.deepEqual(
+      [verdict.approved, verdict.reason, verdict.status, verdict.proof],
+      [false, reason, reason, null],
+    );
+  });
+}
 
 test('an application may have the same code sent again', async () => {
   const { caller, id, code } = await begin({}, { resendCode: 'same' });
