@@ -41,6 +41,8 @@ export interface RunningServer {
   readonly credentials: { readonly application: string; readonly apiKey: string } | null;
   /** Finishes what is in flight, then closes everything. */
   stop(): Promise<void>;
+  /** Resolves when the storage stopped by itself: nothing can be served any more. */
+  readonly whenLost: Promise<Error>;
 }
 
 /** A mistake that the operator can mend; its message is the sentence that says how. */
@@ -92,7 +94,7 @@ export async function startServer(
     if (credentials !== null) writeCredentials(config.data, { url: publicUrl, ...credentials });
     const jobs = startJobs(built.maintenance, parts.log);
     const stop = stopper({ config, app, jobs, built, providers, egress, storage });
-    return { url: publicUrl, credentials, stop };
+    return { url: publicUrl, credentials, stop, whenLost: storage.whenLost };
   } catch (error) {
     await closeAll(providers, egress, storage);
     throw error;
@@ -219,11 +221,13 @@ async function runServer(
     process.stdout.write(welcome(server.url, server.credentials.apiKey));
   }
   log.info({ url: server.url, mode, version: readVersion() }, 'listening');
-  const signal = await nextSignal();
-  log.info({ signal }, 'stopping');
+  const end = await Promise.race([nextSignal(), server.whenLost]);
+  const isLost = end instanceof Error;
+  if (isLost) log.fatal({ err: end }, 'the storage stopped, so the server ends');
+  else log.info({ signal: end }, 'stopping');
   await server.stop();
   log.info({}, 'stopped');
-  return 0;
+  return isLost ? 1 : 0;
 }
 
 /** What stopped the start, for the person who has to mend it. */

@@ -395,4 +395,9 @@ export interface Storage {
   /** Answers when a read and a write work; throws `StorageUnavailable` otherwise. */
   ping(): Promise<void>;
   close(): Promise<void>;
+  /**
+   * Resolves with the reason when the storage has stopped for good by itself. The process should
+   * end then, so that whoever watches over it starts it anew; every call is refused meanwhile.
+   */
+  readonly whenLost: Promise<Error>;
 }

@@ -42,6 +42,8 @@ export interface BatchingClient {
   submit(operation: Operation): Promise<unknown>;
   /** Finishes what was asked for, then closes the database. */
   close(): Promise<void>;
+  /** Resolves with the reason when the worker ended although nobody closed it. */
+  readonly whenLost: Promise<Error>;
 }
 
 // Beside this file, under the name it has when run from source or compiled.
@@ -69,6 +71,7 @@ function createClient(worker: Worker): BatchingClient {
   let closing: Promise<void> | null = null;
   let dead: StorageUnavailable | null = null;
   let whenDrained = (): void => {};
+  const lost = Promise.withResolvers<Error>();
 
   function send(): void {
     isScheduled = false;
@@ -98,11 +101,12 @@ function createClient(worker: Worker): BatchingClient {
   function die(cause: unknown): void {
     if (dead !== null) return;
     dead = new StorageUnavailable('The storage has stopped. Start the server again.', { cause });
-    const lost = [...underWay, ...waiting];
+    const unanswered = [...underWay, ...waiting];
     underWay = [];
     waiting = [];
-    for (const { reject } of lost) reject(dead);
+    for (const { reject } of unanswered) reject(dead);
     whenDrained();
+    if (closing === null) lost.resolve(dead);
   }
 
   worker.on('message', (message: FromWorker) => {
@@ -145,6 +149,7 @@ function createClient(worker: Worker): BatchingClient {
       closing ??= drainAndClose();
       return closing;
     },
+    whenLost: lost.promise,
   };
 }
 

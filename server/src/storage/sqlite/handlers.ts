@@ -13,7 +13,7 @@ import type { Database } from '#storage/sqlite/statement.ts';
 import type { Tables } from '#storage/sqlite/tables.ts';
 
 /** Every function of the port that works on the database. */
-type Port = Omit<Storage, 'sandbox' | 'close'> & SandboxStorage;
+type Port = Omit<Storage, 'sandbox' | 'close' | 'whenLost'> & SandboxStorage;
 
 export type Verb = keyof Port;
 export type Arguments<Of extends Verb> = Parameters<Port[Of]>;

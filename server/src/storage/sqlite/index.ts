@@ -63,5 +63,6 @@ export async function openSqliteStorage(options: EngineOptions): Promise<Storage
     },
     ping: verb('ping'),
     close: () => client.close(),
+    whenLost: client.whenLost,
   };
 }

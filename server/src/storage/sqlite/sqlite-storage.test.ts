@@ -193,7 +193,7 @@ describe('the queue', () => {
     assert.equal(await again.readSecret('699'), '699');
   });
 
-  test('fails at once, and stays failed, when the thread behind it has died', async () => {
+  test('fails at once, stays failed and says that it is lost, when the thread behind it has died', async () => {
     const file = new URL('./dying-worker.fixture.ts', import.meta.url);
     const client = await startWorker({ folder: '', role: 'server' }, file);
     const now: Operation = { verb: 'now', args: [] };
@@ -203,6 +203,7 @@ describe('the queue', () => {
       assert.equal(outcome.status === 'rejected' && outcome.reason.name, 'StorageUnavailable');
     }
     await assert.rejects(client.submit(now), { name: 'StorageUnavailable' });
+    assert.equal((await client.whenLost).name, 'StorageUnavailable');
     await client.close();
   });
 });
