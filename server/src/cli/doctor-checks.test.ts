@@ -1,0 +1,147 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer as createHttpServer } from 'node:http';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import test from 'node:test';
+import type { CommandContext } from '#cli/command.ts';
+import {
+  checkDatabase,
+  checkDataFolder,
+  checkKeys,
+  checkNode,
+  checkPort,
+  checkProviders,
+} from '#cli/doctor-checks.ts';
+import { type Config, readConfig } from '#src/config.ts';
+
+function configWith(environment: Readonly<Record<string, string>>): Config {
+  const config = readConfig(environment, 'tool');
+  assert.ok(config.ok);
+  return config.value;
+}
+
+const context: CommandContext = {
+  environment: {},
+  version: '0.0.0',
+  print: () => {},
+  complain: () => {},
+  runServer: async () => 1,
+  openStorage: async () => {
+    throw new Error('The database was made by a newer version. Use that one.');
+  },
+  openService: async () => ({ ok: false, error: 'no service' }),
+  createProviders: () => ({ ok: true, value: [] }),
+};
+
+async function withFolder(work: (folder: string) => void | Promise<void>): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-doctor-'));
+  try {
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+async function withListener(server: Server, work: (port: string) => Promise<void>): Promise<void> {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    await work(String((server.address() as AddressInfo).port));
+  } finally {
+    await new Promise((resolve) => server.close(resolve));
+  }
+}
+
+test('a Node before 24 is bad', () => {
+  assert.equal(checkNode('20.20.2').state, 'bad');
+  assert.equal(checkNode('24.0.0').state, 'good');
+  assert.equal(checkNode('100.0.0').state, 'good');
+});
+
+test('a data folder that others can read is bad, and the remedy is named', async () => {
+  await withFolder((folder) => {
+    const config = configWith({ WATCHWORD_DATA: folder });
+    assert.equal(checkDataFolder(config).state, 'good');
+    chmodSync(folder, 0o750);
+    const { state, says } = checkDataFolder(config);
+    assert.equal(state, 'bad');
+    assert.ok(says.includes(`chmod 700 ${folder}`));
+  });
+});
+
+test('a data folder that is not there is no fault, a file in its place is', async () => {
+  await withFolder((folder) => {
+    const path = join(folder, 'data');
+    const config = configWith({ WATCHWORD_DATA: path });
+    assert.equal(checkDataFolder(config).state, 'note');
+    writeFileSync(path, '');
+    assert.equal(checkDataFolder(config).state, 'bad');
+  });
+});
+
+test('a ring is counted and its newest key named, never shown', () => {
+  const secret = Buffer.alloc(32, 7).toString('base64');
+  const other = Buffer.alloc(32, 8).toString('base64');
+  const finding = checkKeys(configWith({ WATCHWORD_KEYS: `new:${secret},old:${other}` }));
+  assert.deepEqual(finding, {
+    subject: 'key ring',
+    state: 'good',
+    says: '2 keys, the newest is new.',
+  });
+  assert.equal(checkKeys(configWith({})).state, 'note');
+});
+
+test('a database that does not open is bad, with its own sentence', async () => {
+  await withFolder(async (folder) => {
+    const findings = await checkDatabase(configWith({ WATCHWORD_DATA: folder }), context);
+    assert.deepEqual(findings, [
+      {
+        subject: 'database',
+        state: 'bad',
+        says: 'The database was made by a newer version. Use that one.',
+      },
+    ]);
+  });
+});
+
+test('without a provider nothing can be sent, which is bad; wrong settings are told', () => {
+  const config = configWith({});
+  assert.equal(checkProviders(config, context).state, 'bad');
+  const wrong = {
+    ...context,
+    createProviders: () => ({ ok: false, error: ['A.', 'B.'] }) as const,
+  };
+  assert.deepEqual(checkProviders(config, wrong), {
+    subject: 'providers',
+    state: 'bad',
+    says: 'A. B.',
+  });
+});
+
+test('a port is free, taken by a server of ours, or taken by another program', async () => {
+  const ours = createHttpServer((request, response) => {
+    response.writeHead(request.url === '/healthz' ? 200 : 404, { connection: 'close' }).end();
+  });
+  let freed = '';
+  await withListener(ours, async (port) => {
+    freed = port;
+    const finding = await checkPort(configWith({ WATCHWORD_PORT: port }));
+    assert.equal(finding.state, 'good');
+    assert.match(finding.says, /^A server answers/);
+  });
+  const other = createServer((socket) => socket.resume().end('220 mail\r\n'));
+  await withListener(other, async (port) => {
+    const finding = await checkPort(configWith({ WATCHWORD_PORT: port }));
+    assert.equal(finding.state, 'bad');
+    assert.match(finding.says, /taken by another program/);
+  });
+  const free = await checkPort(configWith({ WATCHWORD_PORT: freed }));
+  assert.match(free.says, /is free/);
+});
+
+test('an address that is not of this machine is bad', async () => {
+  const finding = await checkPort(configWith({ WATCHWORD_HOST: '192.0.2.1' }));
+  assert.equal(finding.state, 'bad');
+  assert.match(finding.says, /EADDRNOTAVAIL/);
+});
