@@ -91,11 +91,7 @@ function createClient(worker: Worker): BatchingClient {
     underWay = [];
     // The next batch is on its way before the answers of this one are worked on.
     send();
-    for (const [index, { resolve, reject }] of answered.entries()) {
-      const outcome = outcomes[index];
-      if (outcome?.ok === true) resolve(outcome.value);
-      else reject(toError(outcome));
-    }
+    answerEach(answered, outcomes);
   }
 
   function die(cause: unknown): void {
@@ -151,6 +147,14 @@ function createClient(worker: Worker): BatchingClient {
     },
     whenLost: lost.promise,
   };
+}
+
+function answerEach(answered: readonly Waiting[], outcomes: readonly Outcome[]): void {
+  for (const [index, { resolve, reject }] of answered.entries()) {
+    const outcome = outcomes[index];
+    if (outcome?.ok === true) resolve(outcome.value);
+    else reject(toError(outcome));
+  }
 }
 
 function toError(outcome: Outcome | undefined): Error {
