@@ -23,7 +23,7 @@ export interface Operation {
   readonly security?: readonly JsonObject[];
   readonly parameters?: readonly Parameter[];
   readonly requestBody?: { readonly required: boolean; readonly content: MediaTypes };
-  readonly responses: Readonly<Record<string, Response>>;
+  readonly responses: Readonly<Record<string, Response | Reference>>;
 }
 
 export interface Parameter {
@@ -41,6 +41,10 @@ export interface Response {
   readonly links?: JsonObject;
 }
 
+export interface Reference {
+  readonly $ref: string;
+}
+
 type MediaTypes = Readonly<Record<string, { readonly schema: JsonObject; example?: unknown }>>;
 
 export interface OpenapiDocument {
@@ -53,6 +57,7 @@ export interface OpenapiDocument {
   readonly components: {
     readonly securitySchemes: JsonObject;
     readonly headers: JsonObject;
+    readonly responses: Readonly<Record<string, Response>>;
     readonly schemas: Readonly<Record<string, JsonObject>>;
   };
 }
@@ -109,6 +114,7 @@ export function describeApi(
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key, wk_…' },
       },
       headers: sharedHeaders,
+      responses: sharedErrors(routes),
       schemas: Object.fromEntries(
         Object.entries(named).map(([name, schema]) => [name, referInside(schema)]),
       ),
@@ -158,12 +164,18 @@ function describeParameters(route: Route): Parameter[] {
   }
   const { properties = {} } = (route.query ?? {}) as { properties?: Record<string, object> };
   for (const [name, schema] of Object.entries(properties)) {
-    parameters.push(parameter(name, 'query', false, schema));
+    parameters.push(parameter(name, 'query', false, orEmpty(schema)));
   }
   if (route.takesIdempotencyKey === true) {
     parameters.push(parameter('Idempotency-Key', 'header', false, idempotencyKey));
   }
   return parameters;
+}
+
+/** What the reader of queries does, in the words of a schema: a text without a value is not given. */
+function orEmpty(schema: object): object {
+  const { description, ...rest } = schema as JsonObject;
+  return rest.type === 'integer' ? schema : { description, anyOf: [rest, { const: '' }] };
 }
 
 const idempotencyKey = {
@@ -212,33 +224,56 @@ function describeAnswer({ answer, takesIdempotencyKey, leadsTo }: Route): Record
   };
 }
 
-function describeErrors(route: Route): Record<string, Response> {
+/** A status that has one code is the same in every call, and described once under that code. */
+function describeErrors(route: Route): Record<string, Response | Reference> {
+  const responses: Record<string, Response | Reference> = {};
+  for (const [status, codes] of errorsByStatus(route)) {
+    const [code, ...others] = codes;
+    const isShared = code !== undefined && others.length === 0;
+    responses[status] = isShared
+      ? { $ref: `#/components/responses/${code}` }
+      : describeError(status, codes);
+  }
+  return responses;
+}
+
+function sharedErrors(routes: readonly Route[]): Record<string, Response> {
+  const shared: Record<string, Response> = {};
+  for (const [status, codes] of routes.flatMap(errorsByStatus)) {
+    const [code] = codes;
+    if (code !== undefined && codes.length === 1) shared[code] = describeError(status, codes);
+  }
+  return shared;
+}
+
+function describeError(status: number, codes: readonly ErrorCode[]): Response {
+  return {
+    description: codes.map((code) => errorTable[code].title).join('; '),
+    headers: {
+      ...headers('Request-Id'),
+      ...(status === 429 || status === 503 ? headers('Retry-After') : {}),
+      ...(status === 401 ? headers('WWW-Authenticate') : {}),
+    },
+    content: {
+      [problemMediaType]: {
+        schema: {
+          allOf: [{ $ref: '#/components/schemas/Problem' }],
+          properties: { status: { const: status }, code: { enum: codes } },
+        },
+      },
+    },
+  };
+}
+
+/** In the order of the statuses. A code that has two is under the one that the call gives it. */
+function errorsByStatus(route: Route): [number, ErrorCode[]][] {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of errorCodesOf(route)) {
     const row = errorTable[code];
     const status = route.body === undefined ? row.status : (row.statusOfField ?? row.status);
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  const responses: Record<string, Response> = {};
-  for (const [status, codes] of [...byStatus].sort(([left], [right]) => left - right)) {
-    responses[status] = {
-      description: codes.map((code) => errorTable[code].title).join('; '),
-      headers: {
-        ...headers('Request-Id'),
-        ...(status === 429 || status === 503 ? headers('Retry-After') : {}),
-        ...(status === 401 ? headers('WWW-Authenticate') : {}),
-      },
-      content: {
-        [problemMediaType]: {
-          schema: {
-            allOf: [{ $ref: '#/components/schemas/Problem' }],
-            properties: { status: { const: status }, code: { enum: codes } },
-          },
-        },
-      },
-    };
-  }
-  return responses;
+  return [...byStatus].sort(([left], [right]) => left - right);
 }
 
 /** What a route says itself, and what follows from what it takes. */

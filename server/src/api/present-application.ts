@@ -1,4 +1,4 @@
-import { isoTime } from '#api/present.ts';
+import { isoTime } from '#api/iso-time.ts';
 import type { ApplicationAnswer } from '#api/schemas/application.ts';
 import type { TemplateAnswer } from '#api/schemas/template.ts';
 import type { Application } from '#domain/application.ts';

@@ -1,3 +1,4 @@
+import { isoTime } from '#api/iso-time.ts';
 import type {
   VerdictAnswer,
   VerificationAnswer,
@@ -40,10 +41,6 @@ export function presentVerdict(view: VerdictView): VerdictAnswer {
     reason: view.reason,
   };
   return view.proof === null ? answer : { ...answer, proof: view.proof };
-}
-
-export function isoTime(timeMs: number): string {
-  return new Date(timeMs).toISOString();
 }
 
 function isoTimeOrNull(timeMs: number | null): string | null {

@@ -159,16 +159,18 @@ function fillMissingBody(
 }
 
 /**
- * Queries are text. A parameter without a value means "not given", as `null` does in a body, and a
- * plain decimal number becomes one; everything else is left for the schema to refuse.
+ * Queries are text. A text without a value means "not given", as `null` does in a body, and a plain
+ * decimal number becomes one; everything else is left for the schema to refuse.
  */
 function createReadQuery(schema: TObject): preValidationHookHandler {
-  const integers = Object.entries(schema.properties)
-    .filter(([, property]) => (property as { type?: unknown }).type === 'integer')
-    .map(([name]) => name);
+  const isInteger = (name: string) =>
+    (schema.properties[name] as { type?: unknown } | undefined)?.type === 'integer';
+  const names = Object.keys(schema.properties);
+  const integers = names.filter(isInteger);
+  const texts = names.filter((name) => !isInteger(name));
   return function readQuery(request, _reply, done) {
     const query = request.query as Record<string, unknown>;
-    for (const name of Object.keys(query)) if (query[name] === '') delete query[name];
+    for (const name of texts) if (query[name] === '') delete query[name];
     for (const name of integers) {
       const value = query[name];
       if (typeof value === 'string' && /^-?[0-9]{1,9}$/.test(value)) query[name] = Number(value);

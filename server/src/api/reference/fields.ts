@@ -42,7 +42,9 @@ export function typeInWords(input: JsonObject, schemas: Schemas, hidesNull = fal
     return shown.map((value) => JSON.stringify(value)).join(', ');
   }
   if (schema.anyOf !== undefined) {
-    const shown = schema.anyOf.filter(({ type }) => type !== 'null' || !hidesNull);
+    const shown = schema.anyOf.filter(
+      ({ type, const: only }) => only !== '' && (type !== 'null' || !hidesNull),
+    );
     return shown.map((one) => typeInWords(one as JsonObject, schemas)).join(', or ');
   }
   const types = [schema.type ?? 'any'].flat().filter((type) => type !== 'null' || !hidesNull);

@@ -1,4 +1,12 @@
-import type { JsonObject, OpenapiDocument, Operation, Parameter } from '#api/openapi.ts';
+import type {
+  JsonObject,
+  OpenapiDocument,
+  Operation,
+  Parameter,
+  Reference,
+  Response,
+} from '#api/openapi.ts';
+import { problemMediaType } from '#api/problem.ts';
 import { fieldTable, typeInWords } from '#api/reference/fields.ts';
 import { layout } from '#api/reference/layout.ts';
 import { html, type Markup, prose } from '#api/reference/markup.ts';
@@ -83,9 +91,10 @@ function answers(operation: Operation, document: OpenapiDocument): Markup {
   const { schemas } = document.components;
   const codes: string[] = [];
   const parts: Markup[] = [];
-  for (const [status, { description, content = {} }] of Object.entries(operation.responses)) {
+  for (const [status, answer] of Object.entries(operation.responses)) {
+    const { description, content = {} } = resolveAnswer(answer, document);
     const schema = content['application/json']?.schema;
-    if (Number(status) >= 400) codes.push(...codesOf(content['application/problem+json']?.schema));
+    if (Number(status) >= 400) codes.push(...codesOf(content[problemMediaType]?.schema));
     else {
       const table = schema === undefined ? null : fieldTable(schema, schemas);
       parts.push(
@@ -103,6 +112,13 @@ function answers(operation: Operation, document: OpenapiDocument): Markup {
           (code) => html`<li><a href="/docs/errors/${code}"><code>${code}</code></a></li>`,
         )}</ul>`,
   )}`;
+}
+
+function resolveAnswer(answer: Response | Reference, document: OpenapiDocument): Response {
+  if (!('$ref' in answer)) return answer;
+  const shared = document.components.responses[answer.$ref.split('/').at(-1) ?? ''];
+  if (shared === undefined) throw new Error(`${answer.$ref} leads nowhere.`);
+  return shared;
 }
 
 function codesOf(schema: JsonObject | undefined): string[] {

@@ -1,5 +1,5 @@
 import { Type } from 'typebox';
-import { isoTime } from '#api/present.ts';
+import { isoTime } from '#api/iso-time.ts';
 import { defineRoute } from '#api/route.ts';
 import { sandboxOf } from '#api/routes/sandbox.ts';
 import { exactly, moment, noQuery } from '#api/schemas/text.ts';

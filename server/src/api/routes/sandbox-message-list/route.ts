@@ -1,6 +1,6 @@
 import { type Static, Type } from 'typebox';
 import { callerOf } from '#api/authenticate.ts';
-import { isoTime } from '#api/present.ts';
+import { isoTime } from '#api/iso-time.ts';
 import { defineRoute } from '#api/route.ts';
 import { sandboxOf } from '#api/routes/sandbox.ts';
 import { channelName, listLimit, listLimitDefault, recipient } from '#api/schemas/shared.ts';
