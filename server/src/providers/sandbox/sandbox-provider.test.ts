@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parseRecipient } from '#domain/recipient.ts';
 import type { SandboxInbox, SandboxMessage } from '#service/provider-port.ts';
@@ -122,6 +123,18 @@ for (const { recipient, kind } of testRecipients) {
     assert.equal(fixedCodeFor(recipient, 6, 'digits') !== null, kind === 'fixed-code');
   });
 }
+
+test('the page of test recipients names all of them, and the fixed code', () => {
+  const page = readFileSync(
+    new URL('../../../../docs/reference/test-recipients.md', import.meta.url),
+    'utf8',
+  );
+  for (const { recipient } of testRecipients)
+    assert.ok(page.includes(`\`${recipient}\``), recipient);
+  for (const alphabet of ['digits', 'letters', 'alphanumeric'] as const) {
+    assert.ok(page.includes(fixedCodeFor('+12025550190', 10, alphabet) ?? 'nothing'), alphabet);
+  }
+});
 
 test('every behaviour has a number and an address', () => {
   const kinds = new Set(testRecipients.map(({ kind }) => kind));
