@@ -4,7 +4,7 @@ import { defaultLimits, type SendLimits } from '#domain/limits.ts';
 import type { Money } from '#domain/money.ts';
 import type { SecondStartRule } from '#domain/verification.ts';
 
-/** The owner of credentials, templates, limits and verifications. Nothing crosses to another one. */
+/** The owner of credentials, templates, limits and verifications; nothing crosses to another. */
 export interface Application {
   readonly id: string;
   readonly name: string;
@@ -41,7 +41,7 @@ export interface ApplicationSettings {
   /** Most that may be spent in one UTC day; null sets no bound. */
   readonly dailyBudget: Money | null;
   readonly countryDailyBudgets: Readonly<Record<string, Money>>;
-  /** Providers tried in this order per channel; a channel not named here uses the server's order. */
+  /** Providers tried in this order per channel; a channel not named here uses the server's. */
   readonly providers: Readonly<Partial<Record<ChannelName, readonly string[]>>>;
   readonly limits: SendLimits;
   readonly proofLifetimeSeconds: number;

@@ -1,8 +1,8 @@
 /**
  * Ids: a prefix, a time-ordered head of 53 bits and 130 random bits, in Crockford's base 32:
- * `vf_` + 11 + 26 characters. The head is a whole number of its own, so storage can keep rows in the
- * order of time and find one without an index over the text; the random part is what makes an id
- * unguessable (ASVS 11.5.1 asks for 128 bits).
+ * `vf_` + 11 + 26 characters. The head is a whole number of its own, so storage can keep rows in
+ * the order of time and find one without an index over the text; the random part is what makes an
+ * id unguessable (ASVS 11.5.1 asks for 128 bits).
  */
 export type IdPrefix = 'vf' | 'dl' | 'app' | 'wk' | 'key' | 'msg' | 'evt' | 'req';
 

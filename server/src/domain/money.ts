@@ -1,6 +1,6 @@
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 
-/** A decimal string and an ISO 4217 code, as the API shows it: `{"amount": "0.0075", "currency": "USD"}`. */
+/** A decimal string and an ISO 4217 code: `{"amount": "0.0075", "currency": "USD"}`. */
 export interface Money {
   readonly amount: string;
   readonly currency: string;

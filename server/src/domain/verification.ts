@@ -14,8 +14,8 @@
  *    compared. At most `checksMax` guesses are admitted in the whole life, resends included.
  * 3. A resend belongs to the same verification: it spends the send budget, never refills the guess
  *    budget, and never extends life past `lifeEndsAtMs`.
- * 4. Expiry is decided by the storage's time, which comes in as `nowMs`. A pending verification whose
- *    time is over *is* expired, whether or not anybody has written that down yet.
+ * 4. Expiry is decided by the storage's time, which comes in as `nowMs`. A pending verification
+ *    whose time is over *is* expired, whether or not anybody has written that down yet.
  */
 
 import { ok, type Refusal, type Result, refuse } from '#domain/refusal.ts';
@@ -80,7 +80,7 @@ export interface Progress {
   readonly lifetimeMs: number;
 }
 
-/** Ten minutes from the first send: the longest life of a code unless a setting allows more (S1). */
+/** Ten minutes from the first send: the longest life of a code unless a setting allows more. */
 export const lifeMaxMs = 600_000;
 
 export const sendsMax = 5;

@@ -185,7 +185,7 @@ test('a thousand wrong checks at once compare five and refuse the rest', async (
   assert.ok(verdicts.filter(({ reason }) => reason === 'wrong_code').length <= 5);
 });
 
-test('new verifications, channels and purposes at once share the recipient’s budget', async () => {
+test('verifications, channels and purposes at once share the recipient’s budget', async () => {
   const limits = { ...defaultLimits, recipientSendIntervalSeconds: 0, recipientSendsHourMax: 20 };
   const settings = { limits: { ...limits, recipientSendsDayMax: 20 }, checksMax: 10 };
   const caller = await opened.newCaller(settings);
@@ -265,7 +265,7 @@ test('a code is worthless for another application and for another purpose', asyn
   assert.equal((await check(bank, 'login', '222222')).checksLeft, 0);
 });
 
-test('a check by recipient finds the live verification in any spelling, and nothing else', async () => {
+test('a check by recipient finds what is live, in any spelling, and nothing else', async () => {
   const { caller, code } = await begin();
   const guess = { recipient: '(415) 555-0123', country: 'US', code };
   assert.equal(viewOf(await opened.service.checkRecipient(caller, guess, null)).approved, true);
@@ -308,7 +308,7 @@ for (const changed of changes) {
   });
 }
 
-test('a check that repeats the transaction, or none where none is asked for, approves', async () => {
+test('a check that repeats the transaction, or may leave it out, approves', async () => {
   const repeated = await begin({ transaction });
   const check = { verificationId: repeated.id, code: repeated.code, transaction };
   const verdict = await opened.service.checkCode(repeated.caller, check, null);

@@ -36,7 +36,7 @@ interface InboxParts {
   readonly log: Log;
 }
 
-/** The virtual phone's memory. Its messages carry codes, so they are sealed like everything else. */
+/** The virtual phone's memory. Its messages carry codes, so they are sealed like all the rest. */
 export function createSandboxInbox({ storage, vault, events, log }: InboxParts): SandboxInbox {
   const recordReceipt = createRecordReceipt({ storage, notify: events.notify });
   return {

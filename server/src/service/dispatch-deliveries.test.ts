@@ -213,7 +213,7 @@ test('receipts move a delivery forward, and a late word of its sending moves not
   await opened.service.recordReceipt({ deliveryId: makeId('dl'), status: 'read', error: null });
 });
 
-test('beyond five thousand waiting a message waits in storage, for as long as it takes', async () => {
+test('beyond five thousand a message waits in storage, for as long as it takes', async () => {
   const own = createTestProvider({ name: 'own', concurrencyMax: 1 });
   const held = hold<SendOutcome>();
   own.answer = () => held.promise;
@@ -260,7 +260,7 @@ async function reopen(folder: string, options: { keys?: string } = {}) {
   return { node, provider, die: () => node.abandon() };
 }
 
-test('what a dying node had in its hands is sent again once, marked, and not a third time', async () => {
+test('what a dying node had in its hands is sent again once, marked, and no more', async () => {
   const one = await openService({ deliveryTimeoutSeconds: 0.05 });
   const { folder } = one;
   one.provider.answer = () => hold<SendOutcome>().promise;

@@ -140,7 +140,7 @@ for (const [verb, prepare, sends] of verbs) {
     assert.equal(handedTo(caller), sends);
   });
 
-  test(`of ten times the same ${verb} at once one is done, and none does something else`, async () => {
+  test(`of ten times the same ${verb} at once one is done and the others are not`, async () => {
     const caller = await opened.newCaller({ limits });
     const step = await prepare(caller);
     const results = (await Promise.all(Array.from({ length: 10 }, () => step('key-1')))) as Awaited<
@@ -187,7 +187,7 @@ test('an approval whose answer was lost is answered as an approval, with a proof
   assert.deepEqual([other.approved, other.reason], [false, 'already_used']);
 });
 
-test('a guess that was consumed and not settled is compared when its request is repeated', async () => {
+test('a guess that was consumed and not settled is compared when it is repeated', async () => {
   const caller = await opened.newCaller();
   const { id } = await opened.start(caller);
   const check = { verificationId: id, code: opened.codeOf(id) };

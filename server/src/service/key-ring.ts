@@ -1,7 +1,7 @@
 /**
  * The key ring: keys that live outside the database, newest first. What is sealed under it is
- * AES-256-GCM, named with the id of its key and bound to a context, so a ciphertext moved to another
- * row, purpose or recipient does not open.
+ * AES-256-GCM, named with the id of its key and bound to a context, so a ciphertext moved to
+ * another row, purpose or recipient does not open.
  *
  * Nonces are 8 random bytes drawn once per process and a 4-byte counter (NIST SP 800-38D, 8.2.1):
  * random 96-bit nonces would reach their safe bound of 2^32 messages after days of full load.

@@ -1,7 +1,7 @@
 import type { CallbackDelivery } from '#service/callbacks.ts';
 import type { ServiceContext } from '#service/context.ts';
 
-/** What the clock starts. Each call does all that is due, in bounded steps, and answers how much. */
+/** What the clock starts. Each call does what is due, in bounded steps, and answers how much. */
 export interface Maintenance {
   expireDue(): Promise<number>;
   deliverDue(): Promise<number>;

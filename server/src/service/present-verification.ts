@@ -70,12 +70,13 @@ function presentHistory(
 ): HistoryView[] {
   const entries: HistoryView[] = [
     ...verification.history,
-    ...deliveries.flatMap((delivery) =>
-      delivery.history.map((entry) => ({
+    ...deliveries.flatMap(({ channel, provider, history }) => {
+      const carrier = `${channel} by ${provider}`;
+      return history.map((entry) => ({
         ...entry,
-        detail: `${delivery.channel} by ${delivery.provider}${entry.detail ? `: ${entry.detail}` : ''}`,
-      })),
-    ),
+        detail: entry.detail === null ? carrier : `${carrier}: ${entry.detail}`,
+      }));
+    }),
   ];
   return entries.sort((first, second) => first.atMs - second.atMs);
 }

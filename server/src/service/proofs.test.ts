@@ -142,7 +142,7 @@ test('the public keys hold no private part', async () => {
   assert.ok(!stored.includes('PRIVATE KEY'));
 });
 
-test('after a new signing key old proofs still verify, until the old key is forgotten', async () => {
+test('after a new signing key old proofs verify until the old key is forgotten', async () => {
   const old = await approve();
   const madeAt = await nowOf();
   await opened.advance(1);

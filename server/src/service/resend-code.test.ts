@@ -147,7 +147,7 @@ test('a resend never refills the guesses of its verification', async () => {
   assert.equal(refusalOf(await resend(caller, id)).code, 'verification_finished');
 });
 
-test('four wrong guesses and a resend, over and over, stop at the recipient’s budget', async () => {
+test('wrong guesses and resends, over and over, stop at the recipient’s budget', async () => {
   const caller = await opened.newCaller({ limits });
   const compared = new Map<number, number>();
   const guessTwice = async (id: string) => {
@@ -184,7 +184,7 @@ test('a resend for a recipient of many failures carries a longer code', async ()
   assert.equal((await opened.check(caller, id, code)).approved, true);
 });
 
-test('a short code of the caller’s own is not replaced by one the caller does not know', async () => {
+test('a short code of the caller’s own is not replaced by one it does not know', async () => {
   const { caller, id } = await begin({ purpose: 'payment', customCode: '135790' });
   for (let round = 0; round < 2; round++) {
     const other = await opened.start(caller, { purpose: 'login' });

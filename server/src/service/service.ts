@@ -20,7 +20,7 @@ export interface Caller {
 /** 1 to 255 visible ASCII characters, or null for a step that is not to be repeatable. */
 export type IdempotencyKey = string | null;
 
-/** A settings change: a field that is absent stays; doors check the shapes, the service the rest. */
+/** A settings change: a field that is absent stays; doors check shapes, the service the rest. */
 export type SettingsPatch = { readonly [Key in keyof ApplicationSettings]?: unknown };
 
 /** All verbs. Each is a file of its own beside this one; doors see nothing else of the product. */

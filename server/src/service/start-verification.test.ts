@@ -266,7 +266,7 @@ async function failTen(caller: Caller): Promise<void> {
   }
 }
 
-test('after ten failed guesses live codes of six digits are dead and new ones have eight', async () => {
+test('after ten failed guesses codes of six digits are dead and new ones have eight', async () => {
   const caller = await opened.newCaller();
   const live = await opened.start(caller, { purpose: 'payment' });
   await opened.advance(60);

@@ -8,7 +8,7 @@ type TemplateVerbs = Pick<
   'saveTemplate' | 'readTemplate' | 'listTemplates' | 'deleteTemplate'
 >;
 
-/** Named texts of an application. They are checked when saved, so that sending cannot fail on them. */
+/** Named texts of an application, checked when saved, so that sending cannot fail on them. */
 export function createTemplateVerbs({
   storage,
   templates,

@@ -134,7 +134,7 @@ test('after the ring has turned, codes, limits, proofs and answers go on', async
   rmSync(folder, { recursive: true });
 });
 
-test('a verification whose key left the ring too early is shown without its recipient', async () => {
+test('a verification whose key left the ring is shown without its recipient', async () => {
   const one = await openService({ keys: testKey });
   const { folder } = one;
   const caller = await one.newCaller();

@@ -63,7 +63,7 @@ export async function openVault(storage: Storage, ring: KeyRing): Promise<Vault>
   return createVault(ring, createSecretKey(Buffer.from(opened, 'base64')));
 }
 
-/** Seals what outlives a key of the ring under its newest key. Live codes need nothing: they end. */
+/** Seals what outlives a key of the ring under its newest key. Live codes need nothing. */
 export async function resealSecrets(storage: Storage, ring: KeyRing): Promise<number> {
   let resealed = 0;
   const context = `secret ${hashKeySecret}`;

@@ -3,7 +3,7 @@ import type { DeliveryStatus } from '#domain/delivery.ts';
 import type { Money } from '#domain/money.ts';
 import type { CheckReason, HistoryEvent, VerificationStatus } from '#domain/verification.ts';
 
-/** A verification as a caller may see it: recipient masked, no code. Times are milliseconds, UTC. */
+/** A verification as a caller may see it: recipient masked, no code. Times in ms, UTC. */
 export interface VerificationView {
   readonly id: string;
   readonly status: VerificationStatus;
