@@ -10,7 +10,7 @@ export interface ReadableAnswer {
   readonly status: number;
   readonly headers: Answered['headers'];
   readonly body: string;
-  /** Undefined when the body is no JSON, or broke off. */
+  /** Undefined when the body is no JSON; one that broke off is none. */
   json(): unknown;
 }
 
@@ -21,7 +21,7 @@ export function readable(answer: Answered): ReadableAnswer {
     headers: answer.headers,
     body: answer.body,
     json: () => {
-      parsed ??= { value: answer.isCutShort ? undefined : parseJson(answer.body) };
+      parsed ??= { value: parseJson(answer.body) };
       return parsed.value;
     },
   };
