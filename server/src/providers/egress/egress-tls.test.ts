@@ -34,7 +34,7 @@ async function ask(host: string, settings: (pem: string) => OriginSettings) {
   return { search, answer };
 }
 
-test('an authority that is configured is trusted, for the names it vouches for', async (context) => {
+test('a configured authority is trusted for the names it vouches for', async (context) => {
   const { search, answer } = await ask('localhost', (pem) => ({ certificateAuthority: pem }));
   if (partOrSkip(context, search) === null) return;
   assert.equal(answer?.kind === 'answered' ? answer.body : answer?.reason, 'over TLS');
