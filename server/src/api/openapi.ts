@@ -172,7 +172,7 @@ function describeParameters(route: Route): Parameter[] {
   return parameters;
 }
 
-/** What the reader of queries does, in the words of a schema: a text without a value is not given. */
+/** What the reader of queries does, as a schema: a text without a value is not given. */
 function orEmpty(schema: object): object {
   const { description, ...rest } = schema as JsonObject;
   return rest.type === 'integer' ? schema : { description, anyOf: [rest, { const: '' }] };

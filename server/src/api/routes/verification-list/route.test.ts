@@ -26,7 +26,8 @@ test('a list shows verifications without their history, and where it goes on', a
 test('every parameter reaches the service', async () => {
   const { call, asked } = openListing();
   const query =
-    'status=approved&recipient=%2B14155550123&purpose=login&reference=order-17&limit=200&cursor=0am88cze87a';
+    'status=approved&recipient=%2B14155550123&purpose=login&reference=order-17' +
+    '&limit=200&cursor=0am88cze87a';
   assert.equal((await call('GET', `/v1/verifications?${query}`)).statusCode, 200);
   assert.deepEqual(
     { ...asked[0] },
