@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from '#api/problem.ts';
+import { refuseHeaders } from '#api/refuse-headers.ts';
 
 /** On every answer, errors and pages included. `no-store` also says that proxies keep no copy. */
 const answerHeaders = {
@@ -15,11 +16,11 @@ const answerHeaders = {
 export function addAnswerHooks(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     setAnswerHeaders(request, reply);
-    const { host, 'content-encoding': encoding } = request.headers;
-    if (host === undefined && request.raw.httpVersion !== '1.0') {
-      // RFC 9112 section 3.2.
+    const refused = refuseHeaders(request.raw);
+    const encoding = request.headers['content-encoding'];
+    if (refused !== null) {
       reply.header('Connection', 'close');
-      sendProblem(reply, 'request_malformed', 'The request has no Host header.');
+      sendProblem(reply, refused.code, refused.detail);
     } else if (encoding !== undefined && encoding !== 'identity') {
       // A packed body may unpack to any size; nothing here is worth packing.
       sendProblem(reply, 'unsupported_media_type', 'Send the body without Content-Encoding.');

@@ -7,7 +7,7 @@ import fastify, {
 import { addAnswerHooks } from '#api/answer-hooks.ts';
 import { createAuthenticate } from '#api/authenticate.ts';
 import { answerUnreadablePath, catchErrors } from '#api/catch-errors.ts';
-import { connectionBounds, headersCountMax } from '#api/connection-bounds.ts';
+import { boundServer, connectionBounds } from '#api/connection-bounds.ts';
 import { describeApi } from '#api/openapi.ts';
 import { readJsonBodies } from '#api/read-json.ts';
 import { createReferencePages } from '#api/reference/pages.ts';
@@ -62,7 +62,7 @@ export function createApp(options: AppOptions): FastifyInstance {
       },
     },
   });
-  app.server.maxHeadersCount = headersCountMax;
+  boundServer(app.server);
   app.decorate('publicUrl', publicUrl);
   app.decorateRequest('caller', null);
   addAnswerHooks(app);

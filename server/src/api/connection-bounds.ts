@@ -38,13 +38,21 @@ export function connectionBounds(publicUrl: string): FastifyHttpOptions<Server> 
       headersTimeout: headersTimeoutMs,
       connectionsCheckingInterval: timeoutCheckIntervalMs,
       insecureHTTPParser: false,
-      // Node's own refusal has none of our headers; `answer-hooks.ts` asks for it instead.
+      // Node's own refusal has none of our headers; `refuse-headers.ts` asks for it instead.
       requireHostHeader: false,
     },
     clientErrorHandler(error, socket) {
       refuseBrokenRequest(publicUrl, error, socket);
     },
   };
+}
+
+/** What Node would do in a way of its own. */
+export function boundServer(server: Server): void {
+  server.maxHeadersCount = headersCountMax;
+  // An expectation that nobody knows may be passed over (RFC 9110 section 10.1.1); Node's refusal
+  // would have none of our headers.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response));
 }
 
 /** What Node's parser turns down never becomes a request, so the answer is written by hand. */
