@@ -36,6 +36,7 @@ function progress(more: Partial<Progress> = {}): Progress {
   return {
     status: 'pending',
     checksUsed: 1,
+    checksWrong: 0,
     checksMax: 5,
     sendsUsed: 1,
     sendsMax,
@@ -106,8 +107,15 @@ const settled: readonly [
 ][] = [
   ['a right guess approves', progress({ checksUsed: 1 }), true, 'approved', null],
   ['a right last guess approves', progress({ checksUsed: 5 }), true, 'approved', null],
-  ['a wrong guess leaves it pending', progress({ checksUsed: 4 }), false, null, 'wrong_code'],
-  ['the last wrong guess fails it', progress({ checksUsed: 5 }), false, 'failed', 'wrong_code'],
+  ['a wrong guess leaves it pending', progress({ checksWrong: 3 }), false, null, 'wrong_code'],
+  ['the last wrong guess fails it', progress({ checksWrong: 4 }), false, 'failed', 'wrong_code'],
+  [
+    'a wrong guess leaves it pending while others are under way',
+    progress({ checksUsed: 5, checksWrong: 3 }),
+    false,
+    null,
+    'wrong_code',
+  ],
   ['a right guess that settles too late expires it', outdated(), true, 'expired', 'expired'],
   ['a wrong guess that settles too late expires it', outdated(), false, 'expired', 'expired'],
   [
@@ -257,6 +265,7 @@ function play(run: readonly Step[], life: { lifetimeMs: number; checksMax: numbe
         state = { ...state, checksUsed: state.checksUsed + 1 };
         const { ending, reason } = settleGuess(state, step.isRight, atMs);
         if (reason === null) approvals++;
+        if (reason === 'wrong_code') state = { ...state, checksWrong: state.checksWrong + 1 };
         if (ending !== null) state = { ...state, status: ending.status };
         break;
       }

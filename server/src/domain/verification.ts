@@ -69,7 +69,10 @@ export type CheckReason =
 /** The part of a verification that its rules look at. Times are milliseconds since 1970, UTC. */
 export interface Progress {
   readonly status: VerificationStatus;
+  /** Guesses spent, those under way included. */
   readonly checksUsed: number;
+  /** Guesses compared and found wrong. */
+  readonly checksWrong: number;
   readonly checksMax: number;
   readonly sendsUsed: number;
   readonly sendsMax: number;
@@ -141,7 +144,12 @@ export function refuseGuess(progress: Progress, nowMs: number): CheckReason | nu
   }
 }
 
-/** What a consumed and compared guess does. `checksUsed` already counts it. */
+/**
+ * What a consumed and compared guess does; `checksWrong` does not count it yet. The last wrong guess
+ * is the one after which none can be right any more: as long as others are under way, one of them
+ * may be. A guess that a crash left undecided is never counted, and the verification then ends by
+ * time.
+ */
 export function settleGuess(
   progress: Progress,
   isRight: boolean,
@@ -154,7 +162,7 @@ export function settleGuess(
     return { ending: progress.status === 'pending' ? endings.time_passed : null, reason };
   }
   if (isRight) return { ending: endings.right_code, reason: null };
-  const isLast = progress.checksUsed >= progress.checksMax;
+  const isLast = progress.checksWrong + 1 >= progress.checksMax;
   return { ending: isLast ? endings.last_wrong_code : null, reason: 'wrong_code' };
 }
 
@@ -166,6 +174,23 @@ export function refuseResend(progress: Progress, nowMs: number): Refusal | null 
       refuse(
         'verification_finished',
         `The verification is ${status}, so nothing can be sent for it. Start a new one.`,
+      ),
+    );
+  }
+  if (progress.checksUsed >= progress.checksMax) {
+    return failure(
+      refuse(
+        'limit_reached',
+        'Every guess of this verification is spent, so another code could not be checked. Start ' +
+          'a new verification.',
+        {
+          limit: {
+            name: 'verification_checks',
+            max: progress.checksMax,
+            windowSeconds: Math.ceil(progress.lifetimeMs / 1000),
+          },
+          retryAfterSeconds: secondsUntil(progress.expiresAtMs, nowMs),
+        },
       ),
     );
   }

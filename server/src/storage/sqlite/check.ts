@@ -173,8 +173,13 @@ function endInstead(
 
 function addWrongCode(tables: Tables, kept: KeptVerification, nowMs: number): KeptVerification {
   const entry = { atMs: nowMs, event: 'wrong_code', detail: null } as const;
-  const record = { ...kept.record, history: withEntry(kept.record.history, entry) };
-  tables.verifications.saveHistory(kept.head, record);
+  const { checksWrong, history } = kept.record;
+  const record = {
+    ...kept.record,
+    checksWrong: checksWrong + 1,
+    history: withEntry(history, entry),
+  };
+  tables.verifications.saveWrong(kept.head, record);
   return { ...kept, record };
 }
 

@@ -202,6 +202,7 @@ function freshRecord(verification: NewVerification, nowMs: number): Verification
     sealedCode: null,
     codeVersion: 1,
     checksUsed: 0,
+    checksWrong: 0,
     sendsUsed: 0,
     createdAtMs: nowMs,
     expiresAtMs: nowMs,

@@ -25,8 +25,8 @@ export function periodOf(head: number): number {
 
 /** In the order of `VerificationRow` and of `toValues`. */
 export const verificationColumns = `
-  head, id, application, period, status, checks_used, checks_max, sends_used, sends_max,
-  code_version, code_bits, lifetime_ms, created_at_ms, expires_at_ms, life_ends_at_ms,
+  head, id, application, period, status, checks_used, checks_wrong, checks_max, sends_used,
+  sends_max, code_version, code_bits, lifetime_ms, created_at_ms, expires_at_ms, life_ends_at_ms,
   resend_allowed_at_ms, finished_at_ms, origin, purpose, country, channel, recipient_hash,
   ledger_key, transaction_hash, reference, metadata, has_callback, blocked_reason, delivery_heads,
   history, sealed_code, sealed_request`;
@@ -38,6 +38,7 @@ export type VerificationRow = readonly [
   period: number,
   status: VerificationStatus,
   checksUsed: number,
+  checksWrong: number,
   checksMax: number,
   sendsUsed: number,
   sendsMax: number,
@@ -74,6 +75,7 @@ export function toKept(row: VerificationRow, applications: Applications): KeptVe
     ,
     status,
     checksUsed,
+    checksWrong,
     checksMax,
     sendsUsed,
     sendsMax,
@@ -110,6 +112,7 @@ export function toKept(row: VerificationRow, applications: Applications): KeptVe
       applicationId: applications.idOf(application),
       status,
       checksUsed,
+      checksWrong,
       checksMax,
       sendsUsed,
       sendsMax,
@@ -148,6 +151,7 @@ export function toValues({ head, application, deliveryHeads, record }: KeptVerif
     periodOf(head),
     record.status,
     record.checksUsed,
+    record.checksWrong,
     record.checksMax,
     record.sendsUsed,
     record.sendsMax,

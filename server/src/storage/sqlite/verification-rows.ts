@@ -56,7 +56,9 @@ function createWrites(database: Database) {
     'UPDATE verification SET status = ?, finished_at_ms = ?, history = ?, sealed_code = NULL ' +
       "WHERE head = ? AND status = 'pending' AND code_version = ?",
   );
-  const saveHistory = database.prepare('UPDATE verification SET history = ? WHERE head = ?');
+  const saveWrong = database.prepare(
+    'UPDATE verification SET checks_wrong = ?, history = ? WHERE head = ?',
+  );
   const resend = database.prepare(
     'UPDATE verification SET sends_used = ?, code_version = ?, code_bits = ?, sealed_code = ?, ' +
       'channel = ?, expires_at_ms = ?, resend_allowed_at_ms = ?, delivery_heads = ?, history = ? ' +
@@ -74,8 +76,8 @@ function createWrites(database: Database) {
       const { status, finishedAtMs, history, codeVersion } = record;
       return finish.run(status, finishedAtMs, writeHistory(history), head, codeVersion) === 1;
     },
-    saveHistory(head: number, record: VerificationRecord): void {
-      saveHistory.run(writeHistory(record.history), head);
+    saveWrong(head: number, record: VerificationRecord): void {
+      saveWrong.run(record.checksWrong, writeHistory(record.history), head);
     },
     resend(kept: KeptVerification): boolean {
       const { head, deliveryHeads, record } = kept;

@@ -56,6 +56,7 @@ CREATE TABLE verification (
   period INTEGER NOT NULL,
   status TEXT NOT NULL,
   checks_used INTEGER NOT NULL,
+  checks_wrong INTEGER NOT NULL,
   checks_max INTEGER NOT NULL,
   sends_used INTEGER NOT NULL,
   sends_max INTEGER NOT NULL,
