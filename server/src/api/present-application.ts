@@ -2,7 +2,7 @@ import { isoTime } from '#api/iso-time.ts';
 import type { ApplicationAnswer } from '#api/schemas/application.ts';
 import type { TemplateAnswer } from '#api/schemas/template.ts';
 import type { Application } from '#domain/application.ts';
-import type { StoredTemplate } from '#service/ports.ts';
+import type { StoredTemplate } from '#service/records.ts';
 import type { Service } from '#service/service.ts';
 
 /** An application as its owner sees it: the settings stand beside its name, not below it. */

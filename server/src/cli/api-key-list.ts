@@ -1,6 +1,6 @@
 import { type Command, done, failed, withService } from '#cli/command.ts';
 import { findApplication } from '#cli/find-application.ts';
-import type { ApiKeyRecord } from '#service/ports.ts';
+import type { ApiKeyRecord } from '#service/records.ts';
 
 export const apiKeyList: Command = {
   name: 'api-key list',

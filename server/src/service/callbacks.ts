@@ -8,8 +8,9 @@ import type { Result } from '#domain/refusal.ts';
 import type { Log } from '#service/context.ts';
 import { openKeptRequest } from '#service/kept-request.ts';
 import { createLanes } from '#service/lanes.ts';
-import type { CallbackRecord, Storage } from '#service/ports.ts';
+import type { Storage } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
+import type { CallbackRecord } from '#service/records.ts';
 import type { Vault } from '#service/vault.ts';
 import type { VerificationView } from '#service/views.ts';
 

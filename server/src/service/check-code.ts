@@ -6,15 +6,10 @@ import { type Result, refuse } from '#domain/refusal.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { openKeptRequest } from '#service/kept-request.ts';
-import type {
-  ConsumeOutcome,
-  IdempotencyEntry,
-  SettleOutcome,
-  VerificationRecord,
-  VerificationWithDeliveries,
-} from '#service/ports.ts';
+import type { ConsumeOutcome, IdempotencyEntry, SettleOutcome } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import { readClientAddress, readPurpose, readTransaction } from '#service/read-start-request.ts';
+import type { VerificationRecord, VerificationWithDeliveries } from '#service/records.ts';
 import type { CheckRequest, Transaction } from '#service/requests.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { transactionHash } from '#service/transaction-hash.ts';

@@ -1,88 +1,30 @@
 /**
  * What the service needs from storage. Each function is one atomic step: it is answered after its
- * effects are durable, it changes everything it says or nothing, and it decides by the storage's own
- * time. Adapters are proven by `storage/storage.contract.ts`.
+ * effects are durable, it changes everything it says or nothing, and it decides by the storage's
+ * own time. Adapters are proven by `storage/storage.contract.ts`.
  *
- * Storage never sees a code, a recipient or a text: what is `sealed…` is ciphertext, what is `…Hash`
- * a keyed hash (both base64url). A storage that cannot answer throws `StorageUnavailable`.
+ * Storage never sees a code, a recipient or a text: what is `sealed…` is ciphertext, what is
+ * `…Hash` a keyed hash (both base64url). A storage that cannot answer throws `StorageUnavailable`.
  */
 import type { Application, ApplicationSettings } from '#domain/application.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
-import type { DeliveryStatus } from '#domain/delivery.ts';
 import type { NamedLimit, Refusal } from '#domain/refusal.ts';
 import type { Template } from '#domain/template.ts';
+import type { CheckReason, EndingEvent, SecondStartRule } from '#domain/verification.ts';
 import type {
-  CheckReason,
-  EndingEvent,
-  HistoryEvent,
-  Progress,
-  SecondStartRule,
-} from '#domain/verification.ts';
+  ApiKeyRecord,
+  CallbackRecord,
+  DeliveryRecord,
+  SigningKeyRecord,
+  StoredTemplate,
+  VerificationRecord,
+  VerificationWithDeliveries,
+} from '#service/records.ts';
 import type { SandboxStorage } from '#service/sandbox-port.ts';
 
 /** The storage cannot be reached, is full, or failed to commit: nothing was changed. */
 export class StorageUnavailable extends Error {
   override readonly name = 'StorageUnavailable';
-}
-
-export interface HistoryEntry {
-  readonly atMs: number;
-  readonly event: HistoryEvent;
-  readonly detail: string | null;
-}
-
-/** A verification as it is kept. */
-export interface VerificationRecord extends Progress {
-  readonly id: string;
-  readonly applicationId: string;
-  /** The door it came through: `api`, `cli`, `phone`, or a façade's name. */
-  readonly origin: string;
-  readonly purpose: string;
-  readonly recipientHash: string;
-  /** The key of the recipient's ledger; differs from `recipientHash` for folded addresses. */
-  readonly ledgerKey: string;
-  readonly country: string | null;
-  readonly channel: ChannelName;
-  /** Null once the code's life is over. */
-  readonly sealedCode: string | null;
-  /** What was asked for, to send it again and to show the recipient; null after retention. */
-  readonly sealedRequest: string | null;
-  readonly codeBits: number;
-  /** Counts codes given out: an approval holds only for the code it was compared with. */
-  readonly codeVersion: number;
-  readonly transactionHash: string | null;
-  readonly reference: string | null;
-  readonly metadata: Readonly<Record<string, string>> | null;
-  readonly hasCallback: boolean;
-  readonly blockedReason: string | null;
-  readonly createdAtMs: number;
-  readonly finishedAtMs: number | null;
-  readonly history: readonly HistoryEntry[];
-}
-
-export interface DeliveryRecord {
-  readonly id: string;
-  readonly verificationId: string;
-  readonly applicationId: string;
-  readonly channel: ChannelName;
-  readonly provider: string;
-  readonly status: DeliveryStatus;
-  readonly parts: number;
-  readonly costMicros: number | null;
-  readonly currency: string | null;
-  readonly error: string | null;
-  readonly providerMessageId: string | null;
-  readonly attempts: number;
-  readonly isPossibleDuplicate: boolean;
-  readonly createdAtMs: number;
-  readonly history: readonly HistoryEntry[];
-}
-
-export interface VerificationWithDeliveries {
-  readonly verification: VerificationRecord;
-  readonly deliveries: readonly DeliveryRecord[];
-  /** The storage's time when this was true. */
-  readonly atMs: number;
 }
 
 /** Sends that one start or resend enters into the ledger of a recipient or of an address. */
@@ -286,38 +228,6 @@ export interface Receipt {
   readonly deliveryId: string;
   readonly status: 'sent' | 'delivered' | 'undelivered' | 'read';
   readonly error: string | null;
-}
-
-/** A change of status that the application's callback URL is told about. */
-export interface CallbackRecord {
-  readonly id: string;
-  readonly applicationId: string;
-  readonly verificationId: string;
-  readonly event: string;
-  readonly atMs: number;
-  readonly attempts: number;
-}
-
-export interface ApiKeyRecord {
-  readonly id: string;
-  readonly applicationId: string;
-  readonly label: string;
-  readonly createdAtMs: number;
-  readonly revokedAtMs: number | null;
-}
-
-/** A key that proofs are signed with; the private half is sealed. */
-export interface SigningKeyRecord {
-  readonly id: string;
-  /** JWK of the public half, as JSON. */
-  readonly publicJwk: string;
-  readonly sealedPrivateKey: string;
-  readonly createdAtMs: number;
-}
-
-export interface StoredTemplate {
-  readonly template: Template;
-  readonly updatedAtMs: number;
 }
 
 export interface Storage {

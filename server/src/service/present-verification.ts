@@ -6,7 +6,7 @@ import type {
   DeliveryRecord,
   VerificationRecord,
   VerificationWithDeliveries,
-} from '#service/ports.ts';
+} from '#service/records.ts';
 import type { Vault } from '#service/vault.ts';
 import type { DeliveryView, HistoryView, VerificationView } from '#service/views.ts';
 

@@ -9,7 +9,8 @@ import {
   randomBytes,
   sign,
 } from 'node:crypto';
-import type { SigningKeyRecord, Storage } from '#service/ports.ts';
+import type { Storage } from '#service/ports.ts';
+import type { SigningKeyRecord } from '#service/records.ts';
 import type { Vault } from '#service/vault.ts';
 
 export interface ProofClaims {

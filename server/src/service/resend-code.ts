@@ -12,14 +12,10 @@ import {
 import { deliveryLeaseMs, type ServiceContext } from '#service/context.ts';
 import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { type Destination, type KeptRequest, openKeptRequest } from '#service/kept-request.ts';
-import type {
-  IdempotencyEntry,
-  LedgerEntry,
-  ResendOutcome,
-  VerificationRecord,
-} from '#service/ports.ts';
+import type { IdempotencyEntry, LedgerEntry, ResendOutcome } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import { refuseDestination } from '#service/read-start-request.ts';
+import type { VerificationRecord } from '#service/records.ts';
 import type { ResendRequest } from '#service/requests.ts';
 import type { Caller, Service } from '#service/service.ts';
 import type { Answer, VerificationView } from '#service/views.ts';

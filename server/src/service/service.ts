@@ -1,7 +1,8 @@
 import type { Application, ApplicationSettings } from '#domain/application.ts';
 import type { Result } from '#domain/refusal.ts';
 import type { Template } from '#domain/template.ts';
-import type { ApiKeyRecord, Receipt, StoredTemplate } from '#service/ports.ts';
+import type { Receipt } from '#service/ports.ts';
+import type { ApiKeyRecord, StoredTemplate } from '#service/records.ts';
 import type {
   CheckRequest,
   ListRequest,

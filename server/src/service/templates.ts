@@ -1,5 +1,5 @@
 import { ok, refuse } from '#domain/refusal.ts';
-import { checkTemplate } from '#domain/template.ts';
+import { checkTemplate, templateNamePattern } from '#domain/template.ts';
 import type { ServiceContext } from '#service/context.ts';
 import type { Service } from '#service/service.ts';
 
@@ -16,7 +16,9 @@ export function createTemplateVerbs({
   function notFound(name: string): ReturnType<typeof refuse> {
     return refuse(
       'template_not_found',
-      `There is no template "${name}". Make it with PUT /v1/templates/${name}.`,
+      templateNamePattern.test(name)
+        ? `There is no template "${name}". Make it with PUT /v1/templates/${name}.`
+        : 'No template can have this name. List the templates to see their names.',
     );
   }
 

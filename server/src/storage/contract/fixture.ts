@@ -7,7 +7,6 @@ import type { CheckReason } from '#domain/verification.ts';
 import type {
   ConsumeOutcome,
   ConsumeStep,
-  DeliveryRecord,
   IdempotencyEntry,
   LedgerEntry,
   NewDelivery,
@@ -16,8 +15,8 @@ import type {
   StartOutcome,
   StartStep,
   Storage,
-  VerificationRecord,
 } from '#service/ports.ts';
+import type { DeliveryRecord, VerificationRecord } from '#service/records.ts';
 
 export interface OpenedStorage {
   readonly storage: Storage;

@@ -1,5 +1,5 @@
 import type { Application, ApplicationSettings } from '#domain/application.ts';
-import type { ApiKeyRecord } from '#service/ports.ts';
+import type { ApiKeyRecord } from '#service/records.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 
 interface ApplicationRow {

@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { formatId, headAt, headOf, idRandomLength } from '#domain/id.ts';
-import type { CallbackRecord } from '#service/ports.ts';
+import type { CallbackRecord } from '#service/records.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import type { KeptVerification } from '#storage/sqlite/verification-record.ts';

@@ -7,13 +7,8 @@ import {
 } from '#domain/limits.ts';
 import type { CheckReason, EndingEvent } from '#domain/verification.ts';
 import { end, refuseGuess, settleGuess as settle } from '#domain/verification.ts';
-import type {
-  ConsumeOutcome,
-  ConsumeStep,
-  SettleOutcome,
-  SettleStep,
-  VerificationWithDeliveries,
-} from '#service/ports.ts';
+import type { ConsumeOutcome, ConsumeStep, SettleOutcome, SettleStep } from '#service/ports.ts';
+import type { VerificationWithDeliveries } from '#service/records.ts';
 import { finish } from '#storage/sqlite/finish.ts';
 import { withEntry } from '#storage/sqlite/history.ts';
 import type { KeptLedger } from '#storage/sqlite/ledgers.ts';

@@ -1,6 +1,7 @@
 import { type DeliveryStatus, isStepForward } from '#domain/delivery.ts';
 import { type HistoryEvent, statusAt } from '#domain/verification.ts';
-import type { AttemptResult, ClaimedDelivery, DeliveryRecord, Receipt } from '#service/ports.ts';
+import type { AttemptResult, ClaimedDelivery, Receipt } from '#service/ports.ts';
+import type { DeliveryRecord } from '#service/records.ts';
 import type { KeptDelivery } from '#storage/sqlite/delivery-record.ts';
 import { withEntry } from '#storage/sqlite/history.ts';
 import type { Tables } from '#storage/sqlite/tables.ts';

@@ -1,7 +1,8 @@
 import type { ChannelName } from '#domain/channels/channel.ts';
 import type { DeliveryStatus } from '#domain/delivery.ts';
 import { headOf } from '#domain/id.ts';
-import type { DeliveryRecord, NewDelivery } from '#service/ports.ts';
+import type { NewDelivery } from '#service/ports.ts';
+import type { DeliveryRecord } from '#service/records.ts';
 import { readHistory } from '#storage/sqlite/history.ts';
 import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
 

@@ -1,5 +1,5 @@
 import type { HistoryEvent } from '#domain/verification.ts';
-import type { HistoryEntry } from '#service/ports.ts';
+import type { HistoryEntry } from '#service/records.ts';
 
 /** As it is kept: `[atMs, event]` or `[atMs, event, detail]`, a third of the size of objects. */
 type KeptEntry = [number, HistoryEvent] | [number, HistoryEvent, string];

@@ -1,4 +1,4 @@
-import type { SigningKeyRecord } from '#service/ports.ts';
+import type { SigningKeyRecord } from '#service/records.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 
 interface SigningKeyRow {

@@ -10,14 +10,8 @@ import {
 } from '#domain/limits.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { end, lifeEnd, statusAt, timesAfterSend } from '#domain/verification.ts';
-import type {
-  DeliveryRecord,
-  LedgerEntry,
-  NewVerification,
-  StartOutcome,
-  StartStep,
-  VerificationRecord,
-} from '#service/ports.ts';
+import type { LedgerEntry, NewVerification, StartOutcome, StartStep } from '#service/ports.ts';
+import type { DeliveryRecord, VerificationRecord } from '#service/records.ts';
 import { deliveryHead, toFresh } from '#storage/sqlite/delivery-record.ts';
 import { finish } from '#storage/sqlite/finish.ts';
 import { type KeptLedger, liveKeyOf } from '#storage/sqlite/ledgers.ts';

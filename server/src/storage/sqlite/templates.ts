@@ -1,5 +1,5 @@
 import type { Template } from '#domain/template.ts';
-import type { StoredTemplate } from '#service/ports.ts';
+import type { StoredTemplate } from '#service/records.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 

@@ -1,7 +1,7 @@
 import type { ChannelName } from '#domain/channels/channel.ts';
 import { headsPerMs } from '#domain/id.ts';
 import type { VerificationStatus } from '#domain/verification.ts';
-import type { VerificationRecord } from '#service/ports.ts';
+import type { VerificationRecord } from '#service/records.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import { readHistory, writeHistory } from '#storage/sqlite/history.ts';
 

@@ -1,5 +1,5 @@
 import { headOf } from '#domain/id.ts';
-import type { VerificationRecord } from '#service/ports.ts';
+import type { VerificationRecord } from '#service/records.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import { writeHistory } from '#storage/sqlite/history.ts';
 import type { Database } from '#storage/sqlite/statement.ts';

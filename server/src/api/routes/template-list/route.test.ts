@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { openApp } from '#api/app.fixture.ts';
-import type { StoredTemplate } from '#service/ports.ts';
+import type { StoredTemplate } from '#service/records.ts';
 
 test('the templates of the application are listed with their variants', async () => {
   const stored: StoredTemplate = {

@@ -1,0 +1,97 @@
+/** What storage keeps and gives back. Sealed and hashed values are base64url; see `ports.ts`. */
+import type { ChannelName } from '#domain/channels/channel.ts';
+import type { DeliveryStatus } from '#domain/delivery.ts';
+import type { Template } from '#domain/template.ts';
+import type { HistoryEvent, Progress } from '#domain/verification.ts';
+
+export interface HistoryEntry {
+  readonly atMs: number;
+  readonly event: HistoryEvent;
+  readonly detail: string | null;
+}
+
+/** A verification as it is kept. */
+export interface VerificationRecord extends Progress {
+  readonly id: string;
+  readonly applicationId: string;
+  /** The door it came through: `api`, `cli`, `phone`, or a façade's name. */
+  readonly origin: string;
+  readonly purpose: string;
+  readonly recipientHash: string;
+  /** The key of the recipient's ledger; differs from `recipientHash` for folded addresses. */
+  readonly ledgerKey: string;
+  readonly country: string | null;
+  readonly channel: ChannelName;
+  /** Null once the code's life is over. */
+  readonly sealedCode: string | null;
+  /** What was asked for, to send it again and to show the recipient; null after retention. */
+  readonly sealedRequest: string | null;
+  readonly codeBits: number;
+  /** Counts codes given out: an approval holds only for the code it was compared with. */
+  readonly codeVersion: number;
+  readonly transactionHash: string | null;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+  readonly hasCallback: boolean;
+  readonly blockedReason: string | null;
+  readonly createdAtMs: number;
+  readonly finishedAtMs: number | null;
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface DeliveryRecord {
+  readonly id: string;
+  readonly verificationId: string;
+  readonly applicationId: string;
+  readonly channel: ChannelName;
+  readonly provider: string;
+  readonly status: DeliveryStatus;
+  readonly parts: number;
+  readonly costMicros: number | null;
+  readonly currency: string | null;
+  readonly error: string | null;
+  readonly providerMessageId: string | null;
+  readonly attempts: number;
+  readonly isPossibleDuplicate: boolean;
+  readonly createdAtMs: number;
+  readonly history: readonly HistoryEntry[];
+}
+
+export interface VerificationWithDeliveries {
+  readonly verification: VerificationRecord;
+  readonly deliveries: readonly DeliveryRecord[];
+  /** The storage's time when this was true. */
+  readonly atMs: number;
+}
+
+/** A change of status that the application's callback URL is told about. */
+export interface CallbackRecord {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly verificationId: string;
+  readonly event: string;
+  readonly atMs: number;
+  readonly attempts: number;
+}
+
+export interface ApiKeyRecord {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly label: string;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | null;
+}
+
+/** A key that proofs are signed with; the private half is sealed. */
+export interface SigningKeyRecord {
+  readonly id: string;
+  /** JWK of the public half, as JSON. */
+  readonly publicJwk: string;
+  readonly sealedPrivateKey: string;
+  readonly createdAtMs: number;
+}
+
+export interface StoredTemplate {
+  readonly template: Template;
+  readonly updatedAtMs: number;
+}
