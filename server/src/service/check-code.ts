@@ -6,13 +6,19 @@ import { type Result, refuse } from '#domain/refusal.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { openKeptRequest } from '#service/kept-request.ts';
-import type { ConsumeOutcome, IdempotencyEntry, SettleOutcome } from '#service/ports.ts';
+import type {
+  ConsumeOutcome,
+  FirstEffect,
+  IdempotencyEntry,
+  SettleOutcome,
+} from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import { readClientAddress, readPurpose, readTransaction } from '#service/read-start-request.ts';
 import type { VerificationRecord, VerificationWithDeliveries } from '#service/records.ts';
 import type { CheckRequest, Transaction } from '#service/requests.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { transactionHash } from '#service/transaction-hash.ts';
+import { verificationNotFound } from '#service/verification-not-found.ts';
 import type { Answer, VerdictView } from '#service/views.ts';
 
 /** One guess: everything of a check request that does not name the verification. */
@@ -59,7 +65,7 @@ export function createCheckRecipient(context: ServiceContext): Service['checkRec
     const liveKey = `${purpose.value}\n${recipientHash}`;
     const live = await storage.findLive(application.id, ledgerKey, liveKey);
     // A repeated request must find its first answer although nothing is live any more.
-    if (live === null && entry === null) return notFound();
+    if (live === null && entry === null) return verificationNotFound();
     return spendGuess(context, caller, {
       verificationId: live ?? '',
       guess: guess.value,
@@ -141,7 +147,7 @@ async function answerUnconsumed(
       return keepAnswer(context, entry, verdict);
     }
     case 'not_found':
-      return notFound();
+      return verificationNotFound();
     case 'transaction_missing':
       return refuse(
         'request_invalid',
@@ -152,9 +158,10 @@ async function answerUnconsumed(
     case 'refused':
       return { ok: false, error: consumed.refusal };
     default: {
-      const replayed = answerRepeated<VerdictView>(context.vault, entry, consumed);
-      if (replayed !== null) return replayed;
-      return resumeGuess(context, caller, { ...missed, consumed });
+      const answered = answerRepeated<VerdictView>(context.vault, entry, consumed);
+      return 'ok' in answered
+        ? answered
+        : resumeGuess(context, caller, { ...missed, effect: answered });
     }
   }
 }
@@ -170,13 +177,12 @@ async function resumeGuess(
     guess: Guess;
     entry: IdempotencyEntry | null;
     addressKey: string | null;
-    consumed: ConsumeOutcome;
+    effect: FirstEffect;
   },
 ): Promise<Result<Answer<VerdictView>>> {
-  if (lost.consumed.kind !== 'unanswered') throw new Error('Only a lost answer can be resumed.');
-  const { verificationId, outcome } = lost.consumed;
+  const { verificationId, outcome } = lost.effect;
   const found = await context.storage.readVerification(caller.application.id, verificationId);
-  if (found === null) return notFound();
+  if (found === null) return verificationNotFound();
   if (outcome !== null) {
     const reason = outcome === 'approved' ? null : (outcome as SettleOutcome['reason']);
     return answerSettled(context, caller, { settled: { ...found, reason }, entry: lost.entry });
@@ -261,11 +267,4 @@ function padded(text: string): Buffer {
   const bytes = Buffer.alloc(guessLengthMax * 2);
   bytes.write(text, 'utf8');
   return bytes;
-}
-
-function notFound(): Result<never> {
-  return refuse(
-    'verification_not_found',
-    'There is no such verification here. Start one, or look at the id and the API key.',
-  );
 }

@@ -261,3 +261,29 @@ test('a key is forgotten after 24 hours and not before', async () => {
   await opened.maintenance.purge();
   assert.notEqual(take(await start()).view.id, first.view.id);
 });
+
+test('a repeated start is answered although its template is gone since', async () => {
+  const caller = await opened.newCaller({ limits });
+  const { id: applicationId } = caller.application;
+  const text = '{{code}} is your code';
+  const variant = { channel: 'sms', language: 'en', prefix: null, subject: null, text, html: null };
+  const variants = [{ ...variant, channel: 'sms' as const }];
+  const template = { name: 'brief', state: 'approved' as const, purposes: [], variants };
+  take(await opened.service.saveTemplate(applicationId, template));
+  const start = () =>
+    opened.service.startVerification(caller, { recipient, template: 'brief' }, 'gone-template');
+  const first = take(await start());
+  take(await opened.service.deleteTemplate(applicationId, 'brief'));
+  assert.deepEqual(take(await start()), { ...first, isReplay: true });
+});
+
+test('a kept answer that no longer opens is made again from what the step did', async () => {
+  const caller = await opened.newCaller({ limits });
+  const start = () => opened.service.startVerification(caller, { recipient }, 'unreadable');
+  const first = take(await start());
+  const { openAnswer } = opened.vault;
+  opened.vault.openAnswer = () => null;
+  const again = take(await start());
+  opened.vault.openAnswer = openAnswer;
+  assert.deepEqual([again.view.id, again.isReplay], [first.view.id, true]);
+});

@@ -1,8 +1,10 @@
 import { ok, type Result, refuse } from '#domain/refusal.ts';
-import type { IdempotencyEntry, Repeated, Storage } from '#service/ports.ts';
+import type { FirstEffect, IdempotencyEntry, Repeated, Storage } from '#service/ports.ts';
+import { presentVerification } from '#service/present-verification.ts';
 import type { Caller, IdempotencyKey } from '#service/service.ts';
 import type { Vault } from '#service/vault.ts';
-import type { Answer } from '#service/views.ts';
+import { verificationNotFound } from '#service/verification-not-found.ts';
+import type { Answer, VerificationView } from '#service/views.ts';
 
 /** Names the step: kept 24 hours per application, verb and key (draft-ietf-httpapi 07). */
 export function idempotencyEntry(
@@ -33,12 +35,12 @@ export async function keepAnswer<View>(
   return ok({ view, isReplay: false });
 }
 
-/** What a repeated step answers; null when its first answer was lost and has to be made again. */
+/** What a repeated step answers, or the effect that its answer has to be made from again. */
 export function answerRepeated<View>(
   vault: Vault,
   entry: IdempotencyEntry | null,
   repeated: Repeated,
-): Result<Answer<View>> | null {
+): Result<Answer<View>> | FirstEffect {
   switch (repeated.kind) {
     case 'key_reused':
       return refuse(
@@ -52,13 +54,28 @@ export function answerRepeated<View>(
         { retryAfterSeconds: 1 },
       );
     case 'unanswered':
-      return null;
+      return repeated;
     case 'repeated': {
       const json = entry === null ? null : vault.openAnswer(repeated.sealedAnswer, entry.keyHash);
-      if (json === null) throw new Error('A kept answer does not open.');
-      return ok({ view: JSON.parse(json) as View, isReplay: true });
+      // The key that it was sealed under may have left the ring: then the effect has to do.
+      return json === null ? repeated : ok({ view: JSON.parse(json) as View, isReplay: true });
     }
   }
+}
+
+/** As `answerRepeated` for a step whose answer is the verification: made again, as it is now. */
+export async function answerRepeatedVerification(
+  { storage, vault }: { storage: Storage; vault: Vault },
+  caller: Caller,
+  entry: IdempotencyEntry | null,
+  repeated: Repeated,
+): Promise<Result<Answer<VerificationView>>> {
+  const answered = answerRepeated<VerificationView>(vault, entry, repeated);
+  if ('ok' in answered) return answered;
+  const found = await storage.readVerification(caller.application.id, answered.verificationId);
+  if (found === null) return verificationNotFound();
+  const kept = await keepAnswer({ storage, vault }, entry, presentVerification(vault, found));
+  return kept.ok ? ok({ ...kept.value, isReplay: true }) : kept;
 }
 
 function sorted(value: unknown): unknown {

@@ -68,13 +68,16 @@ export interface IdempotencyEntry {
 export type Repeated =
   | { readonly kind: 'key_reused' }
   | { readonly kind: 'key_in_use' }
-  | { readonly kind: 'repeated'; readonly sealedAnswer: string }
+  | ({ readonly kind: 'repeated'; readonly sealedAnswer: string } & FirstEffect)
   /** The first one took effect, but its node died before the answer was kept. */
-  | {
-      readonly kind: 'unanswered';
-      readonly verificationId: string;
-      readonly outcome: string | null;
-    };
+  | ({ readonly kind: 'unanswered' } & FirstEffect);
+
+/** What the first request came to: its answer can be made anew from that. */
+export interface FirstEffect {
+  readonly verificationId: string;
+  /** Null while a consumed guess is not settled. */
+  readonly outcome: string | null;
+}
 
 export interface NewVerification {
   readonly id: string;
@@ -243,6 +246,8 @@ export interface Storage {
     readonly idempotency: IdempotencyEntry | null;
   }): Promise<CancelOutcome>;
   recordAttempts(results: readonly AttemptResult[]): Promise<void>;
+  /** Whether a step was done before; asked first, so that nothing else decides a repetition. */
+  findRepeated(entry: IdempotencyEntry): Promise<Repeated | null>;
   keepAnswer(keyHash: string, sealedAnswer: string): Promise<void>;
 
   // Reading.

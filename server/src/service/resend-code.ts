@@ -10,14 +10,15 @@ import {
   composeDeliveries,
 } from '#service/compose-messages.ts';
 import { deliveryLeaseMs, type ServiceContext } from '#service/context.ts';
-import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
+import { answerRepeatedVerification, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { type Destination, type KeptRequest, openKeptRequest } from '#service/kept-request.ts';
-import type { IdempotencyEntry, LedgerEntry, ResendOutcome } from '#service/ports.ts';
+import type { IdempotencyEntry, LedgerEntry } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import { refuseDestination } from '#service/read-start-request.ts';
 import type { VerificationRecord } from '#service/records.ts';
 import type { ResendRequest } from '#service/requests.ts';
 import type { Caller, Service } from '#service/service.ts';
+import { verificationNotFound } from '#service/verification-not-found.ts';
 import type { Answer, VerificationView } from '#service/views.ts';
 
 /** Resending as a step of another verb, which brings its own idempotency entry. */
@@ -35,8 +36,10 @@ export function createResendVerb(
   context: ServiceContext,
   resendCode: ResendCode,
 ): Service['resendCode'] {
-  return (caller, request, key) => {
+  return async (caller, request, key) => {
     const entry = idempotencyEntry(context.vault, caller, { verb: 'resend', request, key });
+    const first = entry === null ? null : await context.storage.findRepeated(entry);
+    if (first !== null) return answerRepeatedVerification(context, caller, entry, first);
     return resendCode(caller, request, entry);
   };
 }
@@ -52,13 +55,12 @@ export function createResendCode(context: ServiceContext): ResendCode {
     let digitsMin: 8 | 10 | null = null;
     for (let round = 0; round < roundsMax; round++) {
       const found = await storage.readVerification(caller.application.id, request.verificationId);
-      if (found === null) return notFound();
+      if (found === null) return verificationNotFound();
       const composed = await composeResend(context, caller, {
         verification: found.verification,
         nowMs: found.atMs,
         request,
         digitsMin,
-        hasEntry: entry !== null,
       });
       if (!composed.ok) return composed;
       const { deliveries, step } = composed.value;
@@ -76,7 +78,9 @@ export function createResendCode(context: ServiceContext): ResendCode {
         context.notify({ kind: 'verification', verificationId, applicationId });
         return keepAnswer(context, entry, presentVerification(vault, outcome));
       }
-      return answerOther(context, caller, { entry, outcome });
+      if (outcome.kind === 'refused') return { ok: false, error: outcome.refusal };
+      if (outcome.kind === 'not_found') return verificationNotFound();
+      return answerRepeatedVerification(context, caller, entry, outcome);
     }
     return refuse(
       'request_invalid',
@@ -90,7 +94,6 @@ interface Composing {
   readonly nowMs: number;
   readonly request: ResendRequest;
   readonly digitsMin: 8 | 10 | null;
-  readonly hasEntry: boolean;
 }
 
 type ComposedResend = {
@@ -101,14 +104,14 @@ type ComposedResend = {
 async function composeResend(
   context: ServiceContext,
   { application }: Caller,
-  { verification, nowMs, request, digitsMin, hasEntry }: Composing,
+  { verification, nowMs, request, digitsMin }: Composing,
 ): Promise<Result<ComposedResend>> {
   const { vault } = context;
-  // Storage decides; looking first spares the work, and a repeated request has to reach storage.
-  const refused = hasEntry ? null : refuseResend(verification, nowMs);
+  // Storage decides; looking first spares the work.
+  const refused = refuseResend(verification, nowMs);
   if (refused !== null) return { ok: false, error: refused };
   const kept = openKeptRequest(vault, verification.sealedRequest, verification.id);
-  if (kept === null) return notFound();
+  if (kept === null) return verificationNotFound();
   if (kept.codeSpec === null && digitsMin !== null) return refuseWeakCustomCode(digitsMin);
   const destinations = chooseDestinations(application.settings, kept, request);
   if (!destinations.ok) return destinations;
@@ -202,31 +205,4 @@ function resendLedgers(
     count,
     limits: recipientSendLimits(application.settings.limits),
   }));
-}
-
-async function answerOther(
-  context: ServiceContext,
-  caller: Caller,
-  other: {
-    entry: IdempotencyEntry | null;
-    outcome: Exclude<ResendOutcome, { kind: 'resent' | 'outdated' | 'code_too_weak' }>;
-  },
-): Promise<Result<Answer<VerificationView>>> {
-  const { outcome, entry } = other;
-  if (outcome.kind === 'refused') return { ok: false, error: outcome.refusal };
-  if (outcome.kind === 'not_found') return notFound();
-  const replayed = answerRepeated<VerificationView>(context.vault, entry, outcome);
-  if (replayed !== null) return replayed;
-  const id = outcome.kind === 'unanswered' ? outcome.verificationId : '';
-  const found = await context.storage.readVerification(caller.application.id, id);
-  if (found === null) return notFound();
-  const kept = await keepAnswer(context, entry, presentVerification(context.vault, found));
-  return kept.ok ? ok({ ...kept.value, isReplay: true }) : kept;
-}
-
-function notFound(): Result<never> {
-  return refuse(
-    'verification_not_found',
-    'There is no such verification here. Look at the id and the API key.',
-  );
 }

@@ -8,7 +8,7 @@ import {
   composeDeliveries,
 } from '#service/compose-messages.ts';
 import { deliveryLeaseMs, type ServiceContext } from '#service/context.ts';
-import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
+import { answerRepeatedVerification, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { sealKeptRequest } from '#service/kept-request.ts';
 import { makeId } from '#service/make-id.ts';
 import type { IdempotencyEntry, LedgerEntry, StartOutcome } from '#service/ports.ts';
@@ -31,9 +31,11 @@ export function createStartVerification(
 ): Service['startVerification'] {
   return async (caller, request, key) => {
     const { application } = caller;
+    const entry = idempotencyEntry(context.vault, caller, { verb: 'start', request, key });
+    const first = entry === null ? null : await context.storage.findRepeated(entry);
+    if (first !== null) return answerRepeatedVerification(context, caller, entry, first);
     const read = readStartRequest({ application, checkUrl: context.checkUrl }, request);
     if (!read.ok) return read;
-    const entry = idempotencyEntry(context.vault, caller, { verb: 'start', request, key });
     let start = read.value;
     // The recipient's guess budget may ask for a longer code, at most twice (8, then 10 digits).
     for (let round = 0; round < 3; round++) {
@@ -144,14 +146,8 @@ async function finishStart(
       return { ok: false, error: outcome.refusal };
     case 'live':
       return secondStart(parts, entry, outcome.verificationId);
-    default: {
-      const replayed = answerRepeated<VerificationView>(context.vault, entry, outcome);
-      if (replayed !== null) return replayed;
-      // The first start took effect, but its node died before it answered: its effect is the
-      // answer, as it stands now.
-      const id = outcome.kind === 'unanswered' ? outcome.verificationId : '';
-      return answerFromState(parts, entry, id);
-    }
+    default:
+      return answerRepeatedVerification(context, caller, entry, outcome);
   }
 }
 
@@ -169,19 +165,6 @@ async function secondStart(
     `The verification ${verificationId} of this recipient and purpose is live. Check it, cancel ` +
       'it, or wait until it expires.',
   );
-}
-
-async function answerFromState(
-  { context, caller }: { context: ServiceContext; caller: Caller },
-  entry: IdempotencyEntry | null,
-  verificationId: string,
-): Promise<Result<Answer<VerificationView>>> {
-  const { storage, vault } = context;
-  const found = await storage.readVerification(caller.application.id, verificationId);
-  if (found === null) throw new Error('A repeated start found no verification.');
-  const view = presentVerification(vault, found);
-  const kept = await keepAnswer(context, entry, view);
-  return kept.ok ? ok({ ...kept.value, isReplay: true }) : kept;
 }
 
 function chooseCode(context: ServiceContext, start: ReadStart): string {

@@ -48,6 +48,7 @@ export function createHandlers({ database, tables, clock }: Parts): Handlers {
     resendCode: (step) => resendCode(tables, step, clock.nowMs),
     cancelVerification: (step) => cancelVerification(tables, step, clock.nowMs),
     recordAttempts: (results) => recordAttempts(tables, results, clock.nowMs),
+    findRepeated: (entry) => tables.idempotency.find(entry, clock.nowMs),
     keepAnswer: (keyHash, sealedAnswer) => tables.idempotency.keepAnswer(keyHash, sealedAnswer),
 
     readVerification(applicationId, verificationId) {

@@ -59,11 +59,14 @@ export function createIdempotency(database: Database) {
         return null;
       }
       if (row.fingerprint !== entry.fingerprint) return { kind: 'key_reused' };
-      if (row.sealed_answer !== null) return { kind: 'repeated', sealedAnswer: row.sealed_answer };
+      const effect = { verificationId: row.verification_id, outcome: row.outcome };
+      if (row.sealed_answer !== null) {
+        return { kind: 'repeated', sealedAnswer: row.sealed_answer, ...effect };
+      }
       if (nowMs < row.lease_until_ms) return { kind: 'key_in_use' };
       // Of two that come now only one makes the answer anew.
       setLease.run(nowMs + answerLeaseMs, entry.keyHash);
-      return { kind: 'unanswered', verificationId: row.verification_id, outcome: row.outcome };
+      return { kind: 'unanswered', ...effect };
     },
     /** What the step with this key came to, as far as it came. */
     outcomeOf: (entry: IdempotencyEntry | null): string | null =>

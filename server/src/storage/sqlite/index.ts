@@ -25,6 +25,7 @@ export async function openSqliteStorage(options: EngineOptions): Promise<Storage
     resendCode: verb('resendCode'),
     cancelVerification: verb('cancelVerification'),
     recordAttempts: verb('recordAttempts'),
+    findRepeated: verb('findRepeated'),
     keepAnswer: verb('keepAnswer'),
     readVerification: verb('readVerification'),
     findLive: verb('findLive'),
