@@ -14,7 +14,7 @@ import {
 import { join } from 'node:path';
 import { generateRingEntry } from '#service/key-ring.ts';
 
-/** What a user's test suite reads to reach the development server. Vendors' parts come with them. */
+/** What a user's test suite reads to reach the server. Vendors' parts come with their façades. */
 export interface DevelopmentCredentials {
   readonly url: string;
   readonly application: string;

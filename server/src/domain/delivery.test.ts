@@ -28,6 +28,8 @@ const stepsForward = new Set([
   'sent undelivered',
   'sent read',
   'delivered read',
+  'failed delivered',
+  'failed read',
 ]);
 
 for (const from of statuses) {

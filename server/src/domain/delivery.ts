@@ -10,7 +10,8 @@ const next: Record<DeliveryStatus, readonly DeliveryStatus[]> = {
   sent: ['delivered', 'undelivered', 'read'],
   delivered: ['read'],
   undelivered: [],
-  failed: [],
+  // Given up after a time-out, and taken all the same: the carrier knows better.
+  failed: ['delivered', 'read'],
   read: [],
 };
 

@@ -145,10 +145,10 @@ export function refuseGuess(progress: Progress, nowMs: number): CheckReason | nu
 }
 
 /**
- * What a consumed and compared guess does; `checksWrong` does not count it yet. The last wrong guess
- * is the one after which none can be right any more: as long as others are under way, one of them
- * may be. A guess that a crash left undecided is never counted, and the verification then ends by
- * time.
+ * What a consumed and compared guess does; `checksWrong` does not count it yet. The last wrong
+ * guess is the one after which none can be right any more: as long as others are under way, one of
+ * them may be. A guess that a crash left undecided is never counted, and the verification then
+ * ends by time.
  */
 export function settleGuess(
   progress: Progress,

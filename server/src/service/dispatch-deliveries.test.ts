@@ -137,6 +137,18 @@ test('a provider that answers too late is told to stop, and the next one is trie
   assert.equal((await deliveryOf(caller, id)).status, 'sent');
 });
 
+test('a provider that does not stop when told to is given up on', async () => {
+  const caller = await opened.newCaller({ providers: { sms: ['first', 'second'] } });
+  first.answer = () => new Promise(() => {});
+  second.answer = () => accepted;
+  const { id } = await opened.start(caller);
+  await opened.whenIdle();
+  assert.equal((await deliveryOf(caller, id)).status, 'queued');
+  await opened.advance(1);
+  assert.equal(second.handed.at(-1)?.isPossibleDuplicate, true);
+  assert.equal((await deliveryOf(caller, id)).status, 'sent');
+});
+
 test('a provider that throws is one of which nobody knows what it did', async () => {
   const caller = await opened.newCaller({ providers: { sms: ['first'] } });
   first.answer = () => {

@@ -58,6 +58,8 @@ interface Task {
 const waitingMax = 5_000;
 const fullPauseMs = 2_000;
 const claimMax = 200;
+/** An adapter usually says more about a time-out than we could; it gets a moment for that. */
+const abortGraceMs = 1_000;
 
 export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispatcher {
   const { storage, vault, routes, log } = parts;
@@ -148,8 +150,14 @@ async function send(
 ): Promise<SendOutcome> {
   const controller = new AbortController();
   const timer = setTimeout(() => controller.abort(), timeoutMs);
+  // An adapter that does not listen to its signal must not hold its place in the lane for good.
+  const gaveUp = new Promise<SendOutcome>((resolve) => {
+    controller.signal.addEventListener('abort', () =>
+      setTimeout(resolve, abortGraceMs, { kind: 'unknown', error: 'There was no answer in time.' }),
+    );
+  });
   try {
-    return await provider.send(message, controller.signal);
+    return await Promise.race([provider.send(message, controller.signal), gaveUp]);
   } catch {
     // A provider that throws has a bug; nobody can tell whether the message went out.
     return { kind: 'unknown', error: 'The provider adapter failed.' };

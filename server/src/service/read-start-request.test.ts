@@ -227,3 +227,16 @@ test('a lower bound of lifetimes shortens the default, so that a plain start wor
 test('a sender of the application that a channel cannot show is no mistake of the request', () => {
   assert.ok(read({ channel: 'voice' }, { sender: 'ACME' }).ok);
 });
+
+test('without a channel in the request the usual one is used, or the first that is allowed', () => {
+  const chosen = (recipient: string, settings: Partial<ApplicationSettings>) => {
+    const result = read({ recipient }, settings);
+    return result.ok ? result.value.kept.destinations[0]?.channel : result.error.code;
+  };
+  assert.equal(chosen('+14155550123', {}), 'sms');
+  assert.equal(chosen('ana@example.com', {}), 'email');
+  assert.equal(chosen('+14155550123', { channel: 'whatsapp' }), 'whatsapp');
+  assert.equal(chosen('ana@example.com', { channel: 'whatsapp' }), 'email');
+  assert.equal(chosen('+14155550123', { channels: ['email', 'voice'] }), 'voice');
+  assert.equal(chosen('+14155550123', { channels: ['email'] }), 'channel_not_allowed');
+});

@@ -182,10 +182,12 @@ function defaultChannel(
   recipient: Recipient,
 ): ChannelName {
   if (request.channel !== undefined) return request.channel;
-  if (settings.channel !== null && channels[settings.channel].accepts(recipient).ok) {
-    return settings.channel;
-  }
-  return recipient.kind === 'email' ? 'email' : 'sms';
+  const usual = recipient.kind === 'email' ? 'email' : 'sms';
+  const wanted = [settings.channel ?? usual, usual, ...settings.channels];
+  const fitting = wanted.find(
+    (channel) => settings.channels.includes(channel) && channels[channel].accepts(recipient).ok,
+  );
+  return fitting ?? usual;
 }
 
 /** Why a message on this channel may not go there: no such channel, not allowed, not reached. */

@@ -54,7 +54,7 @@ async function assertKept(server: RunningServer, { id, ...told }: Told): Promise
   assert.equal(second.body.reason, 'already_used');
 }
 
-test(`kill -9 under load, ${rounds} times, loses nothing acknowledged and accepts no code twice`, async () => {
+test('kill -9 under load loses nothing acknowledged and accepts no code twice', async () => {
   let server = await startDevelopmentServer();
   let acknowledged = 0;
   try {

@@ -17,7 +17,7 @@ function runPrintedCommand(server: RunningServer): { id: string; status: string 
   return JSON.parse(execFileSync('sh', ['-c', printed], { encoding: 'utf8' }));
 }
 
-test('the printed command starts a verification, its code arrives on the phone and proves the number', async (context) => {
+test('the printed command sends a code to the phone, and it proves the number', async (context) => {
   const browser = await openChromium(context);
   if (browser === null) return;
   const server = await startDevelopmentServer();

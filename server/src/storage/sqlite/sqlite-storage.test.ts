@@ -193,7 +193,7 @@ describe('the queue', () => {
     assert.equal(await again.readSecret('699'), '699');
   });
 
-  test('fails at once, stays failed and says that it is lost, when the thread behind it has died', async () => {
+  test('fails at once, for good and audibly when the thread behind it has died', async () => {
     const file = new URL('./dying-worker.fixture.ts', import.meta.url);
     const client = await startWorker({ folder: '', role: 'server' }, file);
     const now: Operation = { verb: 'now', args: [] };
