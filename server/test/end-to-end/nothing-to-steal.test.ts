@@ -27,7 +27,7 @@ function canaryRecipient(number: number): string {
     : `canary.person${number}@mail.example.org`;
 }
 
-/** A secret as it could stand in a file: plain, in hexadecimal, UTF-16 and base64 at each offset. */
+/** A secret as it could stand in a file: plain, in hexadecimal, UTF-16, base64 at each offset. */
 function spellings(secret: string): Buffer[] {
   const plain = Buffer.from(secret);
   const encoded = [0, 1, 2].map((offset) => {
@@ -94,7 +94,7 @@ function filesIn(folder: string): { name: string; bytes: Buffer }[] {
     .map((name) => ({ name, bytes: readFileSync(name) }));
 }
 
-test('no byte of the data folder, the logs and the answers shows a code or a recipient', async () => {
+test('no byte of the data folder, the logs and the answers shows a secret', async () => {
   const secrets = new Set<string>();
   let server = await startDevelopmentServer({ WATCHWORD_LOG_LEVEL: 'debug' });
   try {
