@@ -1,4 +1,4 @@
-import type { Log } from '#service/context.ts';
+import type { Log } from '#service/log-port.ts';
 import type { Maintenance } from '#service/maintenance.ts';
 
 /** What the clock starts, and how often. Each job waits for its last run before it runs again. */

@@ -5,9 +5,9 @@
  */
 import { createHmac } from 'node:crypto';
 import type { Result } from '#domain/refusal.ts';
-import type { Log } from '#service/context.ts';
 import { openKeptRequest } from '#service/kept-request.ts';
 import { createLanes } from '#service/lanes.ts';
+import type { Log } from '#service/log-port.ts';
 import type { Storage } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import type { CallbackRecord } from '#service/records.ts';

@@ -1,20 +1,13 @@
 import type { CodeSpec, RandomInt } from '#domain/code.ts';
 import type { Result } from '#domain/refusal.ts';
 import type { DeliveryDispatcher } from '#service/dispatch-deliveries.ts';
+import type { Log } from '#service/log-port.ts';
 import type { Storage } from '#service/ports.ts';
 import type { Proofs } from '#service/proofs.ts';
 import type { ProviderRoutes } from '#service/provider-routes.ts';
 import type { SandboxEvent } from '#service/sandbox.ts';
 import type { TemplateLibrary } from '#service/template-library.ts';
 import type { Vault } from '#service/vault.ts';
-
-/** The part of a structured logger that the service uses; pino's loggers are of this shape. */
-export interface Log {
-  debug(fields: object, message: string): void;
-  info(fields: object, message: string): void;
-  warn(fields: object, message: string): void;
-  error(fields: object, message: string): void;
-}
 
 /** Everything a verb needs. Built once in `create-service.ts`; verbs hold no state of their own. */
 export interface ServiceContext {
@@ -33,6 +26,3 @@ export interface ServiceContext {
   readonly fixedCode: (recipient: string, spec: CodeSpec) => string | null;
   readonly notify: (event: SandboxEvent) => void;
 }
-
-/** How long a node may take for a hand-over before another may take it over. */
-export const deliveryLeaseMs = 20_000;

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseRecipient } from '#domain/recipient.ts';
-import type { Log } from '#service/context.ts';
+import type { Log } from '#service/log-port.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
 import type { SandboxInbox, SandboxMessage } from '#service/provider-port.ts';

@@ -3,9 +3,10 @@ import { createApplicationDirectory, createApplicationVerbs } from '#service/app
 import { type CallbackTransport, createCallbackDelivery } from '#service/callbacks.ts';
 import { createCancelVerification } from '#service/cancel-verification.ts';
 import { createCheckCode, createCheckRecipient } from '#service/check-code.ts';
-import type { Log, ServiceContext } from '#service/context.ts';
+import type { ServiceContext } from '#service/context.ts';
 import { createSandbox, type SandboxEvents } from '#service/create-sandbox.ts';
 import { createDeliveryDispatcher } from '#service/dispatch-deliveries.ts';
+import type { Log } from '#service/log-port.ts';
 import { createMaintenance, type Maintenance } from '#service/maintenance.ts';
 import type { Storage } from '#service/ports.ts';
 import { createProofs } from '#service/proofs.ts';

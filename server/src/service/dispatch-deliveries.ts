@@ -14,8 +14,8 @@
 import type { ApplicationSettings } from '#domain/application.ts';
 import { attemptsMax, pauseBeforeAttempt } from '#domain/delivery.ts';
 import { toMicros } from '#domain/money.ts';
-import { deliveryLeaseMs, type Log } from '#service/context.ts';
 import { createLanes } from '#service/lanes.ts';
+import type { Log } from '#service/log-port.ts';
 import type { AttemptResult, Storage } from '#service/ports.ts';
 import type { OutboundMessage, Provider, SendOutcome } from '#service/provider-port.ts';
 import type { ProviderRoutes } from '#service/provider-routes.ts';
@@ -54,6 +54,8 @@ interface Task {
   readonly attempt: number;
 }
 
+/** How long a node may take for a hand-over before another may take it over. */
+export const deliveryLeaseMs = 20_000;
 /** Beyond this a message waits in storage instead of in memory. */
 const waitingMax = 5_000;
 const fullPauseMs = 2_000;

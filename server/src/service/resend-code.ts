@@ -9,7 +9,8 @@ import {
   type ComposedDelivery,
   composeDeliveries,
 } from '#service/compose-messages.ts';
-import { deliveryLeaseMs, type ServiceContext } from '#service/context.ts';
+import type { ServiceContext } from '#service/context.ts';
+import { deliveryLeaseMs } from '#service/dispatch-deliveries.ts';
 import { answerRepeatedVerification, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { type Destination, type KeptRequest, openKeptRequest } from '#service/kept-request.ts';
 import type { IdempotencyEntry, LedgerEntry } from '#service/ports.ts';

@@ -7,7 +7,8 @@ import {
   type ComposedDelivery,
   composeDeliveries,
 } from '#service/compose-messages.ts';
-import { deliveryLeaseMs, type ServiceContext } from '#service/context.ts';
+import type { ServiceContext } from '#service/context.ts';
+import { deliveryLeaseMs } from '#service/dispatch-deliveries.ts';
 import { answerRepeatedVerification, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { sealKeptRequest } from '#service/kept-request.ts';
 import { makeId } from '#service/make-id.ts';
