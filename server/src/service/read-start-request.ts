@@ -182,7 +182,7 @@ function defaultChannel(
   recipient: Recipient,
 ): ChannelName {
   if (request.channel !== undefined) return request.channel;
-  const usual = recipient.kind === 'email' ? 'email' : 'sms';
+  const usual: ChannelName = recipient.kind === 'email' ? 'email' : 'sms';
   const wanted = [settings.channel ?? usual, usual, ...settings.channels];
   const fitting = wanted.find(
     (channel) => settings.channels.includes(channel) && channels[channel].accepts(recipient).ok,
