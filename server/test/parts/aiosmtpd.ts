@@ -1,58 +1,25 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import {
-  installDebianPackages,
-  oneAtATime,
-  type PartSearch,
-  partsFolder,
-  runInstaller,
-} from './part.ts';
+import { type PartSearch, runInstaller } from './part.ts';
+import { findPythonPackages } from './python-packages.ts';
 
 /**
  * A mail server that others wrote: aiosmtpd from PyPI, installed once into this checkout's cache.
  * The versions are fixed; every one of these packages is plain Python.
  */
-const packages = ['aiosmtpd==1.4.6', 'atpublic==4.1.0', 'attrs==23.2.0'];
-const folder = join(partsFolder, 'aiosmtpd-1.4.6');
+const aiosmtpd = {
+  name: 'aiosmtpd-1.4.6',
+  packages: ['aiosmtpd==1.4.6', 'atpublic==4.1.0', 'attrs==23.2.0'],
+};
 const script = fileURLToPath(new URL('./mail-server.py', import.meta.url));
 
 /** The folder that Python finds aiosmtpd in. */
 export function findAiosmtpd(): PartSearch<string> {
-  if (!isPython() && !installDebianPackages('python3')) {
-    return { ok: false, reason: 'There is no python3 for the mail server aiosmtpd. Install it.' };
-  }
-  return oneAtATime('aiosmtpd', () => {
-    if (existsSync(folder) || install()) return { ok: true, part: folder };
-    const reason = 'aiosmtpd cannot be installed. Install pip for python3, and let it reach PyPI.';
-    return { ok: false, reason };
-  });
-}
-
-function isPython(): boolean {
-  return spawnSync('python3', ['--version'], { stdio: 'ignore' }).status === 0;
-}
-
-/** With the system's pip, else with that of a virtual environment, else after installing one. */
-function install(): boolean {
-  const made = `${folder}.${process.pid}`;
-  const target = ['install', '--quiet', '--no-deps', '--target', made, ...packages];
-  const withPip = (python: string): boolean =>
-    runInstaller(python, ['-m', 'pip', '--disable-pip-version-check', ...target]);
-  const environment = join(partsFolder, 'python');
-  const withEnvironment = (): boolean =>
-    runInstaller('python3', ['-m', 'venv', environment]) &&
-    withPip(join(environment, 'bin', 'python'));
-  const isMade =
-    withPip('python3') ||
-    withEnvironment() ||
-    (installDebianPackages('python3-pip') && withPip('python3'));
-  if (isMade) renameSync(made, folder);
-  else rmSync(made, { recursive: true, force: true });
-  return isMade;
+  return findPythonPackages(aiosmtpd);
 }
 
 export interface MailServerSettings {
