@@ -9,7 +9,7 @@ import { ok, type Result, refuse } from '#domain/refusal.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
-import type { Service } from '#service/service.ts';
+import type { Service, SettingsPatch } from '#service/service.ts';
 
 /** How long an application's settings, and a revoked key, may go unnoticed on another node. */
 const freshMs = 1_500;
@@ -83,10 +83,26 @@ export function createApplicationVerbs(
   directory: ApplicationDirectory,
 ): ApplicationVerbs {
   const { storage } = context;
+  const changeInTurn = createTurns();
 
   async function read(id: string): Promise<Result<Application>> {
     const application = await storage.readApplication(id);
     return application === null ? noApplication(id) : ok(application);
+  }
+
+  async function change(applicationId: string, patch: SettingsPatch): Promise<Result<Application>> {
+    const before = await read(applicationId);
+    if (!before.ok) return before;
+    const settings = checkSettings(context, before.value.settings, patch);
+    if (!settings.ok) return settings;
+    const { template } = settings.value;
+    if (template !== null && template !== before.value.settings.template) {
+      const found = await storage.readTemplate(applicationId, template);
+      if (found === null) return noTemplate(template);
+    }
+    const saved = await storage.saveSettings(applicationId, settings.value);
+    directory.forget();
+    return saved === null ? noApplication(applicationId) : ok(saved);
   }
 
   return {
@@ -115,20 +131,9 @@ export function createApplicationVerbs(
     },
     readApplication: read,
     listApplications: () => storage.listApplications(),
-    async changeSettings(applicationId, patch) {
-      const before = await read(applicationId);
-      if (!before.ok) return before;
-      const settings = checkSettings(context, before.value.settings, patch);
-      if (!settings.ok) return settings;
-      const { template } = settings.value;
-      if (template !== null && template !== before.value.settings.template) {
-        const found = await storage.readTemplate(applicationId, template);
-        if (found === null) return noTemplate(template);
-      }
-      const saved = await storage.saveSettings(applicationId, settings.value);
-      directory.forget();
-      return saved === null ? noApplication(applicationId) : ok(saved);
-    },
+    // A change is read, checked and written: two at once would each undo the other.
+    changeSettings: (applicationId, patch) =>
+      changeInTurn(applicationId, () => change(applicationId, patch)),
     async createApiKey(applicationId, label) {
       const application = await read(applicationId);
       if (!application.ok) return application;
@@ -154,6 +159,21 @@ export function createApplicationVerbs(
         ? ok(null)
         : refuse('request_invalid', `There is no API key "${id}". List them to see their ids.`);
     },
+  };
+}
+
+/** Does what has the same name one after the other, in the order it was asked for. */
+function createTurns() {
+  const last = new Map<string, Promise<unknown>>();
+  return async function inTurn<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
+    // What failed before is no reason not to do the next.
+    const mine = (last.get(name) ?? Promise.resolve()).then(work, work);
+    last.set(name, mine);
+    try {
+      return await mine;
+    } finally {
+      if (last.get(name) === mine) last.delete(name);
+    }
   };
 }
 

@@ -63,7 +63,12 @@ export function createResendCode(context: ServiceContext): ResendCode {
         request,
         digitsMin,
       });
-      if (!composed.ok) return composed;
+      if (!composed.ok) {
+        // The same request may have come first since it was looked for: then that is the answer.
+        const first = entry === null ? null : await storage.findRepeated(entry);
+        if (first === null) return composed;
+        return answerRepeatedVerification(context, caller, entry, first);
+      }
       const { deliveries, step } = composed.value;
       const outcome = await storage.resendCode({ ...step, idempotency: entry });
       if (outcome.kind === 'outdated') continue;

@@ -24,7 +24,7 @@ export function findPythonPackages({ name, packages }: PythonPart): PartSearch<s
   const folder = join(partsFolder, name);
   return oneAtATime(name, () => {
     if (existsSync(folder) || install(folder, packages)) return { ok: true, part: folder };
-    const reason = `${name} cannot be installed. Install pip for python3, and let it reach PyPI.`;
+    const reason = `${name} cannot be installed. It takes python3.11 with pip, and a way to PyPI.`;
     return { ok: false, reason };
   });
 }
