@@ -99,7 +99,7 @@ test('another application has a budget of its own, and spends nobody else’s', 
   assert.equal(opened.codeOf((await opened.start(third)).id).length, 6);
 });
 
-test('with a new budget each day, a hundred failures without a success still end the guessing', async () => {
+test('a hundred failures without a success end the guessing, day or no day', async () => {
   const caller = await opened.newCaller(widest);
   let compared = 0;
   for (let day = 0; day < 20 && compared < 200; day++) {
@@ -122,7 +122,7 @@ test('with a new budget each day, a hundred failures without a success still end
   assert.equal((await opened.check(caller, id, opened.codeOf(id))).approved, true);
 });
 
-test('whoever burns a budget from elsewhere keeps nobody out: a longer code is let through', async () => {
+test('who burns a budget from elsewhere keeps nobody out: a longer code works', async () => {
   const caller = await opened.newCaller(widest);
   const from = (address: string) => ({ client: { address } });
   assert.equal(await guessUntilStopped(caller, from('203.0.113.9')), 10);

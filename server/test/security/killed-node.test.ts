@@ -57,7 +57,7 @@ function repeat({ node, caller, id, code }: Survivor) {
 
 describe('after kill -9', { concurrency: true }, () => {
   for (const moment of ['a guess was spent', 'a guess was compared']) {
-    test(`when ${moment}, the guess stays spent and its own request alone goes on with it`, async () => {
+    test(`when ${moment}, it stays spent, and its own request goes on with it`, async () => {
       await survive(moment, async (survivor) => {
         const { node, caller, id } = survivor;
         const found = take(await node.service.readVerification(caller, id));
@@ -70,7 +70,7 @@ describe('after kill -9', { concurrency: true }, () => {
     });
   }
 
-  test('when a guess was settled, the approval is found by its own request and by no other', async () => {
+  test('when a guess was settled, its own request finds the approval, no other', async () => {
     await survive('a guess was settled', async (survivor) => {
       const { node, caller, id, code } = survivor;
       const other = await node.check(caller, id, code);

@@ -107,7 +107,7 @@ async function openBench(callsLeft: number, when: When) {
 
 type Bench = Awaited<ReturnType<typeof openBench>>;
 
-/** A start, a wrong guess, a resend and the right guess, each insisted on under a key of its own. */
+/** A start, a wrong guess, a resend and the right guess, each under a key of its own. */
 async function proveOnce(bench: Bench) {
   const { caller, provider } = bench;
   const started = await bench.insist(({ service }) =>
@@ -176,7 +176,7 @@ async function tryFault(callsLeft: number, when: When): Promise<string | null> {
 const together = 4;
 
 for (const when of ['before', 'after'] as const) {
-  test(`storage may fail ${when} any step: nothing is sent unrecorded or approved unguessed`, async () => {
+  test(`storage may fail ${when} any step: no send or approval goes unrecorded`, async () => {
     const hits = new Set<string>();
     let isThrough = false;
     for (let first = 1; !isThrough && first < 100; first += together) {
