@@ -48,7 +48,7 @@ function readMessage(id: string): Promise<{ text: string; html: string; subject:
   });
 }
 
-test('no callback goes to our own network, and no URL that two readers read differently', async () => {
+test('no callback goes to our own network, or to a URL of two meanings', async () => {
   for (const callbackUrl of [...privateUrls, ...brokenUrls]) {
     const started = await start({ callbackUrl });
     assert.equal(started.status, 422, callbackUrl);
@@ -155,7 +155,7 @@ test('a text that computes, loops or hides the code is no template', async () =>
   }
 });
 
-test('a line break in a sender, subject, name or locale is refused, so no header can follow it', async () => {
+test('a line break in a sender, subject, name or locale is refused', async () => {
   const inject = 'A\r\nBcc: victim@example.net';
   const starts = [
     { sender: inject },

@@ -109,7 +109,7 @@ const refused: Readonly<Record<string, () => string>> = {
   'a thousand long headers': () => get([host, ...Array(1_000).fill(`X: ${'a'.repeat(50)}`)]),
 };
 
-test('a request that can be read in two ways is refused, and nothing after it is read', async (t) => {
+test('a request of two meanings is refused, and nothing after it is read', async (t) => {
   for (const [name, make] of Object.entries(refused)) {
     await t.test(`${name}: refused and closed`, async () => {
       const { answers, isClosed } = await speak(server.url, make());

@@ -69,7 +69,7 @@ test('the scheme has no letter case and may stand before several blanks', async 
   }
 });
 
-test('a key for repeating that is none, or two of them, are refused before anything is done', async () => {
+test('a key for repeating that is none, or two of them, are refused', async () => {
   const wrong: readonly RawHeaders[] = [
     [['Idempotency-Key', '']],
     [['Idempotency-Key', 'a b']],
@@ -227,7 +227,7 @@ test('only its own page may use the virtual phone', async () => {
   }
 });
 
-test('more event streams than there is room for are turned away, and the rest goes on', async () => {
+test('event streams beyond the room for them are turned away', async () => {
   const request = 'GET /phone/events HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n'.replace(
     '127.0.0.1',
     new URL(server.url).host,

@@ -105,7 +105,7 @@ const oddSpellings: readonly ((path: string) => string)[] = [
   (path) => `${path}/${'a/'.repeat(1_000)}`,
 ];
 
-test('every path in every odd spelling, with every odd id, gets an answer of the contract', async () => {
+test('every path in every odd spelling gets an answer of the contract', async () => {
   let count = 0;
   for (const path of paths) {
     const ids = path.includes('{id}') ? [verificationId, ...otherIds] : [''];
@@ -137,7 +137,7 @@ test('an id that is none of ours is as unknown as one that was never given', asy
   }
 });
 
-test('every method on every path is answered, and what a path has not is 405 with Allow', async () => {
+test('every method on every path gets an answer of the contract', async () => {
   const methods = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'QUERY'];
   for (const path of paths) {
     const target = path.replace('{id}', verificationId);

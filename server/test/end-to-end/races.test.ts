@@ -122,7 +122,7 @@ test('of 39 wrong checks and a right one at once no more than five are compared'
   assert.ok(rights.compared > 0 && rights.late > 0, JSON.stringify(rights));
 });
 
-test('of starts at once for one recipient one is sent, and the limit refuses the rest', async () => {
+test('of starts at once for one recipient one is sent, and the rest is refused', async () => {
   const recipient = nextRecipient();
   const answers = await together(atOnce, () => start({ recipient }));
   assert.deepEqual(

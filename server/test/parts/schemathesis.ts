@@ -69,7 +69,7 @@ export interface FuzzOptions {
   readonly seed: number;
   readonly seconds: number;
   readonly phases: readonly ('examples' | 'coverage' | 'fuzzing' | 'stateful')[];
-  /** Which calls, as arguments of the fuzzer: `--include-operation-id`, `--exclude-operation-id`. */
+  /** Which calls, as arguments: `--include-operation-id`, `--exclude-operation-id`. */
   readonly operations: readonly string[];
 }
 
