@@ -52,14 +52,14 @@ const runs = [
     // The last phase follows the links that lead on from an answer.
     phases: [...alone, 'stateful'] as const,
     seconds: 50,
-    requestsMin: 1_500,
+    requestsMin: 800,
   },
   {
     name: 'settings, clock and reset',
     operations: disturbing.flatMap((id) => ['--include-operation-id', id]),
     phases: alone,
     seconds: 15,
-    requestsMin: 300,
+    requestsMin: 200,
   },
 ];
 
