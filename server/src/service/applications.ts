@@ -109,7 +109,7 @@ export function createApplicationVerbs(
     async createApplication(name, settings = {}) {
       const trimmed = name.trim();
       const isName = trimmed !== '' && trimmed.length <= nameCharactersMax;
-      if (!isName || /[\p{Cc}\p{Cf}]/u.test(trimmed)) {
+      if (!isName || /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(trimmed)) {
         return refuse(
           'request_invalid',
           `An application's name has 1 to ${nameCharactersMax} characters on one line; it stands ` +
