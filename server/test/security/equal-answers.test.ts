@@ -7,7 +7,7 @@ import {
   startDevelopmentServer,
 } from '../end-to-end/running-server.ts';
 
-/** What an answer gives away about other people (security.md, N-09, N-10, N-13, G-16, I-11). */
+/** What an answer gives away about other people (security.md, N-09). */
 let server: RunningServer;
 before(async () => {
   server = await startDevelopmentServer();
@@ -65,24 +65,4 @@ test('2,000 starts for known and for new people are answered alike and as quickl
   // already; over a network nobody measures that, and callers know their own people anyway.
   t.diagnostic(`the medians are ${gapMs.toFixed(3)} ms apart`);
   assert.ok(gapMs < 5, `${gapMs} ms`);
-});
-
-test('a filter that speaks SQL finds what is named so and nothing else', async () => {
-  const reference = `' OR 1=1; DROP TABLE verification; --`;
-  const request = { recipient: '+14155550188', reference };
-  assert.equal((await server.call('POST', '/v1/verifications', request)).status, 201);
-  const list = async (filter: Record<string, string>) => {
-    const query = new URLSearchParams(filter);
-    const { status, body } = await server.call('GET', `/v1/verifications?${query}`);
-    return status === 200 ? body.items.length : status;
-  };
-  assert.equal(await list({ reference }), 1);
-  for (const text of ["' OR '1'='1", '%', '_', '*', '.*', '{"$ne":null}', '[]', 'order-1" --']) {
-    assert.equal(await list({ reference: text }), 0, text);
-    assert.ok([0, 422].includes(await list({ purpose: text })), text);
-    for (const field of ['status', 'recipient', 'limit', 'cursor']) {
-      assert.equal(await list({ [field]: text }), 422, `${field}=${text}`);
-    }
-  }
-  assert.equal(await list({ reference, status: 'pending' }), 1);
 });
