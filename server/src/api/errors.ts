@@ -117,6 +117,13 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
     title: 'The verification is over',
     whatToDo: 'Read its status. To prove the recipient again, start a new verification.',
   },
+  template_in_use: {
+    status: 409,
+    title: 'The template is the default of the application',
+    whatToDo:
+      'Set `template` of the application to another one, or to `null`. Then the template can be ' +
+      'deleted or become a draft.',
+  },
   idempotency_key_in_use: {
     status: 409,
     title: 'The first request with this key is still being done',

@@ -24,6 +24,7 @@ export type RefusalCode =
   | 'verification_exists'
   | 'verification_not_found'
   | 'verification_finished'
+  | 'template_in_use'
   | 'idempotency_key_reused'
   | 'idempotency_key_in_use';
 

@@ -10,6 +10,7 @@ import type { ServiceContext } from '#service/context.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
 import type { Service, SettingsPatch } from '#service/service.ts';
+import type { InTurn } from '#service/turns.ts';
 
 /** How long an application's settings, and a revoked key, may go unnoticed on another node. */
 const freshMs = 1_500;
@@ -81,9 +82,9 @@ type ApplicationVerbs = Pick<
 export function createApplicationVerbs(
   context: Pick<ServiceContext, 'storage' | 'checkUrl' | 'routes'>,
   directory: ApplicationDirectory,
+  inTurn: InTurn,
 ): ApplicationVerbs {
   const { storage } = context;
-  const changeInTurn = createTurns();
 
   async function read(id: string): Promise<Result<Application>> {
     const application = await storage.readApplication(id);
@@ -99,6 +100,7 @@ export function createApplicationVerbs(
     if (template !== null && template !== before.value.settings.template) {
       const found = await storage.readTemplate(applicationId, template);
       if (found === null) return noTemplate(template);
+      if (found.template.state === 'draft') return draftTemplate(template);
     }
     const saved = await storage.saveSettings(applicationId, settings.value);
     directory.forget();
@@ -133,7 +135,7 @@ export function createApplicationVerbs(
     listApplications: () => storage.listApplications(),
     // A change is read, checked and written: two at once would each undo the other.
     changeSettings: (applicationId, patch) =>
-      changeInTurn(applicationId, () => change(applicationId, patch)),
+      inTurn(applicationId, () => change(applicationId, patch)),
     async createApiKey(applicationId, label) {
       const application = await read(applicationId);
       if (!application.ok) return application;
@@ -159,21 +161,6 @@ export function createApplicationVerbs(
         ? ok(null)
         : refuse('request_invalid', `There is no API key "${id}". List them to see their ids.`);
     },
-  };
-}
-
-/** Does what has the same name one after the other, in the order it was asked for. */
-function createTurns() {
-  const last = new Map<string, Promise<unknown>>();
-  return async function inTurn<Value>(name: string, work: () => Promise<Value>): Promise<Value> {
-    // What failed before is no reason not to do the next.
-    const mine = (last.get(name) ?? Promise.resolve()).then(work, work);
-    last.set(name, mine);
-    try {
-      return await mine;
-    } finally {
-      if (last.get(name) === mine) last.delete(name);
-    }
   };
 }
 
@@ -206,6 +193,14 @@ function noTemplate(name: string): Result<never> {
   return refuse(
     'template_not_found',
     `There is no template "${name}". Make it with PUT /v1/templates/${name} first.`,
+    { pointer: '/template' },
+  );
+}
+
+function draftTemplate(name: string): Result<never> {
+  return refuse(
+    'template_invalid',
+    `The template "${name}" is a draft. Set its state to approved first.`,
     { pointer: '/template' },
   );
 }

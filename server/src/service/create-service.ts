@@ -20,6 +20,7 @@ import type { Service } from '#service/service.ts';
 import { createStartVerification } from '#service/start-verification.ts';
 import { createTemplateLibrary } from '#service/template-library.ts';
 import { createTemplateVerbs } from '#service/templates.ts';
+import { createTurns } from '#service/turns.ts';
 import type { Vault } from '#service/vault.ts';
 
 export interface ServiceParts {
@@ -77,6 +78,7 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
   const callbacks = createCallbackDelivery({ storage, vault, transport, log, random });
   const maintenance = createMaintenance(context, callbacks);
   const resendCode = createResendCode(context);
+  const inTurn = createTurns();
   const service: Service = {
     startVerification: createStartVerification(context, resendCode),
     checkCode: createCheckCode(context),
@@ -87,8 +89,8 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     listVerifications: createListVerifications(context),
     authenticate: directory.authenticate,
     recordReceipt: createRecordReceipt(context),
-    ...createApplicationVerbs(context, directory),
-    ...createTemplateVerbs(context),
+    ...createApplicationVerbs(context, directory, inTurn),
+    ...createTemplateVerbs(context, inTurn),
     callbackSecret: vault.callbackSecret,
     publicKeys: proofs.publicKeys,
     ping: storage.ping,

@@ -20,7 +20,7 @@ export const applicationChange = defineRoute({
   bodyBytesMax: 32_768,
   keepsNulls: true,
   answer: { status: 200, description: 'The application, changed.', schema: application },
-  refusals: ['template_not_found', 'callback_url_refused', 'code_invalid'],
+  refusals: ['template_not_found', 'template_invalid', 'callback_url_refused', 'code_invalid'],
   bodyExample: { secondStart: 'reuse', checksMax: 3 },
   async handle({ service }, request, reply) {
     const { id } = callerOf(request).application;

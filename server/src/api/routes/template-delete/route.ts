@@ -10,12 +10,13 @@ export const templateDelete = defineRoute({
   operationId: 'deleteTemplate',
   tag: 'templates',
   summary: 'Delete a template',
-  description: 'What was sent with it stays as it is.',
+  description:
+    'What was sent with it stays as it is. The default of the application is not deleted.',
   access: 'application',
   pathParameters: { name: templateName },
   query: noQuery,
   answer: { status: 204, description: 'It is gone.' },
-  refusals: ['template_not_found'],
+  refusals: ['template_not_found', 'template_in_use'],
   async handle({ service }, request, reply) {
     const { id } = callerOf(request).application;
     const result = await service.deleteTemplate(id, request.params.name);

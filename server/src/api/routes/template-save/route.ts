@@ -24,7 +24,7 @@ export const templateSave = defineRoute({
   // One e-mail in HTML of the largest size, with room for its text.
   bodyBytesMax: 65_536,
   answer: { status: 200, description: 'The template, saved.', schema: template },
-  refusals: ['template_invalid', 'variables_invalid'],
+  refusals: ['template_invalid', 'template_in_use', 'variables_invalid'],
   bodyExample: templateExample,
   async handle({ service }, request, reply) {
     const { application } = callerOf(request);
