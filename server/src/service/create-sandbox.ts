@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseRecipient } from '#domain/recipient.ts';
+import { ok } from '#domain/refusal.ts';
 import type { Log } from '#service/log-port.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
@@ -76,20 +77,20 @@ export function createSandbox(
   },
 ): Sandbox {
   return {
-    async listMessages({ applicationId, recipient, limit }) {
+    async listMessages({ id: applicationId, settings }, { recipient: typed, limit }) {
+      const country = settings.country ?? undefined;
+      const read = typed === null ? null : parseRecipient(typed, { country });
+      if (read?.ok === false) return read;
       // A test suite asks right after it started: what is on its way then is in the answer.
       await Promise.race([
         clock.whenHandedOver(),
         pause(handOverWaitMs, undefined, { ref: false }),
       ]);
-      let recipientHash: string | null = null;
-      if (recipient !== null) {
-        const parsed = parseRecipient(recipient);
-        if (!parsed.ok) return [];
-        recipientHash = vault.hash('recipient', applicationId, parsed.value.canonical);
-      }
+      const recipient = read === null ? null : read.value.canonical;
+      const recipientHash =
+        recipient === null ? null : vault.hash('recipient', applicationId, recipient);
       const rows = await storage.sandbox.listMessages({ applicationId, recipientHash, limit });
-      return rows.flatMap((row) => {
+      const messages = rows.flatMap((row) => {
         const json = vault.openSandboxMessage(row.sealed, row.id);
         if (json === null) return [];
         const { id, channel, verificationId, atMs } = row;
@@ -97,6 +98,7 @@ export function createSandbox(
           { id, applicationId, channel, verificationId, atMs, ...(JSON.parse(json) as Content) },
         ];
       });
+      return ok({ recipient, messages });
     },
     async advanceClock(seconds) {
       const nowMs = await storage.sandbox.advanceClock(seconds * 1000);

@@ -3,7 +3,6 @@ import { mailPolicy } from '#api/phone/page-files.ts';
 import { type PhoneOptions, type PhoneScope, phoneCaller } from '#api/phone/phone-options.ts';
 import { messageForPage, verificationForPage } from '#api/phone/phone-views.ts';
 import { sendProblem, sendRefusal } from '#api/problem.ts';
-import { parseRecipient } from '#domain/recipient.ts';
 import type { SandboxMessage } from '#service/provider-port.ts';
 
 const listedDefault = 100;
@@ -23,18 +22,12 @@ export function addMessageRoutes(scope: PhoneScope, options: PhoneOptions): void
     { additionalProperties: false },
   );
   scope.get('/phone/messages', { schema: { querystring } }, async (request, reply) => {
-    let recipient: string | null = null;
-    if (request.query.recipient !== undefined) {
-      const country = (await application()).settings.country ?? undefined;
-      const parsed = parseRecipient(request.query.recipient, { country, allowUnknownRanges: true });
-      if (!parsed.ok) return sendRefusal(reply, parsed.error);
-      recipient = parsed.value.canonical;
-    }
-    const messages = await sandbox.listMessages({
-      applicationId: (await application()).id,
-      recipient,
+    const listed = await sandbox.listMessages(await application(), {
+      recipient: request.query.recipient ?? null,
       limit: Number(request.query.limit ?? listedDefault),
     });
+    if (!listed.ok) return sendRefusal(reply, listed.error);
+    const { recipient, messages } = listed.value;
     return {
       recipient,
       items: messages.map(messageForPage),
@@ -44,9 +37,10 @@ export function addMessageRoutes(scope: PhoneScope, options: PhoneOptions): void
 
   const params = Type.Object({ id: Type.String({ maxLength: 64 }) });
   scope.get('/phone/messages/:id/html', { schema: { params } }, async (request, reply) => {
-    const { id: applicationId } = await application();
-    const query = { applicationId, recipient: null, limit: keptMax };
-    const messages = await sandbox.listMessages(query);
+    const all = { recipient: null, limit: keptMax };
+    const listed = await sandbox.listMessages(await application(), all);
+    if (!listed.ok) return sendRefusal(reply, listed.error);
+    const { messages } = listed.value;
     const html = messages.find((message) => message.id === request.params.id)?.html ?? null;
     if (html === null) {
       const detail = 'The virtual phone has no such e-mail any more.';

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { openApp, pointersOf, problemOf } from '#api/app.fixture.ts';
+import { application, openApp, pointersOf, problemOf } from '#api/app.fixture.ts';
+import { ok, refuse } from '#domain/refusal.ts';
 import type { SandboxMessage } from '#service/provider-port.ts';
 
 const message: SandboxMessage = {
@@ -22,9 +23,9 @@ function openListing() {
   const opened = openApp(
     {},
     {
-      async listMessages(query) {
-        asked.push(query);
-        return [message];
+      async listMessages(of, query) {
+        asked.push({ of, ...query });
+        return ok({ recipient: query.recipient, messages: [message] });
       },
     },
   );
@@ -39,14 +40,14 @@ test('a message of the virtual phone has exactly the fields of the contract', as
   assert.deepEqual([parts, applicationId], [1, 'app_1']);
   assert.deepEqual(response.json(), { items: [{ ...shown, at: '2026-03-01T09:30:00.000Z' }] });
   assert.ok(atMs > 0);
-  assert.deepEqual(asked, [{ applicationId: 'app_1', recipient: null, limit: 50 }]);
+  assert.deepEqual(asked, [{ of: application, recipient: null, limit: 50 }]);
 });
 
 test('messages are narrowed to a recipient, with or without an encoded plus', async () => {
   const { call, asked } = openListing();
   await call('GET', '/v1/sandbox/messages?recipient=%2B14155550123&limit=1');
   await call('GET', '/v1/sandbox/messages?recipient=+14155550123&limit=1');
-  const expected = { applicationId: 'app_1', recipient: '+14155550123', limit: 1 };
+  const expected = { of: application, recipient: '+14155550123', limit: 1 };
   assert.deepEqual(asked, [expected, expected]);
 });
 
@@ -60,6 +61,15 @@ test('a wrong parameter is refused by name', async () => {
     const response = await call('GET', `/v1/sandbox/messages?${query}`);
     assert.deepEqual([response.statusCode, pointersOf(response)], [422, [pointer]]);
   }
+});
+
+test('a recipient that cannot be read is refused by name', async () => {
+  const listMessages = async () =>
+    refuse('recipient_invalid', 'This is no number.', { pointer: '/recipient' });
+  const { call } = openApp({}, { listMessages });
+  const response = await call('GET', '/v1/sandbox/messages?recipient=banana');
+  assert.deepEqual([response.statusCode, problemOf(response).code], [422, 'recipient_invalid']);
+  assert.deepEqual(pointersOf(response), ['/recipient']);
 });
 
 test('the virtual phone needs the API key', async () => {

@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox';
 import { callerOf } from '#api/authenticate.ts';
 import { isoTime } from '#api/iso-time.ts';
+import { sendRefusal } from '#api/problem.ts';
 import { defineRoute } from '#api/route.ts';
 import { sandboxOf } from '#api/routes/sandbox.ts';
 import { channelName, listLimit, listLimitDefault, recipient } from '#api/schemas/shared.ts';
@@ -33,14 +34,14 @@ export const sandboxMessageListing = defineRoute({
     description: 'The messages.',
     schema: Type.Object({ items: Type.Array(message) }),
   },
-  refusals: [],
-  async handle(context, request) {
-    const messages = await sandboxOf(context).listMessages({
-      applicationId: callerOf(request).application.id,
+  refusals: ['recipient_invalid', 'recipient_unsupported'],
+  async handle(context, request, reply) {
+    const listed = await sandboxOf(context).listMessages(callerOf(request).application, {
       recipient: readPlus(request.query).recipient ?? null,
       limit: request.query.limit ?? listLimitDefault,
     });
-    return { items: messages.map(presentMessage) };
+    if (!listed.ok) return sendRefusal(reply, listed.error);
+    return { items: listed.value.messages.map(presentMessage) };
   },
 });
 
