@@ -72,6 +72,7 @@ function testMessage(
     verificationId: null,
     channel,
     destination: recipient.canonical,
+    country: recipient.country,
     subject: channel === 'email' ? 'Test of Watchword' : null,
     text,
     html: null,

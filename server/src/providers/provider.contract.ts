@@ -197,6 +197,7 @@ function describeOutcome(outcome: SendOutcome): string {
 export function exampleMessage(more: Partial<OutboundMessage> = {}): OutboundMessage {
   return {
     deliveryId: 'dl_01jexample',
+    country: 'US',
     verificationId: 'vf_01jexample',
     applicationId: 'app_01jexample',
     channel: 'sms',

@@ -60,7 +60,7 @@ const minute = 60_000;
 const pausesMs = [5_000, 5 * minute, 30 * minute, 120 * minute, 480 * minute, 1440 * minute];
 const lastPauseMs = 2400 * minute;
 const triesMax = 8;
-/** Until there may be room for what found none; a storage counts it as a try all the same. */
+/** Until there may be room for what found none. */
 const fullPauseMs = 5_000;
 
 interface Telling {
@@ -80,7 +80,7 @@ export function createCallbackDelivery(parts: CallbackParts): CallbackDelivery {
       // A try that could outlast its lease is left to the next claim.
       const isInTime = performance.now() + timeoutMs < telling.leaseEndsAtMs;
       const retryInMs = isInTime ? await tell(parts, telling) : jitter(fullPauseMs, random);
-      await storage.recordCallback(telling.callback.id, { retryInMs });
+      await storage.recordCallback(telling.callback.id, { retryInMs, wasTried: isInTime });
     },
     // What could not be recorded is claimed again when its lease is over.
     onError: (error) => log.error({ err: error }, 'callback not recorded'),
@@ -88,10 +88,13 @@ export function createCallbackDelivery(parts: CallbackParts): CallbackDelivery {
 
   async function begin(callback: CallbackRecord, leaseEndsAtMs: number): Promise<void> {
     const target = await readTarget(parts, callback);
-    if (target === null) return storage.recordCallback(callback.id, { retryInMs: null });
+    if (target === null) {
+      return storage.recordCallback(callback.id, { retryInMs: null, wasTried: false });
+    }
     const end = { name: target.url.origin, concurrencyMax: underWayMax };
     if (lanes.enqueue(end, { callback, ...target, leaseEndsAtMs })) return;
-    await storage.recordCallback(callback.id, { retryInMs: jitter(fullPauseMs, random) });
+    const retryInMs = jitter(fullPauseMs, random);
+    await storage.recordCallback(callback.id, { retryInMs, wasTried: false });
   }
 
   return {

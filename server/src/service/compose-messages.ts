@@ -3,7 +3,7 @@ import { appendAutofill } from '#domain/autofill.ts';
 import type { ChannelContent, ChannelName } from '#domain/channels/channel.ts';
 import { channels } from '#domain/channels/index.ts';
 import { toMicros } from '#domain/money.ts';
-import { ok, type Refusal, type Result, refuse } from '#domain/refusal.ts';
+import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { checkSender } from '#domain/sender.ts';
 import { renderVariant } from '#domain/template.ts';
 import { showsTransaction } from '#domain/template-text.ts';
@@ -64,8 +64,9 @@ export function budgetEntries(
       { scope: country ?? 'all', money: country === null ? null : countryDailyBudgets[country] },
     ];
     for (const { scope, money } of budgets) {
-      if (!money || quoteMicros === null || currency === null) continue;
-      if (currency !== money.currency) return { ok: false, error: currencyMismatch(delivery) };
+      if (!money) continue;
+      if (quoteMicros === null || currency === null) return refuseUnpriced(delivery);
+      if (currency !== money.currency) return refuseCurrency(delivery);
       entries.push({ scope, micros: quoteMicros, maxMicros: toMicros(money.amount), currency });
     }
   }
@@ -150,6 +151,7 @@ function toMessage(
     applicationId: input.application.id,
     channel: destination.channel,
     destination: destination.to,
+    country: destination.country,
     sender: senderOn(destination.channel, input.kept.sender),
     ...composed.content,
     language: composed.language,
@@ -191,10 +193,21 @@ function refuseChannel(destination: Destination): Result<never> {
   );
 }
 
-function currencyMismatch(delivery: ComposedDelivery): Refusal {
+/** A budget that nobody can count against would not hold, so its message is not sent. */
+function refuseUnpriced({ row }: ComposedDelivery): Result<never> {
   return refuse(
-    'budget_exhausted',
-    `The provider ${delivery.row.provider} is priced in ${delivery.row.currency}, the budget in ` +
-      'another currency. Set both in one currency.',
-  ).error;
+    'channel_unavailable',
+    `The application has a daily budget, and the provider ${row.provider} has no price to count ` +
+      'with. Give it one in the settings of the server, "0" if it costs nothing.',
+    { pointer: '/channel' },
+  );
+}
+
+function refuseCurrency({ row }: ComposedDelivery): Result<never> {
+  return refuse(
+    'channel_unavailable',
+    `The provider ${row.provider} is priced in ${row.currency}, the budget in another currency. ` +
+      'Set both in one currency.',
+    { pointer: '/channel' },
+  );
 }

@@ -174,6 +174,7 @@ function failed(deliveryId: string, error: string): AttemptResult {
     deliveryId,
     provider: 'none',
     status: 'failed',
+    wasTried: false,
     retryInMs: 0,
     isPossibleDuplicate: false,
     providerMessageId: null,
@@ -204,6 +205,7 @@ function toResult(
   const base = {
     deliveryId: message.deliveryId,
     provider: provider.name,
+    wasTried: true,
     retryInMs,
     isPossibleDuplicate: message.isPossibleDuplicate,
     providerMessageId: null,
@@ -211,15 +213,19 @@ function toResult(
     currency: null,
   };
   switch (outcome.kind) {
-    case 'accepted':
+    case 'accepted': {
+      // What the provider told, or else what it is known to charge; another one of the route may
+      // have been quoted at the start.
+      const cost = outcome.cost ?? provider.quote(message);
       return {
         ...base,
         status: 'sent',
         providerMessageId: outcome.providerMessageId,
-        costMicros: outcome.cost === undefined ? null : toMicros(outcome.cost.amount),
-        currency: outcome.cost?.currency ?? null,
+        costMicros: cost === null ? null : toMicros(cost.amount),
+        currency: cost?.currency ?? null,
         error: null,
       };
+    }
     case 'refused': {
       const mayTryOther = attempt < route.length;
       return { ...base, status: mayTryOther ? 'queued' : 'failed', error: outcome.error };

@@ -218,6 +218,8 @@ export interface AttemptResult {
   readonly provider: string;
   /** `queued` schedules another hand-over at `retryInMs`. */
   readonly status: 'sent' | 'failed' | 'queued';
+  /** False for a message that only waited for room: waiting uses up no hand-over. */
+  readonly wasTried: boolean;
   readonly retryInMs: number;
   /** Kept when it is worth sending again: the next hand-over may be a second one. */
   readonly isPossibleDuplicate: boolean;
@@ -272,7 +274,11 @@ export interface Storage {
   /** Null for a delivery nobody knows; unchanged when it is no step forward. */
   recordReceipt(receipt: Receipt): Promise<DeliveryRecord | null>;
   claimCallbacks(limit: number, leaseMs: number): Promise<readonly CallbackRecord[]>;
-  recordCallback(id: string, result: { readonly retryInMs: number | null }): Promise<void>;
+  /** Null ends it. One that only waited for room was not tried. */
+  recordCallback(
+    id: string,
+    result: { readonly retryInMs: number | null; readonly wasTried: boolean },
+  ): Promise<void>;
 
   // What the clock starts. Each call does a bounded step and says whether there is more.
   expireDue(limit: number): Promise<{
@@ -286,7 +292,8 @@ export interface Storage {
   readApplication(id: string): Promise<Application | null>;
   listApplications(): Promise<readonly Application[]>;
   saveSettings(id: string, settings: ApplicationSettings): Promise<Application | null>;
-  createApiKey(key: ApiKeyRecord & { readonly hash: string }): Promise<void>;
+  /** False when a key with this hash was made before, revoked or not; nothing is changed then. */
+  createApiKey(key: ApiKeyRecord & { readonly hash: string }): Promise<boolean>;
   /** Finds no revoked key. */
   findApiKey(hash: string): Promise<ApiKeyRecord | null>;
   listApiKeys(applicationId: string | null): Promise<readonly ApiKeyRecord[]>;

@@ -163,3 +163,19 @@ test('after a new signing key old proofs verify until the old key is forgotten',
   await assert.rejects(jwtVerify(proof, left, { audience, currentDate: madeAt }));
   await jwtVerify(fresh.proof, left, { audience: fresh.audience, currentDate: madeAt });
 });
+
+test('a signing key of a ring that this node does not have yet takes no proof away', async () => {
+  const before = await approve();
+  const [known] = await opened.storage.listSigningKeys();
+  assert.ok(known);
+  await opened.storage.saveSigningKey({
+    ...known,
+    id: 'ed25519-of-a-newer-ring',
+    sealedPrivateKey: 'newer.c2VhbGVk',
+    createdAtMs: known.createdAtMs + 60_000,
+  });
+  await opened.service.publicKeys();
+  const { proof } = await approve();
+  assert.equal(decodeProtectedHeader(proof).kid, decodeProtectedHeader(before.proof).kid);
+  await opened.storage.deleteSigningKey('ed25519-of-a-newer-ring');
+});

@@ -48,15 +48,16 @@ export async function createProofs(
   async function refresh(): Promise<void> {
     known = await storage.listSigningKeys();
     readAtMs = Date.now();
-    const newest = known.reduce<SigningKeyRecord | null>(
-      (best, key) => (best === null || key.createdAtMs > best.createdAtMs ? key : best),
-      null,
-    );
-    if (newest === null || newest.id === current?.id) return;
-    const pem = vault.openSigningKey(newest.sealedPrivateKey, newest.id);
-    if (pem === null) throw new Error(`The signing key ${newest.id} does not open.`);
-    const header = { alg: 'EdDSA', kid: newest.id, typ: 'JWT' };
-    current = { id: newest.id, header: encode(header), key: createPrivateKey(pem) };
+    const newestFirst = [...known].sort((first, second) => second.createdAtMs - first.createdAtMs);
+    for (const { id, sealedPrivateKey } of newestFirst) {
+      if (id === current?.id) return;
+      const pem = vault.openSigningKey(sealedPrivateKey, id);
+      // Made under a key that this node's ring does not hold yet: the one before it is as good.
+      if (pem === null) continue;
+      const header = { alg: 'EdDSA', kid: id, typ: 'JWT' };
+      current = { id, header: encode(header), key: createPrivateKey(pem) };
+      return;
+    }
   }
 
   await refresh();

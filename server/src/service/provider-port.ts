@@ -10,6 +10,8 @@ export interface OutboundMessage {
   readonly channel: ChannelName;
   /** E.164 number or e-mail address. */
   readonly destination: string;
+  /** ISO 3166-1 of a phone number, for prices. */
+  readonly country: string | null;
   readonly sender: string | null;
   readonly subject: string | null;
   readonly text: string;

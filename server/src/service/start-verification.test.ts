@@ -253,8 +253,30 @@ test('a country has a budget of its own within the whole', async () => {
 
 test('a budget in another currency than the prices refuses instead of comparing them', async () => {
   const caller = await opened.newCaller({ dailyBudget: { amount: '5', currency: 'EUR' } });
-  assert.equal(refusalOf(await startAs(caller)).code, 'budget_exhausted');
+  assert.equal(refusalOf(await startAs(caller)).code, 'channel_unavailable');
   assert.equal(handedFor(caller).length, 0);
+});
+
+test('a delivery costs what its provider charges', async () => {
+  const caller = await opened.newCaller();
+  const { id } = await opened.start(caller);
+  await opened.whenIdle();
+  const read = await opened.service.readVerification(caller, id);
+  const [delivery] = read.ok ? read.value.deliveries : [];
+  assert.deepEqual(delivery?.cost, { amount: '0.01', currency: 'USD' });
+});
+
+test('a budget that no price can be counted against lets nothing be sent', async () => {
+  const unpriced = await openService();
+  try {
+    const dailyBudget = { amount: '5', currency: 'EUR' };
+    const caller = await unpriced.newCaller({ dailyBudget });
+    const request = { recipient: '+14155550123' };
+    const refusal = refusalOf(await unpriced.service.startVerification(caller, request, null));
+    assert.deepEqual([refusal.code, refusal.pointer], ['channel_unavailable', '/channel']);
+  } finally {
+    await unpriced.end();
+  }
 });
 
 async function failTen(caller: Caller): Promise<void> {

@@ -145,6 +145,7 @@ function messageOf(exchange: Exchange): OutboundMessage {
     applicationId: 'app_0001',
     channel: 'sms',
     destination: '+14155550123',
+    country: null,
     sender: null,
     subject: null,
     text: '482913',

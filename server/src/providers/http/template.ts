@@ -191,6 +191,7 @@ const noMessage: OutboundMessage = {
   applicationId: '',
   channel: 'sms',
   destination: '',
+  country: null,
   sender: null,
   subject: null,
   text: '',

@@ -20,6 +20,7 @@ function result(deliveryId: string, changes: Partial<AttemptResult>): AttemptRes
     deliveryId,
     provider: 'sandbox',
     status: 'sent',
+    wasTried: true,
     retryInMs: 0,
     isPossibleDuplicate: false,
     providerMessageId: null,

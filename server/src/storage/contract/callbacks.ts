@@ -47,7 +47,7 @@ export function testCallbacks(promise: DefinePromise): void {
       const [first] = await bench.storage.claimCallbacks(10, leaseMs);
       assert.ok(first);
       assert.deepEqual(await bench.storage.claimCallbacks(10, leaseMs), []);
-      await bench.storage.recordCallback(first.id, { retryInMs: 5_000 });
+      await bench.storage.recordCallback(first.id, { retryInMs: 5_000, wasTried: true });
       assert.deepEqual(await bench.storage.claimCallbacks(10, leaseMs), []);
       await bench.advance(5_000);
       const [second] = await bench.storage.claimCallbacks(10, leaseMs);
@@ -55,7 +55,10 @@ export function testCallbacks(promise: DefinePromise): void {
       await bench.advance(leaseMs);
       const [third] = await bench.storage.claimCallbacks(10, leaseMs);
       assert.equal(third?.attempts, 3);
-      await bench.storage.recordCallback(first.id, { retryInMs: null });
+      await bench.storage.recordCallback(first.id, { retryInMs: 0, wasTried: false });
+      const [waited] = await bench.storage.claimCallbacks(10, leaseMs);
+      assert.equal(waited?.attempts, 3, 'waiting for room is no try');
+      await bench.storage.recordCallback(first.id, { retryInMs: null, wasTried: true });
       await bench.advance(leaseMs);
       assert.deepEqual(await bench.storage.claimCallbacks(10, leaseMs), []);
     },

@@ -13,6 +13,7 @@ export function attempt(deliveryId: string, changes: Partial<AttemptResult> = {}
     deliveryId,
     provider: 'sandbox',
     status: 'sent',
+    wasTried: true,
     retryInMs: 0,
     isPossibleDuplicate: false,
     providerMessageId: null,
@@ -119,6 +120,17 @@ function testAttempts(promise: DefinePromise): void {
     const [again] = await bench.storage.claimDeliveries(10, leaseMs);
     assert.equal(again?.delivery.isPossibleDuplicate, true);
     assert.equal(again?.delivery.attempts, 3);
+  });
+
+  promise('waiting for room uses up no hand-over', async (bench) => {
+    const { deliveries } = await bench.start(long);
+    const id = deliveries[0]?.id ?? '';
+    for (let round = 0; round < 6; round++) {
+      const waited = attempt(id, { status: 'queued', wasTried: false, error: 'full' });
+      await bench.storage.recordAttempts([waited]);
+      const [claimed] = await bench.storage.claimDeliveries(10, leaseMs);
+      assert.equal(claimed?.delivery.attempts, 1);
+    }
   });
 
   promise('a failed delivery says why and is over', async (bench) => {

@@ -90,7 +90,7 @@ function refusal(entry: BudgetEntry, nowMs: number, reason: string): Refusal {
     'budget_exhausted',
     `${reason} Try again in ${retryAfterSeconds} s, or raise the budget.`,
     {
-      limit: { name, max: Math.floor(entry.maxMicros / microsPerUnit), windowSeconds: 86_400 },
+      limit: { name, max: entry.maxMicros / microsPerUnit, windowSeconds: 86_400 },
       retryAfterSeconds,
     },
   );

@@ -34,10 +34,13 @@ export function createCallbacks(database: Database, applications: Applications) 
     'UPDATE callback SET attempts = attempts + 1, due_at_ms = ? WHERE head = ?',
   );
   const remove = database.prepare('DELETE FROM callback WHERE head = ? AND id = ?');
-  const retry = database.prepare('UPDATE callback SET due_at_ms = ? WHERE head = ? AND id = ?');
+  const retry = database.prepare(
+    'UPDATE callback SET due_at_ms = ?, attempts = attempts - ? WHERE head = ? AND id = ?',
+  );
   return {
     insert({ application, record }: KeptVerification, nowMs: number): void {
-      const head = Math.max(headAt(nowMs), (newest.get()?.head ?? 0) + 1);
+      // By the machine's clock, like every id: a sandbox clock can be moved past what a head holds.
+      const head = Math.max(headAt(Date.now()), (newest.get()?.head ?? 0) + 1);
       const id = formatId('evt', head, randomBytes(idRandomLength));
       const event = `verification.${record.status}`;
       insert.run(head, id, application, record.id, event, nowMs, nowMs);
@@ -55,11 +58,16 @@ export function createCallbacks(database: Database, applications: Applications) 
         };
       });
     },
-    record(id: string, retryInMs: number | null, nowMs: number): void {
+    record(
+      id: string,
+      { retryInMs, wasTried }: { retryInMs: number | null; wasTried: boolean },
+      nowMs: number,
+    ): void {
       const head = headOf(id, 'evt');
       if (head === null) return;
       if (retryInMs === null) remove.run(head, id);
-      else retry.run(nowMs + retryInMs, head, id);
+      // The claim counted a try; one that only waited gives it back.
+      else retry.run(nowMs + retryInMs, wasTried ? 0 : 1, head, id);
     },
   };
 }

@@ -141,6 +141,8 @@ function recordRetry(
       ...record,
       provider,
       error,
+      // The claim counted a hand-over; a message that only waited gives it back.
+      attempts: record.attempts - (result.wasTried ? 0 : 1),
       isPossibleDuplicate: record.isPossibleDuplicate || result.isPossibleDuplicate,
       history: withEntry(record.history, { atMs: nowMs, event: 'retried', detail: error }),
     },

@@ -72,7 +72,7 @@ export function createHandlers({ database, tables, clock }: Parts): Handlers {
     },
     recordReceipt: (receipt) => recordReceipt(tables, receipt, clock.nowMs),
     claimCallbacks: (limit, leaseMs) => callbacks.claim(limit, leaseMs, clock.nowMs),
-    recordCallback: (id, { retryInMs }) => callbacks.record(id, retryInMs, clock.nowMs),
+    recordCallback: (id, result) => callbacks.record(id, result, clock.nowMs),
 
     expireDue(limit) {
       const most = Math.min(limit, expiriesMax);
