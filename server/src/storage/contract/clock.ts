@@ -36,7 +36,9 @@ export function testClock(promise: DefinePromise): void {
     for (const { verification } of started) {
       const record = await bench.read(verification.id);
       assert.deepEqual([record.status, record.sealedCode], ['expired', null]);
-      assert.equal(record.finishedAtMs, verification.expiresAtMs);
+      const atMs = verification.expiresAtMs;
+      assert.equal(record.finishedAtMs, atMs);
+      assert.deepEqual(record.history.at(-1), { atMs, event: 'expired', detail: null });
     }
     assert.equal((await bench.read(late.verification.id)).status, 'pending');
   });

@@ -16,15 +16,16 @@ export function finish(
 ): KeptVerification | null {
   const { kept, ending, ledger, nowMs } = step;
   const { record } = kept;
+  // Time ends a verification at its moment, not when somebody came to look.
+  const finishedAtMs = ending.status === 'expired' ? Math.min(nowMs, record.expiresAtMs) : nowMs;
   const finished: KeptVerification = {
     ...kept,
     record: {
       ...record,
       status: ending.status,
-      // Time ends a verification at its moment, not when somebody came to look.
-      finishedAtMs: ending.status === 'expired' ? Math.min(nowMs, record.expiresAtMs) : nowMs,
+      finishedAtMs,
       history: withEntry(record.history, {
-        atMs: nowMs,
+        atMs: finishedAtMs,
         event: ending.status,
         detail: ending.detail,
       }),
