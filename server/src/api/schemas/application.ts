@@ -71,7 +71,7 @@ const settingFields = {
     { new: true, same: true },
     'Whether a resend carries a new code or the same one again.',
   ),
-  callbackUrl: orNull(line(2_048, { description: 'Is told about every change of status.' })),
+  callbackUrl: orNull(line(2_048, { description: 'Is told when a verification ends.' })),
   countries: Type.Unsafe<readonly string[] | 'all'>({
     anyOf: [
       { type: 'string', enum: ['all'] },

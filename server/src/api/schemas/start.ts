@@ -131,7 +131,7 @@ export const startBody = exactly(
     ),
     callbackUrl: Type.Optional(
       line(2_048, {
-        description: 'Is told about every change of status. Public and https.',
+        description: 'Is told when a verification ends. Public and https.',
         examples: ['https://example.com/verified'],
       }),
     ),
