@@ -1,39 +1,76 @@
 import { defaultSettings } from '#domain/application.ts';
+import { ok, type Result } from '#domain/refusal.ts';
 import { hashApiKey } from '#service/applications.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
 
 const applicationSecret = 'development-application';
 
+export interface DevelopmentAccess {
+  readonly application: string;
+  readonly apiKey: string;
+}
+
 /**
- * The one application of a development server, with every country allowed and the limits of
- * production. Several servers on one database agree on it: the first one to keep its id wins.
+ * The application of a development server and a key that opens it: `fixed` by the operator, or the
+ * one `kept` since the last start, or a new one. Refuses a fixed key that can open nothing.
  */
-export async function ensureDevelopmentApplication(
+export async function ensureDevelopmentAccess(
   storage: Storage,
-  apiKey: string,
-): Promise<string> {
+  keys: { readonly fixed: string | null; readonly kept: string | null },
+): Promise<Result<DevelopmentAccess, string>> {
+  const application = await ensureApplication(storage);
+  const given = keys.fixed ?? keys.kept;
+  if (given !== null && (await ensureKey(storage, application, given))) {
+    return ok({ application, apiKey: given });
+  }
+  if (keys.fixed !== null) {
+    return {
+      ok: false,
+      error:
+        'WATCHWORD_DEV_API_KEY is a key that was revoked, or one of another application. Set it ' +
+        'to a value that was not used before, or remove it.',
+    };
+  }
+  const apiKey = makeId('wk');
+  if (await ensureKey(storage, application, apiKey)) return ok({ application, apiKey });
+  throw new Error('A random API key came twice.');
+}
+
+/** Ids of the keys that would open the development application in production too. */
+export async function liveDevelopmentKeys(storage: Storage): Promise<readonly string[]> {
+  const application = await storage.readSecret(applicationSecret);
+  if (application === null) return [];
+  const keys = await storage.listApiKeys(application);
+  return keys.filter(({ revokedAtMs }) => revokedAtMs === null).map(({ id }) => id);
+}
+
+/**
+ * Every country allowed, and the limits of production. Several servers on one database agree on
+ * it: the first one to keep its id wins.
+ */
+async function ensureApplication(storage: Storage): Promise<string> {
   const id = await storage.createSecret(applicationSecret, makeId('app'));
-  const known = await storage.readApplication(id);
-  if (known === null) {
-    await storage.createApplication({
-      id,
-      name: 'Development',
-      settings: { ...defaultSettings, countries: 'all' },
-      createdAtMs: await storage.now(),
-    });
-  }
-  const hash = hashApiKey(apiKey);
-  const key = await storage.findApiKey(hash);
-  if (key === null) {
-    await storage.createApiKey({
-      id: makeId('key'),
-      applicationId: id,
-      label: 'development',
-      createdAtMs: await storage.now(),
-      revokedAtMs: null,
-      hash,
-    });
-  }
+  if ((await storage.readApplication(id)) !== null) return id;
+  await storage.createApplication({
+    id,
+    name: 'Development',
+    settings: { ...defaultSettings, countries: 'all' },
+    createdAtMs: await storage.now(),
+  });
   return id;
+}
+
+/** False when the key was used before and does not open this application any more, or never did. */
+async function ensureKey(storage: Storage, application: string, apiKey: string): Promise<boolean> {
+  const hash = hashApiKey(apiKey);
+  const isNew = await storage.createApiKey({
+    id: makeId('key'),
+    applicationId: application,
+    label: 'development',
+    createdAtMs: await storage.now(),
+    revokedAtMs: null,
+    hash,
+  });
+  return isNew || (await storage.findApiKey(hash))?.applicationId === application;
 }

@@ -17,7 +17,6 @@ import { fixedCodeFor, testRecipients } from '#providers/sandbox/test-recipients
 import { createSandboxEvents, createSandboxInbox } from '#service/create-sandbox.ts';
 import { type BuiltService, createService } from '#service/create-service.ts';
 import { type KeyRing, parseKeyRing } from '#service/key-ring.ts';
-import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
 import type { Provider, SandboxInbox } from '#service/provider-port.ts';
 import { openVault, type Vault } from '#service/vault.ts';
@@ -29,7 +28,7 @@ import {
   readCredentials,
   writeCredentials,
 } from './data-folder.ts';
-import { ensureDevelopmentApplication } from './development.ts';
+import { type DevelopmentAccess, ensureDevelopmentAccess } from './development.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { welcome } from './welcome.ts';
 
@@ -138,9 +137,11 @@ function buildProviders(
 async function developmentCredentials(
   config: Config,
   storage: Storage,
-): Promise<{ application: string; apiKey: string }> {
-  const apiKey = config.devApiKey ?? readCredentials(config.data)?.apiKey ?? makeId('wk');
-  return { application: await ensureDevelopmentApplication(storage, apiKey), apiKey };
+): Promise<DevelopmentAccess> {
+  const kept = readCredentials(config.data)?.apiKey ?? null;
+  const access = await ensureDevelopmentAccess(storage, { fixed: config.devApiKey, kept });
+  if (!access.ok) throw new StartRefused(access.error);
+  return access.value;
 }
 
 async function openDoors(parts: {

@@ -150,7 +150,8 @@ export function createApplicationVerbs(
         createdAtMs: await storage.now(),
         revokedAtMs: null,
       };
-      await storage.createApiKey({ ...record, hash: hashApiKey(apiKey) });
+      const isNew = await storage.createApiKey({ ...record, hash: hashApiKey(apiKey) });
+      if (!isNew) throw new Error('A random API key came twice.');
       return ok({ record, apiKey });
     },
     listApiKeys: (applicationId) => storage.listApiKeys(applicationId),

@@ -31,7 +31,7 @@ export function testSettings(promise: DefinePromise): void {
       revokedAtMs: null,
     }));
     for (const key of created) {
-      await bench.storage.createApiKey({ ...key, hash: hashOf(key.label) });
+      assert.equal(await bench.storage.createApiKey({ ...key, hash: hashOf(key.label) }), true);
     }
     const [first, second] = created;
     assert.deepEqual(await bench.storage.findApiKey(hashOf('key 0')), first);
@@ -46,6 +46,30 @@ export function testSettings(promise: DefinePromise): void {
     assert.ok(revoked?.revokedAtMs);
     await bench.storage.revokeApiKey(first?.id ?? '');
     assert.deepEqual((await bench.storage.listApiKeys(bench.applicationId))[0], revoked);
+  });
+
+  promise('a key that was used once is not made again, revoked or not', async (bench) => {
+    const make = (id: string): Promise<boolean> =>
+      bench.storage.createApiKey({
+        id,
+        applicationId: bench.applicationId,
+        label: '',
+        createdAtMs: 1_000,
+        revokedAtMs: null,
+        hash: hashOf('once'),
+      });
+    const id = makeId('key');
+    assert.equal(await make(id), true);
+    assert.equal(await make(makeId('key')), false);
+    assert.equal((await bench.storage.findApiKey(hashOf('once')))?.id, id);
+    await bench.storage.revokeApiKey(id);
+    assert.equal(await make(makeId('key')), false);
+    assert.equal(await bench.storage.findApiKey(hashOf('once')), null);
+    assert.equal((await bench.storage.listApiKeys(null)).length, 1);
+    // Any other clash is a bug of the caller.
+    const [known] = await bench.storage.listApiKeys(null);
+    assert.ok(known);
+    await assert.rejects(bench.storage.createApiKey({ ...known, hash: hashOf('other') }));
   });
 
   testTemplates(promise);

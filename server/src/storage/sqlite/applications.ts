@@ -97,15 +97,15 @@ export function createApiKeys(database: Database, applications: Applications) {
   const all = database.prepare<ApiKeyRow>(`${select} ORDER BY api_key.number`);
   const insert = database.prepare(
     'INSERT INTO api_key (id, hash, application, label, created_at_ms, revoked_at_ms) ' +
-      'VALUES (?, ?, ?, ?, ?, ?)',
+      'VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (hash) DO NOTHING',
   );
   const revoke = database.prepare(
     'UPDATE api_key SET revoked_at_ms = coalesce(revoked_at_ms, ?) WHERE id = ?',
   );
   return {
-    create(key: ApiKeyRecord & { readonly hash: string }): void {
+    create({ id, hash, ...key }: ApiKeyRecord & { readonly hash: string }): boolean {
       const application = applications.requireNumber(key.applicationId);
-      insert.run(key.id, key.hash, application, key.label, key.createdAtMs, key.revokedAtMs);
+      return insert.run(id, hash, application, key.label, key.createdAtMs, key.revokedAtMs) > 0;
     },
     /** A revoked key is not found: nobody can forget to look whether it is. */
     find(hash: string): ApiKeyRecord | null {
