@@ -92,6 +92,8 @@ export const transaction = exactly(
   },
 );
 
+const forLater = 'Meant for the guard of a later version; neither used nor stored yet.';
+
 export const client = exactly(
   {
     address: Type.Optional(
@@ -100,8 +102,10 @@ export const client = exactly(
         examples: ['203.0.113.9'],
       }),
     ),
-    device: Type.Optional(line(200, { description: 'Your own name for the device.' })),
-    userAgent: Type.Optional(line(512, { description: 'What the browser calls itself.' })),
+    device: Type.Optional(line(200, { description: `Your own name for the device. ${forLater}` })),
+    userAgent: Type.Optional(
+      line(512, { description: `What the browser calls itself. ${forLater}` }),
+    ),
   },
   {
     description:
