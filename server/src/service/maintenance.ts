@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { CallbackDelivery } from '#service/callbacks.ts';
 import type { ServiceContext } from '#service/context.ts';
 
@@ -15,6 +16,10 @@ const expireStep = 200;
 const purgeStep = 200;
 /** Rounds of one call: an endless stream of due work must not hold one caller for good. */
 const roundsMax = 500;
+/** A hand-over takes no longer than this; under steady traffic there is always another one. */
+const handOversWaitMs = 16_000;
+/** An endpoint that hangs is told later; whoever moves the clock does not wait for it. */
+const callbacksWaitMs = 5_000;
 
 export function createMaintenance(
   context: Pick<ServiceContext, 'storage' | 'dispatcher' | 'notify'>,
@@ -58,16 +63,20 @@ export function createMaintenance(
     callBackDue: callbacks.claimDue,
     purge,
     async settleEverything() {
-      await dispatcher.whenIdle();
+      await within(handOversWaitMs, dispatcher.whenIdle());
       await expireDue();
       for (let round = 0; round < roundsMax; round++) {
         const delivered = await deliverDue();
-        await dispatcher.whenIdle();
+        await within(handOversWaitMs, dispatcher.whenIdle());
         const calledBack = await callbacks.claimDue();
-        await callbacks.whenIdle();
+        await within(callbacksWaitMs, callbacks.whenIdle());
         if (delivered + calledBack === 0) break;
       }
       await purge();
     },
   };
+}
+
+async function within(milliseconds: number, work: Promise<void>): Promise<void> {
+  await Promise.race([work, pause(milliseconds, undefined, { ref: false })]);
 }
