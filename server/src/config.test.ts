@@ -49,7 +49,7 @@ test('production starts with a key ring, with no provider, and without one it do
   assert.deepEqual(reading.value.providers, []);
   assert.match(mistakesOf({}, 'serve').join(), /^WATCHWORD_KEYS is not set.*keys generate/);
   assert.match(
-    mistakesOf({ WATCHWORD_KEYS: key, WATCHWORD_DEV_API_KEY: 'wk_x' }, 'serve').join(),
+    mistakesOf({ WATCHWORD_KEYS: key, WATCHWORD_DEV_API_KEY: 'wk_fixed' }, 'serve').join(),
     /^WATCHWORD_DEV_API_KEY is for `watchword dev` only/,
   );
 });
@@ -112,6 +112,11 @@ const badValues: readonly (readonly [variable: string, value: string, says: RegE
   ['WATCHWORD_DATABASE_URL', 'mysql://secret', /postgres:/],
   ['WATCHWORD_KEYS', 'k1:secret', /32 bytes/],
   ['WATCHWORD_KEYS', `${key},${key}`, /stands twice/],
+  ['WATCHWORD_DEV_API_KEY', 'secret!', /8 to 200 characters/],
+  ['WATCHWORD_DEV_API_KEY', 'secret of mine', /letters, digits and/],
+  ['WATCHWORD_DEV_API_KEY', 'secret-ümlaut', /letters, digits and/],
+  ['WATCHWORD_DEV_API_KEY', 'secret0', /8 to 200/],
+  ['WATCHWORD_DEV_API_KEY', `secret${'0'.repeat(195)}`, /8 to 200/],
   ['WATCHWORD_PUBLIC_URL', 'ftp://example.com', /http or https/],
   ['WATCHWORD_PUBLIC_URL', 'https://u:p@example.com', /http or https/],
   ['WATCHWORD_PUBLIC_URL', 'https://example.com/?a=1', /without a query/],
@@ -130,6 +135,13 @@ test('a bad value is told in one sentence that shows no secret', () => {
     assert.ok(mistakes[0]?.startsWith(variable));
     assert.ok(mistakes[0]?.endsWith('.') && !mistakes[0].endsWith('..'), mistakes[0]);
     assert.ok(!mistakes.join().includes('secret'), mistakes[0]);
+  }
+});
+
+test('a fixed development key may be whatever a request can carry', () => {
+  for (const apiKey of ['12345678', 'AZaz09._~+/=-', 'k'.repeat(200)]) {
+    const reading = readConfig({ WATCHWORD_DEV_API_KEY: apiKey }, 'dev');
+    assert.equal(reading.ok && reading.value.devApiKey, apiKey);
   }
 });
 

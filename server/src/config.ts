@@ -44,6 +44,12 @@ const keyRing: Reader<string | null> = (raw) => {
   return ring.ok ? ok(raw) : { ok: false, error: `is no key ring. ${joined(ring.mistakes)}` };
 };
 
+/** As `api/authenticate.ts` takes one: any other key could be set, but never be sent. */
+const apiKey: Reader<string | null> = (raw) =>
+  typeof raw === 'string' && /^[A-Za-z0-9._~+/=-]{8,200}$/.test(raw)
+    ? ok(raw)
+    : mustBe('8 to 200 characters of letters, digits and . _ ~ + / = -');
+
 const databaseUrl: Reader<string | null> = (raw) =>
   typeof raw === 'string' && /^postgres(ql)?:\/\//.test(raw)
     ? {
@@ -104,7 +110,7 @@ export const settings = {
     purpose: 'The key ring that codes and recipients are sealed under, newest key first.',
   }),
   devApiKey: setting({
-    read: optional(text(200)),
+    read: apiKey,
     default: null,
     isSecret: true,
     purpose: 'Fixes the API key of the development server, for test suites.',
