@@ -5,6 +5,7 @@ import type { VerificationStatus } from '#domain/verification.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import type { Service } from '#service/service.ts';
+import { verificationNotFound } from '#service/verification-not-found.ts';
 
 const statuses: readonly VerificationStatus[] = [
   'pending',
@@ -18,12 +19,7 @@ const statuses: readonly VerificationStatus[] = [
 export function createReadVerification(context: ServiceContext): Service['readVerification'] {
   return async (caller, verificationId) => {
     const found = await context.storage.readVerification(caller.application.id, verificationId);
-    if (found === null) {
-      return refuse(
-        'verification_not_found',
-        'There is no such verification here. Look at the id and the API key.',
-      );
-    }
+    if (found === null) return verificationNotFound();
     return ok(presentVerification(context.vault, found));
   };
 }

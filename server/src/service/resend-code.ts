@@ -1,6 +1,5 @@
 import type { ApplicationSettings } from '#domain/application.ts';
 import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
-import { recipientSendLimits } from '#domain/limits.ts';
 import { parseRecipient } from '#domain/recipient.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { refuseResend } from '#domain/verification.ts';
@@ -13,14 +12,16 @@ import type { ServiceContext } from '#service/context.ts';
 import { deliveryLeaseMs } from '#service/dispatch-deliveries.ts';
 import { answerRepeatedVerification, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { type Destination, type KeptRequest, openKeptRequest } from '#service/kept-request.ts';
-import type { IdempotencyEntry, LedgerEntry } from '#service/ports.ts';
+import type { IdempotencyEntry } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import { refuseDestination } from '#service/read-start-request.ts';
 import type { VerificationRecord } from '#service/records.ts';
 import type { ResendRequest } from '#service/requests.ts';
+import { sendLedgers } from '#service/send-ledgers.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { verificationNotFound } from '#service/verification-not-found.ts';
 import type { Answer, VerificationView } from '#service/views.ts';
+import { refuseWeakCustomCode } from '#service/weak-custom-code.ts';
 
 /** Resending as a step of another verb, which brings its own idempotency entry. */
 export type ResendCode = (
@@ -118,7 +119,8 @@ async function composeResend(
   if (refused !== null) return { ok: false, error: refused };
   const kept = openKeptRequest(vault, verification.sealedRequest, verification.id);
   if (kept === null) return verificationNotFound();
-  if (kept.codeSpec === null && digitsMin !== null) return refuseWeakCustomCode(digitsMin);
+  if (kept.codeSpec === null && digitsMin !== null)
+    return refuseWeakCustomCode('resend', digitsMin);
   const destinations = chooseDestinations(application.settings, kept, request);
   if (!destinations.ok) return destinations;
   const renewed = chooseCode(context, { application }, { verification, kept, digitsMin });
@@ -141,7 +143,7 @@ async function composeResend(
       codeVersion: verification.codeVersion,
       channel: destinations.value[0]?.channel ?? verification.channel,
       deliveries: composed.value.map(({ row }) => row),
-      ledgers: resendLedgers(context, { application }, destinations.value),
+      ledgers: sendLedgers(vault, application, destinations.value.map(limitKeyOf)),
       budgets: budgets.value,
       leaseMs: deliveryLeaseMs,
     },
@@ -186,29 +188,7 @@ function chooseCode(
   return { code, sealed: { sealedCode: sealed, codeBits: codeEntropyBits(spec) } };
 }
 
-/** The caller would not know a code that was made in place of its own. */
-function refuseWeakCustomCode(digitsMin: number): Result<never> {
-  return refuse(
-    'code_invalid',
-    `After many failed checks this recipient needs a code of ${digitsMin} characters for now. ` +
-      'Start a new verification with a longer customCode, or without one.',
-  );
-}
-
-function resendLedgers(
-  { vault }: ServiceContext,
-  { application }: Pick<Caller, 'application'>,
-  destinations: readonly Destination[],
-): LedgerEntry[] {
-  const counts = new Map<string, number>();
-  for (const { to } of destinations) {
-    const recipient = parseRecipient(to);
-    const limitKey = recipient.ok ? recipient.value.limitKey : to;
-    counts.set(limitKey, (counts.get(limitKey) ?? 0) + 1);
-  }
-  return [...counts].map(([limitKey, count]) => ({
-    key: vault.hash('ledger', application.id, limitKey),
-    count,
-    limits: recipientSendLimits(application.settings.limits),
-  }));
+function limitKeyOf({ to }: Destination): string {
+  const recipient = parseRecipient(to);
+  return recipient.ok ? recipient.value.limitKey : to;
 }

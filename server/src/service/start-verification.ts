@@ -1,5 +1,5 @@
 import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
-import { addressRange, addressStartLimits, recipientSendLimits } from '#domain/limits.ts';
+import { addressRange, addressStartLimits } from '#domain/limits.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { sendsMax } from '#domain/verification.ts';
 import {
@@ -17,9 +17,11 @@ import { presentVerification } from '#service/present-verification.ts';
 import { type ReadStart, readStartRequest } from '#service/read-start-request.ts';
 import type { StartRequest } from '#service/requests.ts';
 import type { ResendCode } from '#service/resend-code.ts';
+import { sendLedgers } from '#service/send-ledgers.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { transactionHash } from '#service/transaction-hash.ts';
 import type { Answer, VerificationView } from '#service/views.ts';
+import { refuseWeakCustomCode } from '#service/weak-custom-code.ts';
 
 /**
  * Makes a code, keeps the verification with its deliveries in one step, and hands the deliveries
@@ -44,7 +46,7 @@ export function createStartVerification(
       if (!attempt.ok) return attempt;
       const { outcome, deliveries } = attempt.value;
       if (outcome.kind === 'code_too_weak') {
-        if (start.customCode !== null) return refuseWeakCustomCode(outcome.digitsMin);
+        if (start.customCode !== null) return refuseWeakCustomCode('start', outcome.digitsMin);
         const codeSpec = lengthen(start.codeSpec, outcome.digitsMin);
         start = { ...start, codeSpec, kept: { ...start.kept, codeSpec } };
         continue;
@@ -174,33 +176,16 @@ function chooseCode(context: ServiceContext, start: ReadStart): string {
   return fixed ?? makeCode(start.codeSpec, context.randomInt);
 }
 
-/** Sends are charged to every destination, once per message, and starts to the client's address. */
+/** Starts are charged to the client's address as well. */
 function startLedgers(
   { vault }: ServiceContext,
   { application }: Caller,
   { request, start }: Attempt,
 ): LedgerEntry[] {
-  const { limits } = application.settings;
-  const counts = new Map<string, number>();
-  for (const key of start.destinationKeys) counts.set(key, (counts.get(key) ?? 0) + 1);
-  const ledgers = [...counts].map(([key, count]) => ({
-    key: vault.hash('ledger', application.id, key),
-    count,
-    limits: recipientSendLimits(limits),
-  }));
+  const sends = sendLedgers(vault, application, start.destinationKeys);
   const range = addressRange(request.client?.address ?? '');
-  if (range !== null) {
-    const key = vault.hash('address', application.id, range);
-    ledgers.push({ key, count: 1, limits: addressStartLimits(limits) });
-  }
-  return ledgers;
-}
-
-function refuseWeakCustomCode(digitsMin: number): Result<never> {
-  return refuse(
-    'code_invalid',
-    `After many failed checks this recipient needs a code of ${digitsMin} characters for now. ` +
-      'Give a longer customCode, or leave it out.',
-    { pointer: '/customCode' },
-  );
+  if (range === null) return sends;
+  const key = vault.hash('address', application.id, range);
+  const limits = addressStartLimits(application.settings.limits);
+  return [...sends, { key, count: 1, limits }];
 }
