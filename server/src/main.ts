@@ -28,7 +28,11 @@ import {
   readCredentials,
   writeCredentials,
 } from './data-folder.ts';
-import { type DevelopmentAccess, ensureDevelopmentAccess } from './development.ts';
+import {
+  type DevelopmentAccess,
+  ensureDevelopmentAccess,
+  liveDevelopmentKeys,
+} from './development.ts';
 import { createLog, type ServerLog } from './log.ts';
 import { welcome } from './welcome.ts';
 
@@ -66,6 +70,7 @@ export async function startServer(
   const { storage, vault, egress } = foundation;
   const providers: Provider[] = [];
   try {
+    if (mode === 'serve') await refuseDevelopmentKeys(config, storage);
     const port = config.port === 0 ? await freePort(config.host) : config.port;
     const publicUrl = config.publicUrl ?? `http://${urlHost(config.host)}:${port}`;
     const events = createSandboxEvents();
@@ -142,6 +147,17 @@ async function developmentCredentials(
   const access = await ensureDevelopmentAccess(storage, { fixed: config.devApiKey, kept });
   if (!access.ok) throw new StartRefused(access.error);
   return access.value;
+}
+
+/** Production has no default credential, and those of development lie readable in its folder. */
+async function refuseDevelopmentKeys(config: Config, storage: Storage): Promise<void> {
+  const ids = await liveDevelopmentKeys(storage);
+  if (ids.length === 0) return;
+  throw new StartRefused(
+    `${config.data} was used by \`watchword dev\`, and keys of its application are still live: ` +
+      `${ids.join(', ')}. End each with \`watchword api-key revoke <id>\`, or set WATCHWORD_DATA ` +
+      'to a folder of its own.',
+  );
 }
 
 async function openDoors(parts: {
