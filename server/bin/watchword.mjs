@@ -31,7 +31,9 @@ function findOwnNode() {
 }
 
 function handOver(node) {
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  // The channel carries nothing: its end tells the child that this process is gone.
+  const stdio = ['inherit', 'inherit', 'inherit', 'ipc'];
+  const child = spawn(node, process.argv.slice(1), { stdio });
   // The child ends itself in good order; this process lives until it has.
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) {
     process.on(signal, () => child.kill(signal));
@@ -47,7 +49,15 @@ function handOver(node) {
   });
 }
 
+/** A launcher that was killed with -9 can pass nothing on; its server must not live on alone. */
+function endWithLauncher() {
+  if (process.channel === undefined) return;
+  process.channel.unref();
+  process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+}
+
 async function start() {
+  endWithLauncher();
   // Keeps compiled code between starts; a folder that cannot be written only costs time.
   module.enableCompileCache?.();
   const source = new URL('../src/main.ts', import.meta.url);

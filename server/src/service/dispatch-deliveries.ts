@@ -69,6 +69,11 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
     waitingMax,
     async attempt({ provider, ...task }) {
       const outcome = await send(provider, task.message, parts.attemptTimeoutMs);
+      if (outcome.kind !== 'accepted') {
+        const { deliveryId, verificationId } = task.message;
+        const fields = { deliveryId, verificationId, provider: provider.name, ...outcome };
+        log.warn(fields, 'message not taken');
+      }
       const retryInMs = pauseAfter(task, outcome, parts.random());
       await record(task, toResult(task, provider, outcome, retryInMs));
     },

@@ -25,6 +25,8 @@ export type SandboxSettings = Static<typeof sandboxSettingsSchema>;
 
 const channels: readonly ChannelName[] = ['sms', 'email', 'voice', 'whatsapp', 'zalo'];
 const concurrencyMax = 1_000;
+/** A real one takes ten seconds; who tests against it should not have to wait for them. */
+const timeoutMs = 500;
 
 /** Delivers to the virtual phone and inbox instead of the world. */
 export function createSandboxProvider(
@@ -75,7 +77,7 @@ async function deliver(
     case 'unavailable':
       return { kind: 'unavailable', error: 'The sandbox is never there for this test recipient.' };
     case 'timeout':
-      await firstAbort(signal, closing);
+      await firstAbort(signal, closing, AbortSignal.timeout(timeoutMs));
       return { kind: 'unknown', error: 'There was no answer in time.' };
     case 'fixed-code':
     case 'undelivered':
