@@ -38,6 +38,9 @@ import { welcome } from './welcome.ts';
 
 export type ServerMode = 'dev' | 'serve';
 
+/** For what was printed to leave the process. */
+const exitGraceMs = 200;
+
 export interface RunningServer {
   readonly url: string;
   /** The development application and its key; null in production. */
@@ -199,15 +202,26 @@ function stopper(parts: {
   egress: Egress;
   storage: Storage;
 }): () => Promise<void> {
+  const { app, jobs, built, providers, egress, storage } = parts;
+
+  async function finish(): Promise<void> {
+    await Promise.all([app.close(), jobs.stop()]);
+    await built.whenIdle();
+    await closeDoorsOut(providers, egress);
+  }
+
   return async () => {
-    const timeoutMs = parts.config.shutdownTimeoutSeconds * 1000;
-    const deadline = AbortSignal.timeout(timeoutMs);
-    await parts.app.close();
-    await parts.jobs.stop();
-    // What a slow provider does not take in time stays queued and is sent at the next start.
-    await Promise.race([parts.built.whenIdle(), aborted(deadline)]);
-    await closeAll(parts.providers, parts.egress, parts.storage);
+    const deadline = aborted(AbortSignal.timeout(parts.config.shutdownTimeoutSeconds * 1000));
+    // What a slow caller or provider does not finish in time is broken off. A message that was not
+    // recorded as sent stays queued, and is sent at the next start.
+    await Promise.race([finish(), deadline]);
+    app.server.closeAllConnections();
+    await storage.close();
   };
+}
+
+function closeDoorsOut(providers: readonly Provider[], egress: Egress): Promise<unknown> {
+  return Promise.all([...providers, egress].map((door) => door.close()));
 }
 
 async function closeAll(
@@ -215,8 +229,7 @@ async function closeAll(
   egress: Egress,
   storage: Storage,
 ): Promise<void> {
-  await Promise.all(providers.map((provider) => provider.close()));
-  await egress.close();
+  await closeDoorsOut(providers, egress);
   await storage.close();
 }
 
@@ -311,7 +324,12 @@ function commandContext(environment: Environment): CommandContext {
     version: readVersion(),
     print: (line) => process.stdout.write(`${line}\n`),
     complain: (line) => process.stderr.write(`${line}\n`),
-    runServer: (config, mode) => runServer(config, mode, environment),
+    async runServer(config, mode) {
+      const exitCode = await runServer(config, mode, environment);
+      // A hand-over that was broken off would hold the process until its own time is over.
+      setTimeout(() => process.exit(exitCode), exitGraceMs).unref();
+      return exitCode;
+    },
     async openStorage(config) {
       openDataFolder(config.data);
       return openSqliteStorage({ folder: config.data, role: 'tool' });

@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { createServer } from 'node:http';
+import { type AddressInfo, connect } from 'node:net';
+import { json } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { generateRingEntry } from '#service/key-ring.ts';
@@ -60,5 +63,57 @@ test('production does not start on a folder whose development key still opens so
     }
   } finally {
     await server.remove();
+  }
+});
+
+test('a server that is told to stop does so in its time, and sends the rest when it is back', async () => {
+  const taken: string[] = [];
+  let isSlow = true;
+  const gateway = createServer(async (request, response) => {
+    const { to } = (await json(request)) as { to: string };
+    taken.push(to);
+    if (isSlow) return;
+    response.setHeader('content-type', 'application/json').end('{"id": "m1"}');
+  });
+  gateway.listen(0, '127.0.0.1');
+  await once(gateway, 'listening');
+  const door = `127.0.0.1:${(gateway.address() as AddressInfo).port}`;
+  const provider = { name: 'gateway', kind: 'http', manifest: 'webhook', url: `http://${door}/` };
+  let server = await startDevelopmentServer({
+    WATCHWORD_PROVIDERS: JSON.stringify([provider]),
+    WATCHWORD_EGRESS_ALLOW: door,
+    WATCHWORD_DELIVERY_ATTEMPT_TIMEOUT_SECONDS: '15',
+    WATCHWORD_SHUTDOWN_TIMEOUT_SECONDS: '1',
+  });
+  const { hostname, port } = new URL(server.url);
+  const halfRequest = connect(Number(port), hostname);
+  try {
+    halfRequest.on('error', () => {});
+    halfRequest.write(
+      `POST /v1/verifications HTTP/1.1\r\nHost: ${hostname}\r\n` +
+        `Authorization: Bearer ${server.apiKey}\r\n` +
+        'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{',
+    );
+    const recipient = '+14155550123';
+    const started = await server.call('POST', '/v1/verifications', { recipient });
+    assert.equal(started.status, 201, started.text);
+    await waitFor(async () => taken.includes(recipient) || null);
+
+    const beganAtMs = performance.now();
+    const exitCode = await server.stop();
+    const tookMs = performance.now() - beganAtMs;
+    assert.equal(exitCode, 0, server.output());
+    // The request has 15 s by its own bound, and so has the hand-over.
+    assert.ok(tookMs < 6_000, `${Math.round(tookMs)} ms for a setting of one second`);
+
+    isSlow = false;
+    taken.length = 0;
+    server = await server.restart();
+    await waitFor(async () => taken.includes(recipient) || null);
+  } finally {
+    halfRequest.destroy();
+    await server.remove();
+    gateway.closeAllConnections();
+    gateway.close();
   }
 });
