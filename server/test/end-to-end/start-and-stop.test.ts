@@ -34,7 +34,7 @@ function call(argv: readonly string[], environment: Readonly<Record<string, stri
   return { exited, output: () => printed, end: () => child.kill('SIGTERM') };
 }
 
-test('production does not start on a folder whose development key still opens something', async () => {
+test('production does not start while a key of the development application is live', async () => {
   const ring = generateRingEntry(new Date());
   const server = await startDevelopmentServer({ WATCHWORD_KEYS: ring });
   const environment = { WATCHWORD_DATA: server.folder, WATCHWORD_KEYS: ring };
@@ -66,7 +66,7 @@ test('production does not start on a folder whose development key still opens so
   }
 });
 
-test('a server that is told to stop does so in its time, and sends the rest when it is back', async () => {
+test('a server that is told to stop keeps to its time, and sends the rest when it is back', async () => {
   const taken: string[] = [];
   let isSlow = true;
   const gateway = createServer(async (request, response) => {
