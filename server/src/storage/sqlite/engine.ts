@@ -52,7 +52,7 @@ export function openEngine(options: EngineOptions, source: TimeSource = machineT
       tables.outbox.endLeases();
       tables.idempotency.endLeases();
     }
-    const run = createRun(database, tables, source);
+    const run = refuseWhenGone(file, createRun(database, tables, source));
     return { run, database, close: () => closeAll(closers) };
   } catch (error) {
     closeAll(closers);
