@@ -40,8 +40,17 @@ export async function callServer(
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
     return { kind: 'failed', sentence: '--url must be an http or https address.' };
   }
-  const apiKey =
-    options['api-key'] ?? context.environment['WATCHWORD_API_KEY'] ?? development?.apiKey;
+  // An empty variable counts as unset, as it does for settings.
+  const givenKey = options['api-key'] ?? (context.environment['WATCHWORD_API_KEY'] || undefined);
+  if (givenKey === undefined && development !== null && !isOwn(url, development.url, config)) {
+    return {
+      kind: 'failed',
+      sentence:
+        `The development key is for ${development.url} and is not sent to ${url}. Give the key of ` +
+        'that server with --api-key or in WATCHWORD_API_KEY.',
+    };
+  }
+  const apiKey = givenKey ?? development?.apiKey;
   try {
     const response = await fetch(url + request.path, {
       method: request.method,
@@ -59,6 +68,15 @@ export async function callServer(
   } catch (error) {
     return { kind: 'failed', sentence: unreachable(url, error) };
   }
+}
+
+const loopbackNames = ['127.0.0.1', '[::1]', 'localhost'];
+
+/** The server that made the key: where it said that it is, or at the port of the settings here. */
+function isOwn(url: string, developmentUrl: string, { port }: Config): boolean {
+  const places = [developmentUrl, ...loopbackNames.map((name) => `http://${name}:${port}`)];
+  const { href } = new URL(url);
+  return places.some((place) => URL.parse(place)?.href === href);
 }
 
 /** What a refusal says, with what to do where the answer cannot know it. */

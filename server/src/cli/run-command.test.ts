@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import test from 'node:test';
 import type { CommandContext } from '#cli/command.ts';
 import { commands } from '#cli/commands.ts';
 import { runCommand } from '#cli/run-command.ts';
 import type { Environment } from '#src/config.ts';
+import { writeCredentials } from '#src/data-folder.ts';
 
 interface Ran {
   readonly exitCode: number;
@@ -160,6 +164,58 @@ test('send starts a verification with the options and the key that are given', a
         { recipient: '+14155550123', purpose: 'login' },
       ]),
     );
+  });
+});
+
+/** A data folder with the credentials of a development server. */
+async function withCredentials(url: string, work: (folder: string) => Promise<void>) {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-cli-'));
+  try {
+    writeCredentials(folder, { url, application: 'app_1', apiKey: 'wk_development' });
+    await work(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+test('the development key goes to the development server and to nobody else', async () => {
+  const argv = ['check', 'vf_1', '123456'];
+  await withServer(200, { approved: true }, async (url, asked) => {
+    const { port } = new URL(url);
+    await withCredentials(url, async (folder) => {
+      const own = { WATCHWORD_DATA: folder };
+      for (const options of [[], ['--url', url], ['--url', `${url}/`]]) {
+        assert.equal((await runAlone([...argv, ...options], own)).exitCode, 0);
+      }
+    });
+    await withCredentials('http://127.0.0.1:9', async (folder) => {
+      // The port of the settings on this machine, by whichever name.
+      const loopback = { WATCHWORD_DATA: folder, WATCHWORD_PORT: port };
+      for (const name of ['127.0.0.1', 'localhost']) {
+        const options = ['--url', `http://${name}:${port}`];
+        assert.equal((await runAlone([...argv, ...options], loopback)).exitCode, 0);
+      }
+      assert.deepEqual(new Set(asked.map(({ key }) => key)), new Set(['Bearer wk_development']));
+      asked.length = 0;
+      const elsewhere = { WATCHWORD_DATA: folder };
+      for (const other of [
+        url,
+        `${url}/v1`,
+        'https://verify.example.com',
+        'http://127.0.0.1:9/x',
+      ]) {
+        const ran = await runAlone([...argv, '--url', other], elsewhere);
+        assert.equal(ran.exitCode, 1);
+        assert.match(ran.complained, /development key is for .* --api-key or in WATCHWORD_API_KEY/);
+      }
+      assert.deepEqual(asked, []);
+      const given = { ...elsewhere, WATCHWORD_API_KEY: 'wk_given' };
+      assert.equal((await runAlone([...argv, '--url', url], given)).exitCode, 0);
+      assert.deepEqual(
+        asked.map(({ key }) => key),
+        ['Bearer wk_given'],
+      );
+    });
   });
 });
 

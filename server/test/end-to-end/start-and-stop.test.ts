@@ -66,7 +66,7 @@ test('production does not start while a key of the development application is li
   }
 });
 
-test('a server that is told to stop keeps to its time, and sends the rest when it is back', async () => {
+test('a server told to stop keeps to its time, and sends the rest when it is back', async () => {
   const taken: string[] = [];
   let isSlow = true;
   const gateway = createServer(async (request, response) => {
