@@ -1,6 +1,4 @@
-import type { ChannelName } from '#domain/channels/channel.ts';
 import { headsPerMs } from '#domain/id.ts';
-import type { VerificationStatus } from '#domain/verification.ts';
 import type { VerificationRecord } from '#service/records.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import { readHistory, writeHistory } from '#storage/sqlite/history.ts';
@@ -23,160 +21,102 @@ export function periodOf(head: number): number {
   return Math.floor(head / headsPerPeriod);
 }
 
-/** In the order of `VerificationRow` and of `toValues`. */
-export const verificationColumns = `
-  head, id, application, period, status, checks_used, checks_wrong, checks_max, sends_used,
-  sends_max, code_version, code_bits, lifetime_ms, created_at_ms, expires_at_ms, life_ends_at_ms,
-  resend_allowed_at_ms, finished_at_ms, origin, purpose, country, channel, recipient_hash,
-  ledger_key, transaction_hash, reference, metadata, has_callback, blocked_reason, delivery_heads,
-  history, sealed_code, sealed_request`;
+/** Columns that hold a field of the record as it is: the one list of them, in the row's order. */
+const plainColumns = {
+  id: 'id',
+  status: 'status',
+  checksUsed: 'checks_used',
+  checksWrong: 'checks_wrong',
+  checksMax: 'checks_max',
+  sendsUsed: 'sends_used',
+  sendsMax: 'sends_max',
+  codeVersion: 'code_version',
+  codeBits: 'code_bits',
+  lifetimeMs: 'lifetime_ms',
+  createdAtMs: 'created_at_ms',
+  expiresAtMs: 'expires_at_ms',
+  lifeEndsAtMs: 'life_ends_at_ms',
+  resendAllowedAtMs: 'resend_allowed_at_ms',
+  finishedAtMs: 'finished_at_ms',
+  origin: 'origin',
+  purpose: 'purpose',
+  country: 'country',
+  channel: 'channel',
+  recipientHash: 'recipient_hash',
+  transactionHash: 'transaction_hash',
+  reference: 'reference',
+  blockedReason: 'blocked_reason',
+  sealedCode: 'sealed_code',
+  sealedRequest: 'sealed_request',
+} as const satisfies Partial<Record<keyof VerificationRecord, string>>;
 
+type PlainField = keyof typeof plainColumns;
+const plainFields = Object.keys(plainColumns) as readonly PlainField[];
+
+/** Columns that are read and written in a form of their own, then the plain ones. */
 export type VerificationRow = readonly [
   head: number,
-  id: string,
   application: number,
   period: number,
-  status: VerificationStatus,
-  checksUsed: number,
-  checksWrong: number,
-  checksMax: number,
-  sendsUsed: number,
-  sendsMax: number,
-  codeVersion: number,
-  codeBits: number,
-  lifetimeMs: number,
-  createdAtMs: number,
-  expiresAtMs: number,
-  lifeEndsAtMs: number,
-  resendAllowedAtMs: number,
-  finishedAtMs: number | null,
-  origin: string,
-  purpose: string,
-  country: string | null,
-  channel: ChannelName,
-  recipientHash: string,
   ledgerKey: string | null,
-  transactionHash: string | null,
-  reference: string | null,
   metadata: string | null,
   hasCallback: number,
-  blockedReason: string | null,
   deliveryHeads: string,
   history: string,
-  sealedCode: string | null,
-  sealedRequest: string | null,
+  ...plain: VerificationRecord[PlainField][],
 ];
 
+const ownFormColumns = [
+  'head',
+  'application',
+  'period',
+  'ledger_key',
+  'metadata',
+  'has_callback',
+  'delivery_heads',
+  'history',
+];
+
+export const verificationColumns = [...ownFormColumns, ...Object.values(plainColumns)].join(', ');
+
 export function toKept(row: VerificationRow, applications: Applications): KeptVerification {
-  const [
-    head,
-    id,
-    application,
-    ,
-    status,
-    checksUsed,
-    checksWrong,
-    checksMax,
-    sendsUsed,
-    sendsMax,
-    codeVersion,
-    codeBits,
-    lifetimeMs,
-    createdAtMs,
-    expiresAtMs,
-    lifeEndsAtMs,
-    resendAllowedAtMs,
-    finishedAtMs,
-    origin,
-    purpose,
-    country,
-    channel,
-    recipientHash,
-    ledgerKey,
-    transactionHash,
-    reference,
-    metadata,
-    hasCallback,
-    blockedReason,
-    deliveryHeads,
-    history,
-    sealedCode,
-    sealedRequest,
-  ] = row;
+  const [head, application, , ledgerKey, metadata, hasCallback, deliveryHeads, history] = row;
+  const plain = readPlain(row);
   return {
     head,
     application,
     deliveryHeads: JSON.parse(deliveryHeads) as number[],
     record: {
-      id,
+      ...plain,
       applicationId: applications.idOf(application),
-      status,
-      checksUsed,
-      checksWrong,
-      checksMax,
-      sendsUsed,
-      sendsMax,
-      codeVersion,
-      codeBits,
-      lifetimeMs,
-      createdAtMs,
-      expiresAtMs,
-      lifeEndsAtMs,
-      resendAllowedAtMs,
-      finishedAtMs,
-      origin,
-      purpose,
-      country,
-      channel,
-      recipientHash,
-      ledgerKey: ledgerKey ?? recipientHash,
-      transactionHash,
-      reference,
+      ledgerKey: ledgerKey ?? plain.recipientHash,
       metadata: metadata === null ? null : (JSON.parse(metadata) as Record<string, string>),
       hasCallback: hasCallback === 1,
-      blockedReason,
       history: readHistory(history),
-      sealedCode,
-      sealedRequest,
     },
   };
 }
 
+function readPlain(row: VerificationRow): Pick<VerificationRecord, PlainField> {
+  const plain: Record<string, unknown> = {};
+  let at = ownFormColumns.length;
+  for (const field of plainFields) plain[field] = row[at++];
+  // Rows are STRICT and in the order of the list, so each field has the type of its column.
+  return plain as Pick<VerificationRecord, PlainField>;
+}
+
 /** The values of a new row. */
-export function toValues({ head, application, deliveryHeads, record }: KeptVerification) {
+export function toValues(kept: KeptVerification): VerificationRow {
+  const { head, application, deliveryHeads, record } = kept;
   return [
     head,
-    record.id,
     application,
     periodOf(head),
-    record.status,
-    record.checksUsed,
-    record.checksWrong,
-    record.checksMax,
-    record.sendsUsed,
-    record.sendsMax,
-    record.codeVersion,
-    record.codeBits,
-    record.lifetimeMs,
-    record.createdAtMs,
-    record.expiresAtMs,
-    record.lifeEndsAtMs,
-    record.resendAllowedAtMs,
-    record.finishedAtMs,
-    record.origin,
-    record.purpose,
-    record.country,
-    record.channel,
-    record.recipientHash,
     record.ledgerKey === record.recipientHash ? null : record.ledgerKey,
-    record.transactionHash,
-    record.reference,
     record.metadata === null ? null : JSON.stringify(record.metadata),
     record.hasCallback ? 1 : 0,
-    record.blockedReason,
     JSON.stringify(deliveryHeads),
     writeHistory(record.history),
-    record.sealedCode,
-    record.sealedRequest,
+    ...plainFields.map((field) => record[field]),
   ];
 }
