@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
@@ -230,4 +230,12 @@ describe('the database', () => {
       }
     }
   });
+});
+
+promise('a database file that is gone takes nothing more', ({ engine, folder }) => {
+  renameSync(join(folder, 'watchword.db'), join(folder, 'elsewhere.db'));
+  const [outcome] = engine.run([operation('ping', [])]);
+  assert.equal(outcome?.ok === false && outcome.isUnavailable, true);
+  renameSync(join(folder, 'elsewhere.db'), join(folder, 'watchword.db'));
+  one(engine, 'ping', []);
 });

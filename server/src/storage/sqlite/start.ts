@@ -189,9 +189,8 @@ function insertBlocked(
 }
 
 function freshRecord(verification: NewVerification, nowMs: number): VerificationRecord {
-  const { ...given } = verification;
   return {
-    ...given,
+    ...verification,
     status: 'blocked',
     sealedCode: null,
     codeVersion: 1,
