@@ -30,11 +30,8 @@ import { codeNames, variableNamePattern } from '#domain/template-variables.ts';
  */
 export interface ParseOptions {
   readonly escapeHtml: boolean;
-  /**
-   * How often the code must stand in the text: `once` by default; `optional`, at most once, for a
-   * subject; `repeated`, at least once, for a façade whose vendor fills every placeholder.
-   */
-  readonly code?: 'once' | 'optional' | 'repeated';
+  /** How often the code must stand in the text: `once` by default; at most once for a subject. */
+  readonly code?: 'once' | 'optional';
 }
 
 type CodeRule = NonNullable<ParseOptions['code']>;
@@ -209,7 +206,7 @@ function brokenCodeRule(pieces: readonly Piece[], rule: CodeRule): string | null
   if (count === 0 && rule !== 'optional') {
     return 'The text does not hold the code. Write {{code}} where it belongs.';
   }
-  if (count > 1 && rule !== 'repeated') return 'The text holds the code more than once.';
+  if (count > 1) return 'The text holds the code more than once.';
   return null;
 }
 

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { type ParseOptions, parseText } from '#domain/template-parse.ts';
+import { parseText } from '#domain/template-parse.ts';
 import { longestText, renderText, showsTransaction } from '#domain/template-text.ts';
 
 const variables = { name: 'Ana', city: 'São Paulo', blankName: '' };
@@ -13,8 +13,8 @@ function render(source: string, given: Record<string, string> = variables, escap
   return renderText(parsed.value, { code: '135790', variables: given });
 }
 
-function parsedOf(source: string, options: ParseOptions = { escapeHtml: false }) {
-  const parsed = parseText(source, options);
+function parsedOf(source: string) {
+  const parsed = parseText(source, { escapeHtml: false });
   assert.ok(parsed.ok, parsed.ok ? '' : parsed.error.detail);
   return parsed.value;
 }
@@ -189,16 +189,6 @@ test('a subject may do without the code, but not hold it twice', () => {
   assert.ok(parseText('Your code', options).ok);
   assert.ok(parseText('{{code}} is your code', options).ok);
   assert.ok(!parseText('{{code}} {{code}}', options).ok);
-});
-
-test('a façade may fill every placeholder of the code, but needs one', () => {
-  const options = { escapeHtml: false, code: 'repeated' } as const;
-  const parsed = parsedOf('{{pin}} {{ otp_code }}', options);
-  assert.deepEqual(renderText(parsed, { code: '135790', variables: {} }), {
-    ok: true,
-    value: '135790 135790',
-  });
-  assert.ok(!parseText('no code', options).ok);
 });
 
 const shows: [source: string, isShown: boolean][] = [
