@@ -2,6 +2,9 @@ import type { Application } from '#domain/application.ts';
 import type { Result } from '#domain/refusal.ts';
 import type { SandboxMessage } from '#service/provider-port.ts';
 
+/** One step of the clock, 366 days: longer than anything that is kept. */
+export const clockStepSecondsMax = 31_622_400;
+
 /** What a development server shows beside the service: the virtual phone, its clock, its reset. */
 export interface Sandbox {
   /** Newest first. A recipient is read as a start of the application reads it. */

@@ -3,9 +3,9 @@ import { type PhoneOptions, type PhoneScope, phoneCaller } from '#api/phone/phon
 import { clockForPage, verdictForPage, verificationForPage } from '#api/phone/phone-views.ts';
 import { sendRefusal } from '#api/problem.ts';
 import { allChannels } from '#domain/application.ts';
+import { clockStepSecondsMax } from '#service/sandbox.ts';
 
 const strict = { additionalProperties: false };
-const advanceSecondsMax = 31_536_000;
 
 const startBody = Type.Object(
   {
@@ -17,7 +17,7 @@ const startBody = Type.Object(
 );
 const checkBody = Type.Object({ code: Type.String({ minLength: 1, maxLength: 64 }) }, strict);
 const clockBody = Type.Object(
-  { advanceSeconds: Type.Integer({ minimum: 0, maximum: advanceSecondsMax }) },
+  { advanceSeconds: Type.Integer({ minimum: 0, maximum: clockStepSecondsMax }) },
   strict,
 );
 const params = Type.Object({ id: Type.String({ maxLength: 64 }) });

@@ -3,9 +3,7 @@ import { isoTime } from '#api/iso-time.ts';
 import { defineRoute } from '#api/route.ts';
 import { sandboxOf } from '#api/routes/sandbox.ts';
 import { exactly, moment, noQuery } from '#api/schemas/text.ts';
-
-/** A year: longer than anything that is kept. */
-const advanceSecondsMax = 31_622_400;
+import { clockStepSecondsMax } from '#service/sandbox.ts';
 
 export const sandboxClockAdvance = defineRoute({
   method: 'POST',
@@ -19,7 +17,7 @@ export const sandboxClockAdvance = defineRoute({
   access: 'application',
   query: noQuery,
   body: exactly({
-    advanceSeconds: Type.Integer({ minimum: 0, maximum: advanceSecondsMax }),
+    advanceSeconds: Type.Integer({ minimum: 0, maximum: clockStepSecondsMax }),
   }),
   bodyBytesMax: 2_048,
   answer: {
