@@ -9,9 +9,10 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { generateRingEntry } from '#service/key-ring.ts';
 
 /** What a user's test suite reads to reach the server. Vendors' parts come with their façades. */
@@ -24,10 +25,61 @@ export interface DevelopmentCredentials {
 const credentialsFile = 'dev-credentials.json';
 const keysFile = 'dev-keys';
 
-/** Makes the folder, readable by its owner alone. */
+/** The message says why the folder cannot be used and what to do. */
+export class DataFolderUnusable extends Error {
+  override readonly name = 'DataFolderUnusable';
+}
+
+/** Makes the folder, readable by its owner alone. Throws `DataFolderUnusable`. */
 export function openDataFolder(folder: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  chmodSync(folder, 0o700);
+  try {
+    makeFolder(folder);
+    chmodSync(folder, 0o700);
+  } catch (error) {
+    throw new DataFolderUnusable(
+      `${folder} cannot be the data folder: ${whyUnusable(error)}. Set WATCHWORD_DATA to a folder ` +
+        'that this user may write to.',
+    );
+  }
+}
+
+/** Not Node's own `recursive`, which tries for ever where nothing can be made, as under /proc. */
+function makeFolder(folder: string): void {
+  if (isFolder(folder)) return;
+  const parent = dirname(folder);
+  if (parent !== folder) makeFolder(parent);
+  try {
+    mkdirSync(folder, { mode: 0o700 });
+  } catch (error) {
+    // Another command may have made it in between.
+    if (!isFolder(folder)) throw error;
+  }
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function whyUnusable(error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  switch (code) {
+    case 'EROFS':
+      return 'its file system is read-only';
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return 'a file stands there, or on the way to it';
+    case 'EACCES':
+      return 'this user has no right to make or to open it';
+    case 'EPERM':
+      return 'it belongs to another user';
+    case 'ENOENT':
+      return 'no folder can be made there';
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return 'the disk is full';
+    default:
+      return `the system refuses it (${String(code)})`;
+  }
 }
 
 /**
@@ -35,11 +87,17 @@ export function openDataFolder(folder: string): void {
  * Beside the database is the wrong place for keys, which is why `serve` never looks here.
  */
 export function developmentKeys(folder: string): string {
-  const path = join(folder, keysFile);
-  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  const kept = readDevelopmentKeys(folder);
+  if (kept !== null) return kept;
   const entry = generateRingEntry(new Date());
-  writeWhole(path, `${entry}\n`);
+  writeWhole(join(folder, keysFile), `${entry}\n`);
   return entry;
+}
+
+/** Null where no development server has made a ring yet. */
+export function readDevelopmentKeys(folder: string): string | null {
+  const path = join(folder, keysFile);
+  return existsSync(path) ? readFileSync(path, 'utf8').trim() : null;
 }
 
 /** Puts a new key in front of the development ring; the older ones stay for what they sealed. */

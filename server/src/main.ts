@@ -21,6 +21,8 @@ import type { Storage } from '#service/ports.ts';
 import type { Provider, SandboxInbox } from '#service/provider-port.ts';
 import { openVault, type Vault } from '#service/vault.ts';
 import { openSqliteStorage } from '#storage/sqlite/index.ts';
+import { inspectDatabase } from '#storage/sqlite/inspect.ts';
+import { endWithReaders } from './closed-pipe.ts';
 import type { Config, Environment } from './config.ts';
 import {
   developmentKeys,
@@ -34,6 +36,7 @@ import {
   liveDevelopmentKeys,
 } from './development.ts';
 import { createLog, type ServerLog } from './log.ts';
+import { startFailure } from './start-failure.ts';
 import { welcome } from './welcome.ts';
 
 export type ServerMode = 'dev' | 'serve';
@@ -116,7 +119,7 @@ async function openFoundation(
 ): Promise<Foundation> {
   openDataFolder(config.data);
   const ring = parseKeyRing(config.keys ?? keysWithout(config, mode));
-  if (!ring.ok) throw new StartRefused(ring.mistakes.join(' '));
+  if (!ring.ok) throw new StartRefused(ring.mistakes.join('\n'));
   const storage = await openSqliteStorage({ folder: config.data, role });
   try {
     const vault = await openVault(storage, ring.ring);
@@ -138,7 +141,7 @@ function buildProviders(
   context: Parameters<typeof createProviders>[1],
 ): readonly Provider[] {
   const providers = createProviders(config.providers, context);
-  if (!providers.ok) throw new StartRefused(providers.error.join(' '));
+  if (!providers.ok) throw new StartRefused(providers.error.join('\n'));
   return providers.value;
 }
 
@@ -244,7 +247,9 @@ async function runServer(
   try {
     server = await startServer(config, mode, { environment, log });
   } catch (error) {
-    process.stderr.write(`watchword: ${sentenceOf(error, config)}\n`);
+    for (const sentence of startFailure(error, config).split('\n')) {
+      process.stderr.write(`watchword: ${sentence}\n`);
+    }
     return 1;
   }
   if (server.credentials !== null) {
@@ -258,25 +263,6 @@ async function runServer(
   await server.stop();
   log.info({}, 'stopped');
   return isLost ? 1 : 0;
-}
-
-/** What stopped the start, for the person who has to mend it. */
-function sentenceOf(error: unknown, config: Config): string {
-  if (!(error instanceof Error)) return String(error);
-  const code = 'code' in error ? error.code : null;
-  const place = `${config.host}:${config.port}`;
-  switch (code) {
-    case 'EADDRINUSE':
-      return `Another program listens at ${place}. Stop it, or set WATCHWORD_PORT to a free port.`;
-    case 'EACCES':
-    case 'EPERM':
-      return `No right to use ${place} or ${config.data} (${error.message}). Choose another one.`;
-    case 'EADDRNOTAVAIL':
-    case 'ENOTFOUND':
-      return `This machine has no address ${config.host}. Correct WATCHWORD_HOST.`;
-    default:
-      return error.message;
-  }
 }
 
 function nextSignal(): Promise<string> {
@@ -330,6 +316,7 @@ function commandContext(environment: Environment): CommandContext {
       setTimeout(() => process.exit(exitCode), exitGraceMs).unref();
       return exitCode;
     },
+    inspectDatabase: (config) => inspectDatabase(config.data),
     async openStorage(config) {
       openDataFolder(config.data);
       return openSqliteStorage({ folder: config.data, role: 'tool' });
@@ -339,7 +326,7 @@ function commandContext(environment: Environment): CommandContext {
       try {
         foundation = await openFoundation(config, 'tool', 'tool');
       } catch (error) {
-        return { ok: false, error: sentenceOf(error, config) };
+        return { ok: false, error: startFailure(error, config) };
       }
       const { storage, vault, ring, egress } = foundation;
       const events = createSandboxEvents();
@@ -385,5 +372,6 @@ function neverPut(): never {
 
 /** What `bin/watchword.mjs` calls. */
 export async function main(): Promise<void> {
+  endWithReaders([process.stdout, process.stderr]);
   process.exitCode = await runCommand(process.argv.slice(2), commandContext(process.env));
 }

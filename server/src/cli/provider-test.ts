@@ -25,7 +25,7 @@ export const providerTest: Command = {
     const recipient = parseRecipient(options['to'], { pointer: '--to' });
     if (!recipient.ok) return misused(recipient.error.detail);
     return withService(input, context, async ({ providers, service }) => {
-      if (!providers.ok) return failed(providers.error.join(' '));
+      if (!providers.ok) return failed(providers.error.join('\n'));
       const provider = providers.value.find(({ name }) => name === words['name']);
       if (provider === undefined) {
         const names = providers.value.map(({ name }) => name).join(', ') || 'none';
@@ -33,8 +33,7 @@ export const providerTest: Command = {
       }
       const channel = chooseChannel(provider, recipient.value, options['channel']);
       if (channel === null) {
-        const served = provider.channels.join(', ');
-        return misused(`"${provider.name}" reaches this recipient on none of: ${served}.`);
+        return misused(unreached(provider, options['channel']));
       }
       // The virtual phone shows a message to the application that it belongs to.
       const [application] = await service.listApplications();
@@ -59,6 +58,14 @@ function chooseChannel(
     (channel) => (channel === 'email') === (recipient.kind === 'email'),
   );
   return fitting.find((channel) => wanted === undefined || channel === wanted) ?? null;
+}
+
+function unreached({ name, channels }: Provider, wanted: string | undefined): string {
+  const served = channels.join(', ');
+  if (wanted === undefined) return `"${name}" reaches this recipient on none of: ${served}.`;
+  return channels.some((channel) => channel === wanted)
+    ? `The channel ${wanted} does not reach this recipient.`
+    : `"${name}" does not serve the channel "${wanted}". It serves: ${served}.`;
 }
 
 function testMessage(
