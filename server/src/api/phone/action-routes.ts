@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import { type PhoneOptions, type PhoneScope, phoneCaller } from '#api/phone/phone-options.ts';
 import { clockForPage, verdictForPage, verificationForPage } from '#api/phone/phone-views.ts';
 import { sendRefusal } from '#api/problem.ts';

@@ -1,4 +1,4 @@
-import { Type } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
 import { mailPolicy } from '#api/phone/page-files.ts';
 import { type PhoneOptions, type PhoneScope, phoneCaller } from '#api/phone/phone-options.ts';
 import { messageForPage, verificationForPage } from '#api/phone/phone-views.ts';

@@ -1,6 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox';
-import type { FastifyBaseLogger, FastifyInstance, RawServerDefault } from 'fastify';
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  FastifyTypeProvider,
+  RawServerDefault,
+} from 'fastify';
+import type { Static, TSchema } from 'typebox';
 import type { Application } from '#domain/application.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Caller, Service } from '#service/service.ts';
@@ -23,13 +28,18 @@ export interface TestRecipient {
   readonly behaviour: string;
 }
 
+/** Gives a request the types of its route's schemas. */
+export interface SchemaTypes extends FastifyTypeProvider {
+  readonly validator: this['schema'] extends TSchema ? Static<this['schema']> : unknown;
+}
+
 /** The plugin's own scope, as the files of its routes see it. */
 export type PhoneScope = FastifyInstance<
   RawServerDefault,
   IncomingMessage,
   ServerResponse,
   FastifyBaseLogger,
-  TypeBoxTypeProvider
+  SchemaTypes
 >;
 
 /** Who the page acts as. */

@@ -1,11 +1,10 @@
-import type {} from '@fastify/swagger';
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyPluginAsync } from 'fastify';
 import { addActionRoutes } from '#api/phone/action-routes.ts';
 import { guardWith } from '#api/phone/guard.ts';
 import { createLiveEvents } from '#api/phone/live-events.ts';
 import { addMessageRoutes } from '#api/phone/message-routes.ts';
 import { loadPageFiles, pageHeaders } from '#api/phone/page-files.ts';
-import type { PhoneOptions, PhoneScope } from '#api/phone/phone-options.ts';
+import type { PhoneOptions, PhoneScope, SchemaTypes } from '#api/phone/phone-options.ts';
 import { clockForPage } from '#api/phone/phone-views.ts';
 import { sendProblem } from '#api/problem.ts';
 import { readJsonBodies } from '#api/read-json.ts';
@@ -19,13 +18,12 @@ const bodyBytesMax = 4_096;
  * The virtual phone: a page at `/` and what it calls, under `/phone/`. For the development server
  * only. It asks for no credential (`guard.ts` says what protects it) and acts as one application.
  */
-export function createPhoneRoutes(options: PhoneOptions): FastifyPluginAsyncTypebox {
-  return async (scope) => {
+export function createPhoneRoutes(options: PhoneOptions): FastifyPluginAsync {
+  return async (untyped) => {
+    const scope = untyped.withTypeProvider<SchemaTypes>();
     // Of all bodies only JSON is read: no other site's form can send one without being asked.
     readJsonBodies(scope);
     scope.addHook('onRoute', (route) => {
-      // Not part of the public API, so not of its description either.
-      route.schema = { ...route.schema, hide: true };
       route.bodyLimit = bodyBytesMax;
     });
     scope.addHook('onRequest', async (_request, reply) => {
