@@ -46,8 +46,8 @@ export async function callServer(
     return {
       kind: 'failed',
       sentence:
-        `The development key is for ${development.url} and is not sent to ${url}. Give the key of ` +
-        'that server with --api-key or in WATCHWORD_API_KEY.',
+        `The development key is for ${development.url} and is not sent to ${url}. ` +
+        'Give the key of that server with --api-key or in WATCHWORD_API_KEY.',
     };
   }
   const apiKey = givenKey ?? development?.apiKey;
