@@ -7,6 +7,7 @@ import type { Result } from '#domain/refusal.ts';
 import type { KeyRing } from '#service/key-ring.ts';
 import type { Storage } from '#service/ports.ts';
 import type { Provider } from '#service/provider-port.ts';
+import type { DatabaseInspection } from '#service/records.ts';
 import type { Service } from '#service/service.ts';
 import type { Vault } from '#service/vault.ts';
 import type { Config, Environment } from '#src/config.ts';
@@ -20,6 +21,8 @@ export interface CommandContext {
   readonly complain: (line: string) => void;
   /** Runs a server until it is told to stop; the exit code. It prints and complains by itself. */
   runServer(config: Config, mode: 'dev' | 'serve'): Promise<number>;
+  /** Changes nothing, whatever is there. Throws a sentence for what is no database of ours. */
+  inspectDatabase(config: Config): DatabaseInspection;
   /** Beside a running server or without one; migrates an older database. */
   openStorage(config: Config): Promise<Storage>;
   /** The service on that storage, under the ring of the settings or of a development folder. */

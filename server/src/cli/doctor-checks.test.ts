@@ -28,10 +28,12 @@ const context: CommandContext = {
   print: () => {},
   complain: () => {},
   runServer: async () => 1,
-  openStorage: async () => {
+  inspectDatabase: () => {
     throw new Error('The database was made by a newer version. Use that one.');
   },
-  openService: async () => ({ ok: false, error: 'no service' }),
+  // To open one may change it, which is not for a doctor.
+  openStorage: () => assert.fail('The doctor opened the storage.'),
+  openService: () => assert.fail('The doctor opened the service.'),
   createProviders: () => ({ ok: true, value: [] }),
 };
 
@@ -103,6 +105,14 @@ test('a database that does not open is bad, with its own sentence', async () => 
       },
     ]);
   });
+});
+
+test('an older database is no fault, and nothing more is said of it', async () => {
+  const older = { ...context, inspectDatabase: () => ({ kind: 'older' }) as const };
+  const [finding, ...more] = await checkDatabase(configWith({}), older);
+  assert.equal(finding?.state, 'note');
+  assert.match(finding.says, /older than this version/);
+  assert.deepEqual(more, []);
 });
 
 test('without a provider nothing can be sent, which is bad; wrong settings are told', () => {

@@ -1,11 +1,12 @@
 /** What `watchword doctor` looks at, one function for each subject. */
-import { existsSync, statfsSync, statSync } from 'node:fs';
+import { statfsSync, statSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { join } from 'node:path';
 import type { CommandContext } from '#cli/command.ts';
 import { allChannels } from '#domain/application.ts';
 import { parseKeyRing } from '#service/key-ring.ts';
+import { openVault } from '#service/vault.ts';
 import type { Config } from '#src/config.ts';
+import { readDevelopmentKeys } from '#src/data-folder.ts';
 
 export interface Finding {
   readonly subject: string;
@@ -57,34 +58,39 @@ export function checkDataFolder({ data }: Config): Finding {
 
 export function checkKeys({ keys, data }: Config): Finding {
   const subject = 'key ring';
-  const reading = keys === null ? null : parseKeyRing(keys);
-  if (reading === null) {
-    const place = existsSync(join(data, 'dev-keys'))
-      ? 'A development ring lies in the data folder; '
-      : '';
-    return { subject, state: 'note', says: `${place}\`watchword serve\` needs WATCHWORD_KEYS.` };
+  if (keys === null) {
+    const place =
+      readDevelopmentKeys(data) === null
+        ? 'None yet; `watchword dev` makes one, and'
+        : 'A development ring lies in the data folder;';
+    return { subject, state: 'note', says: `${place} \`watchword serve\` needs WATCHWORD_KEYS.` };
   }
+  const reading = parseKeyRing(keys);
   if (!reading.ok) return { subject, state: 'bad', says: reading.mistakes.join(' ') };
   const { ids, newestId } = reading.ring;
   const says = `${ids.length} ${ids.length === 1 ? 'key' : 'keys'}, the newest is ${newestId}.`;
   return { subject, state: 'good', says };
 }
 
-/** Opening reads the journal mode and the synchronous setting back, and pings with a write. */
+/** Looks without opening it for writing: a server may not have run yet, or not this version. */
 export async function checkDatabase(config: Config, context: CommandContext): Promise<Finding[]> {
   const subject = 'database';
-  if (!existsSync(config.data)) {
-    return [{ subject, state: 'note', says: 'None yet; a starting server makes it.' }];
-  }
   try {
-    const storage = await context.openStorage(config);
-    try {
-      await storage.ping();
-      const clock = clockFinding((await storage.now()) - Date.now());
-      const says = 'It opens, has the form of this version, and keeps what is written.';
-      return [{ subject, state: 'good', says }, clock, await sealFinding(config, context)];
-    } finally {
-      await storage.close();
+    const found = context.inspectDatabase(config);
+    switch (found.kind) {
+      case 'missing':
+        return [{ subject, state: 'note', says: 'None yet; a starting server makes it.' }];
+      case 'older': {
+        const says = 'It is older than this version; a starting server or `migrate` changes it.';
+        return [{ subject, state: 'note', says }];
+      }
+      case 'current': {
+        const says = 'It can be read and has the form of this version.';
+        const clock = clockFinding(found.clockAheadMs);
+        return [{ subject, state: 'good', says }, clock, await sealFinding(config, found.secrets)];
+      }
+      default:
+        return found satisfies never;
     }
   } catch (error) {
     const says = error instanceof Error ? error.message : String(error);
@@ -103,12 +109,27 @@ function clockFinding(aheadMs: number): Finding {
     : { subject, state: 'good', says: 'The time of the database is that of this machine.' };
 }
 
-async function sealFinding(config: Config, context: CommandContext): Promise<Finding> {
+async function sealFinding(
+  { keys, data }: Config,
+  secrets: ReadonlyMap<string, string>,
+): Promise<Finding> {
   const subject = 'seals';
-  const opened = await context.openService(config);
-  if (!opened.ok) return { subject, state: 'bad', says: opened.error };
-  await opened.value.close();
-  return { subject, state: 'good', says: 'The key ring opens what the database holds.' };
+  const text = keys ?? readDevelopmentKeys(data);
+  if (text === null) {
+    return secrets.size === 0
+      ? { subject, state: 'note', says: 'Nothing is sealed yet.' }
+      : { subject, state: 'bad', says: 'The key ring is gone. Set WATCHWORD_KEYS to the old one.' };
+  }
+  const ring = parseKeyRing(text);
+  if (!ring.ok) return { subject, state: 'bad', says: ring.mistakes.join(' ') };
+  try {
+    // What is not there yet would be made by a server; here it is made and thrown away.
+    const readSecret = async (name: string) => secrets.get(name) ?? null;
+    await openVault({ readSecret, createSecret: async (_name, sealed) => sealed }, ring.ring);
+    return { subject, state: 'good', says: 'The key ring opens what the database holds.' };
+  } catch (error) {
+    return { subject, state: 'bad', says: error instanceof Error ? error.message : String(error) };
+  }
 }
 
 export function checkProviders(config: Config, context: CommandContext): Finding {

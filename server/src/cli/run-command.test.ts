@@ -28,6 +28,7 @@ async function runAlone(argv: readonly string[], environment: Environment = {}):
     print: (line) => printed.push(line),
     complain: (line) => complained.push(line),
     runServer: async (config, mode) => (mode === 'dev' ? config.port - 8080 : 3),
+    inspectDatabase: unexpected,
     openStorage: unexpected,
     openService: unexpected,
     createProviders: () => ({ ok: true, value: [] }),

@@ -82,6 +82,19 @@ export interface ApiKeyRecord {
   readonly revokedAtMs: number | null;
 }
 
+/** What is found in a data folder by looking alone. */
+export type DatabaseInspection =
+  | { readonly kind: 'missing' }
+  /** Made by an older program: it wants migrating before anything else can be read. */
+  | { readonly kind: 'older' }
+  | {
+      readonly kind: 'current';
+      /** How far the storage's time is ahead of the machine's. */
+      readonly clockAheadMs: number;
+      /** Sealed values by their names. */
+      readonly secrets: ReadonlyMap<string, string>;
+    };
+
 /** A key that proofs are signed with; the private half is sealed. */
 export interface SigningKeyRecord {
   readonly id: string;

@@ -48,7 +48,10 @@ export type HashKind =
   | 'fingerprint';
 
 /** Opens the vault, making its hash key on the first start. Fails when the ring lacks its key. */
-export async function openVault(storage: Storage, ring: KeyRing): Promise<Vault> {
+export async function openVault(
+  storage: Pick<Storage, 'readSecret' | 'createSecret'>,
+  ring: KeyRing,
+): Promise<Vault> {
   const fresh = ring.seal(randomBytes(32).toString('base64'), `secret ${hashKeySecret}`);
   const sealed =
     (await storage.readSecret(hashKeySecret)) ?? (await storage.createSecret(hashKeySecret, fresh));
