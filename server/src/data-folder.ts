@@ -37,8 +37,8 @@ export function openDataFolder(folder: string): void {
     chmodSync(folder, 0o700);
   } catch (error) {
     throw new DataFolderUnusable(
-      `${folder} cannot be the data folder: ${whyUnusable(error)}. Set WATCHWORD_DATA to a folder ` +
-        'that this user may write to.',
+      `${folder} cannot be the data folder: ${whyUnusable(error)}. Set WATCHWORD_DATA to a ` +
+        'folder that this user may write to.',
     );
   }
 }
