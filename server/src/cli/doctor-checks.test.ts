@@ -117,16 +117,15 @@ test('an older database is no fault, and nothing more is said of it', async () =
 
 test('without a provider nothing can be sent, which is bad; wrong settings are told', () => {
   const config = configWith({});
-  assert.equal(checkProviders(config, context).state, 'bad');
+  assert.equal(checkProviders(config, context)[0]?.state, 'bad');
   const wrong = {
     ...context,
     createProviders: () => ({ ok: false, error: ['A.', 'B.'] }) as const,
   };
-  assert.deepEqual(checkProviders(config, wrong), {
-    subject: 'providers',
-    state: 'bad',
-    says: 'A. B.',
-  });
+  assert.deepEqual(
+    checkProviders(config, wrong),
+    ['A.', 'B.'].map((says) => ({ subject: 'providers', state: 'bad', says })),
+  );
 });
 
 test('a port is free, taken by a server of ours, or taken by another program', async () => {

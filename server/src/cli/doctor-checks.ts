@@ -132,22 +132,24 @@ async function sealFinding(
   }
 }
 
-export function checkProviders(config: Config, context: CommandContext): Finding {
+export function checkProviders(config: Config, context: CommandContext): Finding[] {
   const subject = 'providers';
   const providers = context.createProviders(config);
-  if (!providers.ok) return { subject, state: 'bad', says: providers.error.join(' ') };
+  if (!providers.ok) return providers.error.map((says) => ({ subject, state: 'bad', says }));
   for (const provider of providers.value) void provider.close();
-  const [first] = providers.value;
-  if (first === undefined) {
+  const { length } = providers.value;
+  if (length === 0) {
     const says = 'None is configured, so nothing can be sent. Set WATCHWORD_PROVIDERS.';
-    return { subject, state: 'bad', says };
+    return [{ subject, state: 'bad', says }];
   }
   const served = new Set(providers.value.flatMap(({ channels }) => channels));
   const unserved = allChannels.filter((channel) => !served.has(channel));
   const names = providers.value.map(({ name }) => name).join(', ');
-  return unserved.length === 0
-    ? { subject, state: 'good', says: `${names} serve every channel.` }
-    : { subject, state: 'note', says: `${names}. Nobody serves ${unserved.join(', ')}.` };
+  if (unserved.length > 0) {
+    return [{ subject, state: 'note', says: `${names}. Nobody serves ${unserved.join(', ')}.` }];
+  }
+  const verb = length === 1 ? 'serves' : 'serve';
+  return [{ subject, state: 'good', says: `${names} ${verb} every channel.` }];
 }
 
 export async function checkPort({ host, port }: Config): Promise<Finding> {

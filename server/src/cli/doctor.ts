@@ -46,7 +46,7 @@ async function examine(context: CommandContext): Promise<readonly Finding[]> {
     checkDataFolder(config.value),
     checkKeys(config.value),
     ...(await checkDatabase(config.value, context)),
-    checkProviders(config.value, context),
+    ...checkProviders(config.value, context),
     await checkPort(config.value),
   ];
 }
