@@ -1,5 +1,6 @@
 import { type Command, done, failed, withService } from '#cli/command.ts';
 import { findApplication } from '#cli/find-application.ts';
+import { refused } from '#cli/refused.ts';
 
 export const apiKeyCreate: Command = {
   name: 'api-key create',
@@ -12,7 +13,7 @@ export const apiKeyCreate: Command = {
       const found = await findApplication(service, input.words['application'] ?? '');
       if (!found.ok) return failed(found.error);
       const made = await service.createApiKey(found.value.id, input.options['label'] ?? '');
-      if (!made.ok) return failed(made.error.detail);
+      if (!made.ok) return refused(made.error);
       const { record, apiKey } = made.value;
       return done(
         { id: record.id, application: record.applicationId, label: record.label, apiKey },

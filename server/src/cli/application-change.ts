@@ -1,5 +1,6 @@
 import { type Command, done, failed, misused, withService } from '#cli/command.ts';
 import { findApplication, presentApplication } from '#cli/find-application.ts';
+import { refused } from '#cli/refused.ts';
 import { parseJson } from '#src/setting-readers.ts';
 
 export const applicationChange: Command = {
@@ -20,7 +21,7 @@ export const applicationChange: Command = {
       const found = await findApplication(service, input.words['application'] ?? '');
       if (!found.ok) return failed(found.error);
       const changed = await service.changeSettings(found.value.id, patch);
-      if (!changed.ok) return failed(changed.error.detail);
+      if (!changed.ok) return refused(changed.error);
       return done(presentApplication(changed.value), [
         `Changed ${Object.keys(patch).join(', ') || 'nothing'} of ${changed.value.id}.`,
       ]);

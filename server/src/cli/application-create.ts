@@ -1,5 +1,6 @@
-import { type Command, done, failed, withService } from '#cli/command.ts';
+import { type Command, done, withService } from '#cli/command.ts';
 import { presentApplication } from '#cli/find-application.ts';
+import { refused } from '#cli/refused.ts';
 
 export const applicationCreate: Command = {
   name: 'application create',
@@ -13,7 +14,7 @@ export const applicationCreate: Command = {
   run: (input, context) =>
     withService(input, context, async ({ service }) => {
       const made = await service.createApplication(input.words['name'] ?? '');
-      if (!made.ok) return failed(made.error.detail);
+      if (!made.ok) return refused(made.error);
       const { id, name } = made.value;
       return done(presentApplication(made.value), [
         `Application ${id} is named "${name}".`,

@@ -1,6 +1,13 @@
-import type { CommandContext, CommandInput } from '#cli/command.ts';
+import {
+  type CommandContext,
+  type CommandInput,
+  failed,
+  misused,
+  type Outcome,
+} from '#cli/command.ts';
+import { refused } from '#cli/refused.ts';
 import { type Config, variableOf } from '#src/config.ts';
-import { readCredentials } from '#src/data-folder.ts';
+import { type DevelopmentCredentials, readCredentials } from '#src/data-folder.ts';
 import { parseJson } from '#src/setting-readers.ts';
 
 /** How commands like `send` reach a running server, and as whom. */
@@ -23,7 +30,7 @@ export type ServerAnswer =
       /** The JSON object of the body; empty where there is none. */
       readonly body: Readonly<Record<string, unknown>>;
     }
-  | { readonly kind: 'failed'; readonly sentence: string };
+  | Exclude<Outcome, { kind: 'done' } | { kind: 'ended' }>;
 
 const answerTimeoutMs = 30_000;
 
@@ -33,24 +40,25 @@ export async function callServer(
   request: ServerRequest,
 ): Promise<ServerAnswer> {
   const development = readCredentials(config.data);
-  const url = (options['url'] ?? development?.url ?? config.publicUrl ?? listenUrl(config)).replace(
-    /\/+$/,
-    '',
-  );
+  const url = (options['url'] ?? ownAddress(config, development)).replace(/\/+$/, '');
   if (!/^https?:\/\//.test(url) || !URL.canParse(url)) {
-    return { kind: 'failed', sentence: '--url must be an http or https address.' };
+    return misused('--url must be an http or https address.');
   }
   // An empty variable counts as unset, as it does for settings.
   const givenKey = options['api-key'] ?? (context.environment['WATCHWORD_API_KEY'] || undefined);
   if (givenKey === undefined && development !== null && !isOwn(url, development.url, config)) {
-    return {
-      kind: 'failed',
-      sentence:
-        `The development key is for ${development.url} and is not sent to ${url}. ` +
+    return failed(
+      `The development key is for ${development.url} and is not sent to ${url}. ` +
         'Give the key of that server with --api-key or in WATCHWORD_API_KEY.',
-    };
+    );
   }
   const apiKey = givenKey ?? development?.apiKey;
+  if (apiKey !== undefined && !/^[\x21-\x7e]+$/.test(apiKey)) {
+    return misused(
+      'An API key has no spaces and only letters, digits and signs of ASCII. Correct --api-key ' +
+        'or WATCHWORD_API_KEY.',
+    );
+  }
   try {
     const response = await fetch(url + request.path, {
       method: request.method,
@@ -66,39 +74,56 @@ export async function callServer(
     const isObject = typeof body === 'object' && body !== null;
     return { kind: 'answered', url, status: response.status, body: isObject ? { ...body } : {} };
   } catch (error) {
-    return { kind: 'failed', sentence: unreachable(url, error) };
+    const advice = options['url'] === undefined ? startAdvice(config, development) : urlAdvice;
+    return failed(unreachable(url, error, advice));
   }
 }
 
 const loopbackNames = ['127.0.0.1', '[::1]', 'localhost'];
 
 /** The server that made the key: where it said that it is, or at the port of the settings here. */
-function isOwn(url: string, developmentUrl: string, { port }: Config): boolean {
-  const places = [developmentUrl, ...loopbackNames.map((name) => `http://${name}:${port}`)];
+function isOwn(url: string, developmentUrl: string, config: Config): boolean {
+  const here = loopbackNames.map((name) => `http://${name}:${config.port}`);
+  const places = [developmentUrl, listenUrl(config), ...here];
   const { href } = new URL(url);
   return places.some((place) => URL.parse(place)?.href === href);
 }
 
 /** What a refusal says, with what to do where the answer cannot know it. */
-export function refusalOf(answer: Extract<ServerAnswer, { kind: 'answered' }>): string {
+export function refusalOf(answer: Extract<ServerAnswer, { kind: 'answered' }>): Outcome {
   if (answer.status === 401) {
-    return (
+    return failed(
       `The server at ${answer.url} does not know this API key. Set WATCHWORD_API_KEY to one made ` +
-      'with `watchword api-key create`.'
+        'with `watchword api-key create`.',
     );
   }
-  const { detail, errors } = answer.body;
-  if (typeof detail === 'string') return detail + placesOf(errors);
-  return `The server at ${answer.url} answered ${answer.status} without a reason; see its log.`;
+  const { code, detail, errors } = answer.body;
+  if (typeof detail === 'string')
+    return refused({ code, detail: detail + placesOf(errors, detail) });
+  return failed(
+    `The server at ${answer.url} answered ${answer.status} without a reason; see its log.`,
+  );
 }
 
-/** Where in the request the mistakes are, for what came from a file. */
-function placesOf(errors: unknown): string {
+/** Where in the request the mistakes are, for what came from a file; most details say it. */
+function placesOf(errors: unknown, detail: string): string {
   if (!Array.isArray(errors)) return '';
   const pointers = errors.flatMap((error: unknown) =>
     typeof error === 'object' && error !== null && 'pointer' in error ? [error.pointer] : [],
   );
-  return pointers.length === 0 ? '' : ` (${pointers.slice(0, 5).join(', ')})`;
+  const unsaid = pointers.filter((pointer) => !detail.includes(String(pointer)));
+  return unsaid.length === 0 ? '' : ` (${unsaid.slice(0, 5).join(', ')})`;
+}
+
+/**
+ * Where the server of these settings listens. The public address is for others: on this machine it
+ * may lead through a proxy, or nowhere. The development server tells its address, which alone knows
+ * a port that was picked, unless that is the public one.
+ */
+function ownAddress(config: Config, development: DevelopmentCredentials | null): string {
+  if (development !== null && development.url !== config.publicUrl) return development.url;
+  if (config.port !== 0) return listenUrl(config);
+  return config.publicUrl ?? listenUrl(config);
 }
 
 function listenUrl({ host, port }: Config): string {
@@ -107,14 +132,20 @@ function listenUrl({ host, port }: Config): string {
   return `http://${name.includes(':') ? `[${name}]` : name}:${port}`;
 }
 
-function unreachable(url: string, error: unknown): string {
+const urlAdvice = 'Start one there, or correct --url.';
+
+function startAdvice(config: Config, development: DevelopmentCredentials | null): string {
+  const command = development === null && config.keys !== null ? 'serve' : 'dev';
+  // The address of a development server comes from its data folder, whatever the port is set to.
+  const place = variableOf(development === null ? 'port' : 'data');
+  return `Start one with \`watchword ${command}\`, or name another with --url or ${place}.`;
+}
+
+function unreachable(url: string, error: unknown, advice: string): string {
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return `The server at ${url} did not answer within ${answerTimeoutMs / 1000} seconds.`;
   }
   const cause = error instanceof Error ? error.cause : null;
   const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
-  return (
-    `No server answers at ${url}${code}. Start one with \`watchword dev\`, or name another with ` +
-    `--url or ${variableOf('port')}.`
-  );
+  return `No server answers at ${url}${code}. ${advice}`;
 }

@@ -1,5 +1,5 @@
 import { callServer, refusalOf, serverOptions } from '#cli/call-server.ts';
-import { type Command, done, failed } from '#cli/command.ts';
+import { type Command, done } from '#cli/command.ts';
 
 const reasons: Readonly<Record<string, string>> = {
   wrong_code: 'the code is wrong',
@@ -22,8 +22,8 @@ export const check: Command = {
       path: `/v1/verifications/${encodeURIComponent(id)}/check`,
       body: { code },
     });
-    if (answer.kind === 'failed') return failed(answer.sentence);
-    if (answer.status !== 200) return failed(refusalOf(answer));
+    if (answer.kind !== 'answered') return answer;
+    if (answer.status !== 200) return refusalOf(answer);
     const { approved, reason, checksLeft, proof } = answer.body;
     if (approved === true) return done(answer.body, ['Approved.', `Proof: ${proof}`]);
     const why = reasons[String(reason)] ?? String(reason);

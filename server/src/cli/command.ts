@@ -86,11 +86,11 @@ export function done(json: unknown, lines: readonly string[], exitCode = 0): Out
   return { kind: 'done', json, lines, exitCode };
 }
 
-export function failed(sentence: string): Outcome {
+export function failed(sentence: string): Extract<Outcome, { kind: 'failed' }> {
   return { kind: 'failed', sentence };
 }
 
-export function misused(sentence: string): Outcome {
+export function misused(sentence: string): Extract<Outcome, { kind: 'misused' }> {
   return { kind: 'misused', sentence };
 }
 

@@ -51,6 +51,8 @@ const wrongCalls: readonly (readonly [argv: string, says: RegExp])[] = [
   ['send +14155550123 --channel', /--channel/],
   ['provider test sandbox', /with --to <recipient>/],
   ['provider test sandbox --to 123', /does not say its country/],
+  ['send +14155550123 --url foo', /^--url must be an http or https address\. See: watchword send/],
+  ['send +14155550123 --api-key ключ', /^An API key has no spaces .*--api-key/],
   ['application change app_1 countries=DE', /must be a JSON object/],
 ];
 
@@ -243,7 +245,7 @@ test('check exits with 0 for an approval and with 1 for every other verdict', as
 
 test('what the server refuses is told in its own words, with --json on stderr too', async () => {
   const answers = [
-    [422, { code: 'recipient_invalid', detail: 'This is no number.' }, /^This is no number\.$/],
+    [403, { code: 'forbidden', detail: 'This is not yours.' }, /^This is not yours\.$/],
     [401, { detail: 'x' }, /does not know this API key\. Set WATCHWORD_API_KEY/],
     [502, '<html>', /answered 502 without a reason/],
   ] as const;
@@ -257,6 +259,46 @@ test('what the server refuses is told in its own words, with --json on stderr to
   }
 });
 
+test('words that the server cannot take are wrong use, and a place is named once', async () => {
+  const errors = [{ pointer: '/channel' }, { pointer: '/variants/0' }];
+  const answers = [
+    [422, { code: 'recipient_invalid', detail: 'This is no number.' }, 2],
+    [400, { code: 'request_malformed', detail: 'Wrong.' }, 2],
+    [404, { code: 'verification_not_found', detail: 'Gone.' }, 1],
+    [409, { code: 'verification_exists', detail: 'Wait.' }, 1],
+    [422, { code: 'country_not_allowed', detail: 'Not there.' }, 1],
+    [429, { code: 'limit_reached', detail: 'Later.' }, 1],
+  ] as const;
+  for (const [status, body, exitCode] of answers) {
+    await withServer(status, body, async (url) => {
+      const ran = await runAlone(['send', 'x', '--url', url], nowhere);
+      assert.equal(ran.exitCode, exitCode, ran.complained);
+      assert.ok(ran.complained.startsWith(body.detail));
+    });
+  }
+  const detail = '/channel must be one of sms, email.';
+  await withServer(422, { code: 'request_invalid', detail, errors }, async (url) => {
+    const ran = await runAlone(['send', 'x', '--url', url], nowhere);
+    assert.ok(ran.complained.startsWith(`${detail} (/variants/0) See: `), ran.complained);
+  });
+});
+
+test('on its own machine a server is asked where it listens, not at its public URL', async () => {
+  await withServer(200, { approved: true, proof: 'p' }, async (url, asked) => {
+    const { port } = new URL(url);
+    for (const host of ['127.0.0.1', '0.0.0.0']) {
+      const settings = {
+        WATCHWORD_HOST: host,
+        WATCHWORD_PORT: port,
+        WATCHWORD_PUBLIC_URL: 'https://watchword.invalid',
+      };
+      const ran = await runAlone(['check', 'vf_1', '1'], { ...nowhere, ...settings });
+      assert.equal(ran.exitCode, 0, ran.complained);
+    }
+    assert.equal(asked.length, 2);
+  });
+});
+
 test('without a server, send says how to start one', async () => {
   let gone = '';
   await withServer(200, {}, async (url) => {
@@ -264,7 +306,9 @@ test('without a server, send says how to start one', async () => {
   });
   const ran = await runAlone(['send', '+14155550123', '--url', gone], nowhere);
   assert.equal(ran.exitCode, 1);
-  assert.ok(ran.complained.startsWith(`No server answers at ${gone} (ECONNREFUSED). Start one`));
+  assert.ok(
+    ran.complained.startsWith(`No server answers at ${gone} (ECONNREFUSED). Start one there, or`),
+  );
   const wrong = await runAlone(['send', 'x', '--url', 'localhost:8080'], nowhere);
   assert.match(wrong.complained, /http or https/);
 });

@@ -1,5 +1,5 @@
 import { callServer, refusalOf, serverOptions } from '#cli/call-server.ts';
-import { type Command, done, failed } from '#cli/command.ts';
+import { type Command, done } from '#cli/command.ts';
 
 export const send: Command = {
   name: 'send',
@@ -21,8 +21,8 @@ export const send: Command = {
       path: '/v1/verifications',
       body: given,
     });
-    if (answer.kind === 'failed') return failed(answer.sentence);
-    if (answer.status !== 201) return failed(refusalOf(answer));
+    if (answer.kind !== 'answered') return answer;
+    if (answer.status !== 201) return refusalOf(answer);
     const { id, recipient, channel: taken, expiresAt } = answer.body;
     return done(answer.body, [
       `Verification ${id}: a code is on its way to ${recipient} by ${taken}.`,

@@ -1,5 +1,5 @@
 import { callServer, refusalOf, serverOptions } from '#cli/call-server.ts';
-import { type Command, done, failed } from '#cli/command.ts';
+import { type Command, done } from '#cli/command.ts';
 import { templatePath } from '#cli/template-show.ts';
 
 export const templateDelete: Command = {
@@ -11,8 +11,8 @@ export const templateDelete: Command = {
   async run(input, context) {
     const { name = '' } = input.words;
     const answer = await callServer(input, context, { method: 'DELETE', path: templatePath(name) });
-    if (answer.kind === 'failed') return failed(answer.sentence);
-    if (answer.status !== 204) return failed(refusalOf(answer));
+    if (answer.kind !== 'answered') return answer;
+    if (answer.status !== 204) return refusalOf(answer);
     return done({ name, deleted: true }, [`The template ${name} is removed.`]);
   },
 };

@@ -1,6 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { callServer, refusalOf, serverOptions } from '#cli/call-server.ts';
-import { type Command, done, failed, misused } from '#cli/command.ts';
+import { type Command, done, misused } from '#cli/command.ts';
 import { templatePath } from '#cli/template-show.ts';
 import { parseJson } from '#src/setting-readers.ts';
 
@@ -20,13 +20,13 @@ export const templateSave: Command = {
     const { name, file = '' } = input.words;
     const found = statSync(file, { throwIfNoEntry: false });
     if (found?.isFile() !== true) return misused(`There is no file ${file}.`);
-    if (found.size > fileBytesMax) return failed(`${file} is larger than ${fileBytesMax} bytes.`);
+    if (found.size > fileBytesMax) return misused(`${file} is larger than ${fileBytesMax} bytes.`);
     const body = parseJson(readFileSync(file, 'utf8'));
-    if (typeof body !== 'object' || body === null) return failed(`${file} holds no JSON object.`);
+    if (typeof body !== 'object' || body === null) return misused(`${file} holds no JSON object.`);
     const path = templatePath(name);
     const answer = await callServer(input, context, { method: 'PUT', path, body });
-    if (answer.kind === 'failed') return failed(answer.sentence);
-    if (answer.status !== 200) return failed(refusalOf(answer));
+    if (answer.kind !== 'answered') return answer;
+    if (answer.status !== 200) return refusalOf(answer);
     return done(answer.body, [`The template ${answer.body['name']} is saved.`]);
   },
 };

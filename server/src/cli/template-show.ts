@@ -1,5 +1,5 @@
 import { callServer, refusalOf, serverOptions } from '#cli/call-server.ts';
-import { type Command, done, failed } from '#cli/command.ts';
+import { type Command, done } from '#cli/command.ts';
 
 export const templateShow: Command = {
   name: 'template show',
@@ -10,8 +10,8 @@ export const templateShow: Command = {
   async run(input, context) {
     const path = templatePath(input.words['name']);
     const answer = await callServer(input, context, { method: 'GET', path });
-    if (answer.kind === 'failed') return failed(answer.sentence);
-    if (answer.status !== 200) return failed(refusalOf(answer));
+    if (answer.kind !== 'answered') return answer;
+    if (answer.status !== 200) return refusalOf(answer);
     const { state, purposes, variants } = answer.body;
     return done(answer.body, [JSON.stringify({ state, purposes, variants }, null, 2)]);
   },

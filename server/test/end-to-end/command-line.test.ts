@@ -69,9 +69,13 @@ test('send and check prove a recipient; a wrong code exits with 1', async () => 
   assert.match(approved.stdout, /^Approved\.\nProof: [\w-]+\.[\w-]+\.[\w-]+\n$/);
 });
 
-test('what cannot be sent to is refused in one sentence, exit 1', async () => {
+test('what cannot be sent to is refused in one sentence, exit 2', async () => {
   const ran = await run('send', '12');
-  assert.deepEqual([ran.exitCode, ran.stdout], [1, '']);
+  assert.deepEqual([ran.exitCode, ran.stdout], [2, '']);
+  const fax = await run('send', '+14155550149', '--channel', 'fax');
+  assert.equal(fax.exitCode, 2);
+  assert.equal(fax.stderr.split('/channel').length, 2, fax.stderr);
+  assert.equal((await run('application', 'create', '')).exitCode, 2);
   assert.equal(ran.stderr.trim().split('\n').length, 1);
 });
 
@@ -100,9 +104,19 @@ test('an application and its key made beside the server work on it, until revoke
   assert.ok(keys.items[0].revokedAt !== null && !('apiKey' in keys.items[0]));
 });
 
+test('two applications with one name are told apart by their ids', async () => {
+  const ids = [];
+  for (const name of ['Twin', 'Twin']) {
+    ids.push((await runJson('application', 'create', name)).id);
+  }
+  const ran = await run('application', 'show', 'Twin');
+  assert.equal(ran.exitCode, 1);
+  for (const id of ids) assert.ok(ran.stderr.includes(id), ran.stderr);
+});
+
 test('settings that the service does not take are refused, and nothing is changed', async () => {
   const ran = await run('application', 'change', server.application, '{"checksMax": 99}');
-  assert.equal(ran.exitCode, 1);
+  assert.equal(ran.exitCode, 2);
   const shown = await runJson('application', 'show', server.application);
   assert.equal(shown.settings.checksMax, 5);
 });
@@ -122,7 +136,7 @@ test('a template is saved from a file, used, shown and removed', async () => {
   assert.equal((await run('template', 'save', 'login', file)).exitCode, 0);
   writeFileSync(file, '{"variants": [{"channel": "sms", "text": "no code"}]}');
   const refused = await run('template', 'save', 'login', file);
-  assert.equal(refused.exitCode, 1);
+  assert.equal(refused.exitCode, 2);
   assert.match(refused.stderr, /\/variants\/0/);
   assert.equal((await run('template', 'delete', 'login')).exitCode, 0);
   assert.equal((await run('template', 'show', 'login')).exitCode, 1);
@@ -139,6 +153,7 @@ test('the doctor finds a running development server well', async () => {
 
 test('the database can be migrated beside the server', async () => {
   assert.equal((await run('migrate')).exitCode, 0);
+  assert.equal((await runJson('migrate')).migrated, false);
 });
 
 test('a test message of the sandbox shows what was sent, without its text', async () => {
@@ -146,6 +161,10 @@ test('a test message of the sandbox shows what was sent, without its text', asyn
   assert.equal(ran.exitCode, 0, ran.stdout + ran.stderr);
   assert.match(ran.stdout, /Taken for: accepted/);
   assert.ok(!ran.stdout.includes('+14155550141') && !ran.stdout.includes('test code'));
+  const other = ['--to', '+14155550141', '--channel'];
+  const email = await run('provider', 'test', 'sandbox', ...other, 'email');
+  assert.equal(email.exitCode, 2);
+  assert.match(email.stderr, /^The channel email does not reach this recipient\./);
   const unknown = await run('provider', 'test', 'pigeon', '--to', '+14155550141');
   assert.deepEqual(unknown, {
     exitCode: 1,
