@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import type { AttemptResult, BudgetEntry } from '#service/ports.ts';
+import type { BudgetEntry } from '#service/ports.ts';
+import { attempt } from './deliveries.ts';
 import { type Bench, type DefinePromise, dayMs, inParallel } from './fixture.ts';
 
 const unit = 1_000_000;
@@ -13,22 +14,6 @@ function startFor(bench: Bench, index: number, budgets: readonly BudgetEntry[]) 
   const quoteMicros = budgets[0]?.micros ?? null;
   const deliveries = [bench.delivery({ quoteMicros, currency: 'USD' })];
   return bench.tryStart({ recipient: `+1415555${index}`, budgets, deliveries });
-}
-
-function result(deliveryId: string, changes: Partial<AttemptResult>): AttemptResult {
-  return {
-    deliveryId,
-    provider: 'sandbox',
-    status: 'sent',
-    wasTried: true,
-    retryInMs: 0,
-    isPossibleDuplicate: false,
-    providerMessageId: null,
-    costMicros: null,
-    currency: null,
-    error: null,
-    ...changes,
-  };
 }
 
 async function startedDelivery(bench: Bench, index: number, budgets: readonly BudgetEntry[]) {
@@ -78,7 +63,7 @@ export function testBudgets(promise: DefinePromise): void {
     const budgets = [all(2 * unit, 4 * unit)];
     const id = await startedDelivery(bench, 1, budgets);
     const costMicros = unit / 2;
-    await bench.storage.recordAttempts([result(id, { costMicros, currency: 'USD' })]);
+    await bench.storage.recordAttempts([attempt(id, { costMicros, currency: 'USD' })]);
     // 0.5 spent: one of 3.5 fits exactly and nothing after it.
     assert.equal((await startFor(bench, 2, [all(3.5 * unit, 4 * unit)])).kind, 'started');
     assert.equal((await startFor(bench, 3, [all(1, 4 * unit)])).kind, 'refused');
@@ -88,7 +73,7 @@ export function testBudgets(promise: DefinePromise): void {
     const budgets = [all(unit, 2 * unit)];
     const id = await startedDelivery(bench, 1, budgets);
     await startedDelivery(bench, 2, budgets);
-    const failed = result(id, { status: 'failed', error: 'refused' });
+    const failed = attempt(id, { status: 'failed', error: 'refused' });
     await bench.storage.recordAttempts([failed, failed]);
     await bench.storage.recordAttempts([failed]);
     assert.equal((await startFor(bench, 3, budgets)).kind, 'started');
