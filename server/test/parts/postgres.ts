@@ -1,0 +1,352 @@
+/**
+ * A real PostgreSQL for tests: the system's own, or installed from the system's packages where that
+ * can be done. Each started server has a temporary folder and a free port of loopback, writes
+ * through to the disk (`fsync` on) as one in production does, and ends when the test process does,
+ * however that ends.
+ */
+import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  chownSync,
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { delimiter, join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
+import { Client } from 'pg';
+import type { Certificate } from './aiosmtpd.ts';
+import { installDebianPackages, oneAtATime, type PartSearch } from './part.ts';
+
+export interface PostgresPrograms {
+  /** The folder that `initdb`, `postgres`, `pg_dump` and the rest lie in. */
+  readonly folder: string;
+}
+
+export interface PostgresOptions {
+  /** Asked for (SCRAM) from everybody; without one everybody on this machine is let in. */
+  readonly password?: string;
+  /** Connections over TCP are taken with TLS alone. */
+  readonly certificate?: Certificate;
+  /** Of `postgresql.conf`, for example `{ max_connections: '5' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+}
+
+export interface TestPostgres {
+  /** Of the database `postgres`, as its superuser. */
+  readonly url: string;
+  readonly port: number;
+  /** Holds the cluster, the Unix socket and the log; the socket's folder as libpq wants it. */
+  readonly folder: string;
+  /** The URL of a fresh, empty database on this server. */
+  createDatabase(): Promise<string>;
+  /** kill -9 of the server and of everything it started. */
+  kill(): Promise<void>;
+  /** Ends connections, and then the server, in order. */
+  stop(): Promise<void>;
+  /** The same cluster and port again, after `kill` or `stop`. */
+  restart(): Promise<void>;
+  /** What the server wrote into its log so far. */
+  log(): string;
+  /** Ends it for good and removes its folder. */
+  remove(): Promise<void>;
+}
+
+const user = 'watchword';
+const startTimeoutMs = 60_000;
+const pollMs = 20;
+const startsMax = 3;
+
+export function findPostgres(): PartSearch<PostgresPrograms> {
+  const found = firstPlace() ?? oneAtATime('postgres', installed);
+  return found === undefined
+    ? { ok: false, reason: 'There is no PostgreSQL server. Install it (`initdb`, `postgres`).' }
+    : { ok: true, part: { folder: found } };
+}
+
+function installed(): string | undefined {
+  return firstPlace() ?? (installDebianPackages('postgresql') ? firstPlace() : undefined);
+}
+
+/** Debian keeps the server's programs out of the path, one folder for each major version. */
+function firstPlace(): string | undefined {
+  const debian = '/usr/lib/postgresql';
+  const versions = existsSync(debian) ? readdirSync(debian) : [];
+  const newestFirst = versions.toSorted((a, b) => Number(b) - Number(a));
+  const folders = [
+    ...(process.env['PATH'] ?? '').split(delimiter),
+    ...newestFirst.map((version) => join(debian, version, 'bin')),
+  ];
+  return folders.find((folder) =>
+    ['initdb', 'postgres'].every((program) => existsSync(join(folder, program))),
+  );
+}
+
+/** A server of its own for a test file; `createDatabase` gives each test a database of its own. */
+export async function startPostgres(
+  { folder: programs }: PostgresPrograms,
+  options: PostgresOptions = {},
+): Promise<TestPostgres> {
+  const owner = unprivilegedUser();
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-postgres-'));
+  if (owner !== null) chownSync(folder, owner.uid, owner.gid);
+  const cluster: Cluster = { programs, folder, owner, options };
+  try {
+    makeCluster(cluster);
+    let running = await startOnFreePort(cluster);
+    const { port } = running;
+    const url = addressOf(cluster, port);
+
+    async function end(stopServer: (processId: number) => void): Promise<void> {
+      if (!isRunning(running.watcher)) return;
+      running.watcher.ref();
+      const exited = once(running.watcher, 'exit');
+      stopServer(running.processId);
+      await exited;
+    }
+
+    return {
+      url,
+      port,
+      folder,
+      createDatabase: () => createDatabase(cluster, url),
+      kill: () => end(killWithChildren),
+      stop: () => end((processId) => process.kill(processId, 'SIGINT')),
+      async restart() {
+        running = await startServer(cluster, port);
+      },
+      log: () => readFileSync(logOf(cluster), 'utf8'),
+      async remove() {
+        await end(killWithChildren);
+        rmSync(folder, { recursive: true, force: true });
+      },
+    };
+  } catch (error) {
+    rmSync(folder, { recursive: true, force: true });
+    throw error;
+  }
+}
+
+interface Cluster {
+  readonly programs: string;
+  readonly folder: string;
+  /** Null when the tests' own user will do. */
+  readonly owner: { readonly uid: number; readonly gid: number } | null;
+  readonly options: PostgresOptions;
+}
+
+interface Running {
+  readonly port: number;
+  readonly processId: number;
+  readonly watcher: ChildProcess;
+}
+
+/** PostgreSQL does not run as root. */
+function unprivilegedUser(): Cluster['owner'] {
+  if (process.getuid?.() !== 0) return null;
+  const name = ['postgres', 'nobody'].find((one) => spawnSync('id', [one]).status === 0);
+  if (name === undefined) throw new Error('There is no user that PostgreSQL could run as.');
+  const numberOf = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
+  return { uid: numberOf('-u'), gid: numberOf('-g') };
+}
+
+function logOf({ folder }: Cluster): string {
+  return join(folder, 'server.log');
+}
+
+function dataOf({ folder }: Cluster): string {
+  return join(folder, 'data');
+}
+
+function makeCluster(cluster: Cluster): void {
+  const { programs, folder, owner, options } = cluster;
+  const { password, certificate } = options;
+  const passwordFile = join(folder, 'password');
+  const access = ['-A', 'trust'];
+  if (password !== undefined) {
+    give(cluster, passwordFile, () => writeFileSync(passwordFile, `${password}\n`));
+    access.splice(0, 2, '-A', 'scram-sha-256', '--pwfile', passwordFile);
+  }
+  // Only making the cluster may skip the disk: one that a crash of the machine spoils is not used.
+  const args = ['-D', dataOf(cluster), '-U', user, '-E', 'UTF8', '--locale=C', '--no-sync'];
+  const made = spawnSync(join(programs, 'initdb'), [...args, '--no-instructions', ...access], {
+    ...owner,
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  if (made.status !== 0) throw new Error(`initdb failed: ${made.stderr}`);
+  if (certificate === undefined) return;
+  for (const [from, name] of [
+    [certificate.file, 'server.crt'],
+    [certificate.keyFile, 'server.key'],
+  ] as const) {
+    give(cluster, join(dataOf(cluster), name), (file) => copyFileSync(from, file));
+  }
+  const rules = join(dataOf(cluster), 'pg_hba.conf');
+  writeFileSync(rules, readFileSync(rules, 'utf8').replace(/^host\b/gm, 'hostssl'));
+}
+
+/** A file that only the server's user reads. */
+function give({ owner }: Cluster, file: string, write: (file: string) => void): void {
+  write(file);
+  chmodSync(file, 0o600);
+  if (owner !== null) chownSync(file, owner.uid, owner.gid);
+}
+
+/** Another program may take the port between looking and using it. */
+async function startOnFreePort(cluster: Cluster, startsLeft = startsMax): Promise<Running> {
+  try {
+    return await startServer(cluster, await freePort());
+  } catch (error) {
+    const isTaken = error instanceof Error && error.message.includes('Address already in use');
+    if (!isTaken || startsLeft <= 1) throw error;
+    return startOnFreePort(cluster, startsLeft - 1);
+  }
+}
+
+/**
+ * The shell waits beside the server. Its standard input ends when the test process is gone, even by
+ * kill -9; then it ends the server and leaves nothing behind.
+ */
+const watch = `
+folder=$1; shift
+exec 3<&0
+"$@" </dev/null >>"$folder/server.log" 2>&1 3<&- &
+server=$!
+{
+  read -r line <&3
+  touch "$folder/abandoned"
+  while kill -QUIT "$server" 2>/dev/null; do sleep 0.2; done
+} >/dev/null 2>&1 &
+watcher=$!
+wait "$server"
+if [ -e "$folder/abandoned" ]; then rm -rf "$folder"; else kill "$watcher"; fi
+`;
+
+async function startServer(cluster: Cluster, port: number): Promise<Running> {
+  const { programs, folder, owner } = cluster;
+  const command = [join(programs, 'postgres'), '-D', dataOf(cluster), ...settingsOf(cluster, port)];
+  const watcher = spawn('/bin/sh', ['-c', watch, 'watch', folder, ...command], {
+    ...owner,
+    cwd: folder,
+    // In a group of its own, so that Ctrl-C at the terminal reaches it by way of the tests alone.
+    detached: true,
+    stdio: ['pipe', 'ignore', 'ignore'],
+  });
+  await untilReady(cluster, watcher);
+  // A server that a test forgets does not keep the test process: it ends with it.
+  watcher.unref();
+  if (watcher.stdin !== null && 'unref' in watcher.stdin) (watcher.stdin.unref as () => void)();
+  const processId = Number(readLock(cluster)[0]);
+  return { port, processId, watcher };
+}
+
+function settingsOf({ folder, options }: Cluster, port: number): readonly string[] {
+  const settings = {
+    port: String(port),
+    listen_addresses: '127.0.0.1',
+    unix_socket_directories: folder,
+    fsync: 'on',
+    synchronous_commit: 'on',
+    full_page_writes: 'on',
+    // Several servers stand side by side on a small machine.
+    shared_buffers: '64MB',
+    max_wal_size: '512MB',
+    ...(options.certificate === undefined ? {} : { ssl: 'on' }),
+    ...options.settings,
+  };
+  return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
+}
+
+async function untilReady(cluster: Cluster, watcher: ChildProcess): Promise<void> {
+  const deadlineMs = Date.now() + startTimeoutMs;
+  while (Date.now() < deadlineMs) {
+    if (!isRunning(watcher)) break;
+    // The eighth line of `postmaster.pid` tells the state, and is rewritten by each start.
+    const [processId = '', ...lines] = readLock(cluster);
+    if (lines[6]?.trim() === 'ready' && isAlive(Number(processId))) return;
+    await pause(pollMs);
+  }
+  watcher.stdin?.end();
+  throw new Error(`PostgreSQL did not start: ${readFileSync(logOf(cluster), 'utf8').slice(-2000)}`);
+}
+
+function readLock(cluster: Cluster): readonly string[] {
+  const lock = join(dataOf(cluster), 'postmaster.pid');
+  try {
+    return readFileSync(lock, 'utf8').split('\n');
+  } catch {
+    return [];
+  }
+}
+
+function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
+  return exitCode === null && signalCode === null;
+}
+
+function isAlive(processId: number): boolean {
+  try {
+    return process.kill(processId, 0);
+  } catch {
+    return false;
+  }
+}
+
+/** The server is held still first, so that it starts nothing that would be missed. */
+function killWithChildren(processId: number): void {
+  process.kill(processId, 'SIGSTOP');
+  const processes = execFileSync('ps', ['-A', '-o', 'pid=,ppid='], { encoding: 'utf8' });
+  const children = processes
+    .split('\n')
+    .map((line) => line.trim().split(/\s+/).map(Number))
+    .filter(([, parent]) => parent === processId)
+    .flatMap(([child]) => child ?? []);
+  for (const one of [processId, ...children]) {
+    if (isAlive(one)) process.kill(one, 'SIGKILL');
+  }
+}
+
+function addressOf({ options: { password } }: Cluster, port: number): string {
+  const secret = password === undefined ? '' : `:${encodeURIComponent(password)}`;
+  return `postgres://${user}${secret}@127.0.0.1:${port}/postgres`;
+}
+
+/** Over the Unix socket, which takes no TLS. */
+async function createDatabase({ folder, options }: Cluster, url: string): Promise<string> {
+  const name = `test_${randomBytes(8).toString('hex')}`;
+  const { port } = new URL(url);
+  const client = new Client({
+    host: folder,
+    port: Number(port),
+    user,
+    password: options.password,
+    database: 'postgres',
+  });
+  await client.connect();
+  try {
+    await client.query(`CREATE DATABASE ${name}`);
+  } finally {
+    await client.end();
+  }
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
+}
+
+function freePort(): Promise<number> {
+  const probe = createServer();
+  return new Promise((resolve, reject) => {
+    probe.once('error', reject);
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address();
+      const port = typeof address === 'object' && address !== null ? address.port : 0;
+      probe.close(() => resolve(port));
+    });
+  });
+}
