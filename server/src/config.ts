@@ -138,7 +138,7 @@ export const settings = {
     purpose: 'Who carries messages: a JSON array, tried in its order on each channel.',
   }),
   deliveryAttemptTimeoutSeconds: setting({
-    // A hand-over ends before its lease of 20 s does, so no second node takes it over meanwhile.
+    // May be longer than the lease of a message: a node renews what it has in its hands.
     read: wholeNumber(1, 15),
     default: 10,
     purpose: 'How long one hand-over to a provider may take.',

@@ -54,8 +54,12 @@ interface Task {
   readonly attempt: number;
 }
 
-/** How long a node may take for a hand-over before another may take it over. */
-export const deliveryLeaseMs = 20_000;
+/**
+ * How long a message stays with its node without a word from it. A live node renews the lease when
+ * half of it is over, so a hand-over may take longer; what a dead node held goes out from another
+ * within ten seconds of its death.
+ */
+export const deliveryLeaseMs = 6_000;
 /** Beyond this a message waits in storage instead of in memory. */
 const waitingMax = 5_000;
 const fullPauseMs = 2_000;
