@@ -29,7 +29,8 @@ const layers: Readonly<Record<string, Layer>> = {
     builtins: ['node:url'],
   },
   service: { mayImport: ['service', 'domain'], packages: [] },
-  storage: { mayImport: ['storage', 'domain', ...ports], adaptersBut: [] },
+  // The rules of counting and ending are the same for every storage: they stand in `steps`.
+  storage: { mayImport: ['storage', 'domain', ...ports], adaptersBut: ['steps'] },
   // Every provider that calls out does it through the guard in `egress`.
   providers: { mayImport: ['providers', 'domain', ...ports], adaptersBut: ['egress'] },
   api: { mayImport: ['api', 'service', 'domain'] },

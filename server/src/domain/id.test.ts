@@ -2,7 +2,16 @@ import assert from 'node:assert/strict';
 import { randomBytes } from 'node:crypto';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { formatId, headAt, headOf, headsPerMs, idRandomLength } from '#domain/id.ts';
+import {
+  formatId,
+  headAt,
+  headOf,
+  headsPerMs,
+  idRandomLength,
+  shardOfHash,
+  shardOfId,
+  shards,
+} from '#domain/id.ts';
 
 const heads = fc.integer({ min: 0, max: Number.MAX_SAFE_INTEGER });
 const bytes = fc.uint8Array({ minLength: idRandomLength, maxLength: idRandomLength });
@@ -82,3 +91,24 @@ for (const [name, id] of malformed) {
     assert.equal(headOf(id, 'vf'), null);
   });
 }
+
+test('an id ends with the shard of its recipient, and one without it belongs to shard 0', () => {
+  fc.assert(
+    fc.property(heads, bytes, fc.nat(shards - 1), (head, random, shard) => {
+      const id = formatId('vf', head, random, shard);
+      assert.equal(shardOfId(id), shard);
+      assert.equal(headOf(id, 'vf'), head);
+      assert.equal(shardOfId(formatId('vf', head, random)), 0);
+    }),
+  );
+});
+
+test('keyed hashes spread evenly over the shards', () => {
+  const counts = new Array<number>(shards).fill(0);
+  for (let round = 0; round < 100 * shards; round++) {
+    const shard = shardOfHash(randomBytes(32).toString('base64url'));
+    counts[shard] = (counts[shard] ?? 0) + 1;
+  }
+  // 100 each on average; six standard deviations either way.
+  assert.ok(counts.every((count) => count > 40 && count < 160));
+});

@@ -3,13 +3,38 @@
  * `vf_` + 11 + 26 characters. The head is a whole number of its own, so storage can keep rows in
  * the order of time and find one without an index over the text; the random part is what makes an
  * id unguessable (ASVS 11.5.1 asks for 128 bits).
+ *
+ * Ids of what belongs to a recipient end with its shard, two characters more: a storage that is
+ * spread over many machines knows from the id alone where the row lies
+ * (docs/internals/scale.md).
  */
 export type IdPrefix = 'vf' | 'dl' | 'app' | 'wk' | 'key' | 'msg' | 'evt' | 'req';
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 const headLength = 11;
 export const idRandomLength = 26;
-const idPattern = /^[a-z]{2,3}_[0-9a-hjkmnp-tv-z]{37}$/;
+const shardLength = 2;
+const idPattern = /^[a-z]{2,3}_[0-9a-hjkmnp-tv-z]{37}(?:[0-9a-hjkmnp-tv-z]{2})?$/;
+
+/** Shards are numbered from 0; ids without one belong to shard 0. */
+export const shards = 32 ** shardLength;
+
+const base64url = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
+
+/** The shard of a recipient: ten bits of its keyed hash (base64url). */
+export function shardOfHash(hash: string): number {
+  const first = base64url.indexOf(hash[0] ?? 'A');
+  const second = base64url.indexOf(hash[1] ?? 'A');
+  return (Math.max(0, first) * 64 + Math.max(0, second)) % shards;
+}
+
+/** The shard that an id ends with. */
+export function shardOfId(id: string): number {
+  const bare = id.slice(id.indexOf('_') + 1 + headLength + idRandomLength);
+  let shard = 0;
+  for (const symbol of bare) shard = shard * 32 + Math.max(0, alphabet.indexOf(symbol));
+  return shard % shards;
+}
 
 /** 2024-01-01: with 4096 heads a millisecond, 53 bits last until 2093. */
 const epochMs = 1_704_067_200_000;
@@ -21,7 +46,12 @@ export function headAt(timeMs: number): number {
 }
 
 /** `randomBytes` must hold at least 26 bytes; five bits of each are used, so none is biased. */
-export function formatId(prefix: IdPrefix, head: number, randomBytes: Uint8Array): string {
+export function formatId(
+  prefix: IdPrefix,
+  head: number,
+  randomBytes: Uint8Array,
+  shard: number | null = null,
+): string {
   let text = '';
   let rest = head;
   for (let position = 0; position < headLength; position++) {
@@ -31,6 +61,7 @@ export function formatId(prefix: IdPrefix, head: number, randomBytes: Uint8Array
   for (let position = 0; position < idRandomLength; position++) {
     text += alphabet[(randomBytes[position] ?? 0) & 31];
   }
+  if (shard !== null) text += `${alphabet[Math.floor(shard / 32)]}${alphabet[shard % 32]}`;
   return `${prefix}_${text}`;
 }
 

@@ -2,6 +2,7 @@ import type { Application } from '#domain/application.ts';
 import { appendAutofill } from '#domain/autofill.ts';
 import type { ChannelContent, ChannelName } from '#domain/channels/channel.ts';
 import { channels } from '#domain/channels/index.ts';
+import { shardOfId } from '#domain/id.ts';
 import { toMicros } from '#domain/money.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { checkSender } from '#domain/sender.ts';
@@ -146,7 +147,7 @@ function toMessage(
   composed: { content: ChannelContent; language: string },
 ): OutboundMessage {
   return {
-    deliveryId: makeId('dl'),
+    deliveryId: makeId('dl', shardOfId(input.verificationId)),
     verificationId: input.verificationId,
     applicationId: input.application.id,
     channel: destination.channel,

@@ -8,13 +8,13 @@ let poolAt = 0;
 /**
  * A new id. Heads rise strictly within a process; two processes that draw the same one are told
  * apart by storage, which refuses a taken head. Random bytes are drawn in blocks: one call for each
- * id would cost more than the rest of it.
+ * id would cost more than the rest of it. `shard` is that of the recipient it belongs to.
  */
-export function makeId(prefix: IdPrefix): string {
+export function makeId(prefix: IdPrefix, shard: number | null = null): string {
   const bytes = takeRandom(idRandomLength + 2);
   const offset = bytes.readUInt16BE(idRandomLength) % (headsPerMs / 2);
   lastHead = Math.max(lastHead + 1, headAt(Date.now()) + offset);
-  return formatId(prefix, lastHead, bytes);
+  return formatId(prefix, lastHead, bytes, shard);
 }
 
 function takeRandom(length: number): Buffer {

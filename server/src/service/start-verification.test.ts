@@ -38,7 +38,7 @@ test('a start answers with everything a caller needs next, and without the code'
     reference: 'order-17',
     metadata: { k: 'v' },
   });
-  assert.match(view.id, /^vf_[0-9a-z]{37}$/);
+  assert.match(view.id, /^vf_[0-9a-z]{39}$/);
   assert.equal(view.status, 'pending');
   assert.equal(view.recipient, '+14•••••0123');
   assert.equal(view.country, 'US');

@@ -1,4 +1,5 @@
 import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
+import { shardOfHash } from '#domain/id.ts';
 import { addressRange, addressStartLimits } from '#domain/limits.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { sendsMax } from '#domain/verification.ts';
@@ -71,7 +72,8 @@ async function attemptStart(
   const { application } = caller;
   const { vault } = context;
   const { kept } = start;
-  const id = makeId('vf');
+  const ledgerKey = vault.hash('ledger', application.id, start.recipient.limitKey);
+  const id = makeId('vf', shardOfHash(ledgerKey));
   const code = chooseCode(context, start);
   const composed = await composeDeliveries(context, {
     application,
@@ -97,7 +99,7 @@ async function attemptStart(
       origin: caller.origin,
       purpose: kept.purpose,
       recipientHash,
-      ledgerKey: vault.hash('ledger', application.id, start.recipient.limitKey),
+      ledgerKey,
       country: start.recipient.country,
       channel: composed.value[0]?.message.channel ?? 'sms',
       sealedCode: vault.sealCode(code, binding),

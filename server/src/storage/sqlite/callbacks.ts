@@ -3,7 +3,7 @@ import { formatId, headAt, headOf, idRandomLength } from '#domain/id.ts';
 import type { CallbackRecord } from '#service/records.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
-import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
+import type { KeptVerification } from '#storage/steps/tables.ts';
 
 interface CallbackRow {
   readonly head: number;

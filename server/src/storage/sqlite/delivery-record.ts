@@ -1,54 +1,8 @@
 import type { ChannelName } from '#domain/channels/channel.ts';
 import type { DeliveryStatus } from '#domain/delivery.ts';
 import { headOf } from '#domain/id.ts';
-import type { NewDelivery } from '#service/ports.ts';
-import type { DeliveryRecord } from '#service/records.ts';
-import { readHistory } from '#storage/sqlite/history.ts';
-import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
-
-/** A delivery with what only this storage knows of it. */
-export interface KeptDelivery {
-  readonly head: number;
-  readonly application: number;
-  /** Head of its verification. */
-  readonly verification: number;
-  readonly codeVersion: number;
-  readonly quoteMicros: number | null;
-  readonly quoteCurrency: string | null;
-  readonly record: DeliveryRecord;
-}
-
-export function toFresh(
-  verification: KeptVerification,
-  fresh: NewDelivery,
-  nowMs: number,
-): KeptDelivery {
-  return {
-    head: deliveryHead(fresh.id),
-    application: verification.application,
-    verification: verification.head,
-    codeVersion: verification.record.codeVersion,
-    quoteMicros: fresh.quoteMicros,
-    quoteCurrency: fresh.quoteMicros === null ? null : fresh.currency,
-    record: {
-      id: fresh.id,
-      verificationId: verification.record.id,
-      applicationId: verification.record.applicationId,
-      channel: fresh.channel,
-      provider: fresh.provider,
-      status: 'queued',
-      parts: fresh.parts,
-      costMicros: null,
-      currency: null,
-      error: null,
-      providerMessageId: null,
-      attempts: 1,
-      isPossibleDuplicate: false,
-      createdAtMs: nowMs,
-      history: [{ atMs: nowMs, event: 'queued', detail: null }],
-    },
-  };
-}
+import { readHistory } from '#storage/steps/history.ts';
+import type { KeptDelivery } from '#storage/steps/tables.ts';
 
 export function deliveryHead(id: string): number {
   const head = headOf(id, 'dl');
@@ -91,10 +45,10 @@ export function toKeptDelivery(
   of: { readonly verificationId: string; readonly applicationId: string },
 ): KeptDelivery {
   const [
-    head,
+    ,
     id,
     application,
-    verification,
+    ,
     codeVersion,
     channel,
     provider,
@@ -112,9 +66,7 @@ export function toKeptDelivery(
     history,
   ] = row;
   return {
-    head,
     application,
-    verification,
     codeVersion,
     quoteMicros,
     quoteCurrency,

@@ -3,12 +3,15 @@ import type { Applications } from '#storage/sqlite/applications.ts';
 import {
   type DeliveryRow,
   deliveryColumns,
-  type KeptDelivery,
+  deliveryHead,
   toKeptDelivery,
 } from '#storage/sqlite/delivery-record.ts';
-import { writeHistory } from '#storage/sqlite/history.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
-import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
+import { verificationHead } from '#storage/sqlite/verification-record.ts';
+import { writeHistory } from '#storage/steps/history.ts';
+import type { KeptDelivery, KeptVerification } from '#storage/steps/tables.ts';
+
+export type DeliveryRows = ReturnType<typeof createDeliveryRows>;
 
 export function createDeliveryRows(database: Database, applications: Applications) {
   const byHead = database.prepareTuples<DeliveryRow>(
@@ -44,21 +47,21 @@ export function createDeliveryRows(database: Database, applications: Application
       const kept = head === null ? null : atHead(head);
       return kept?.record.id === id ? kept : null;
     },
-    of({ deliveryHeads, record }: KeptVerification): KeptDelivery[] {
+    of({ deliveryIds, record }: KeptVerification): KeptDelivery[] {
       const of = { verificationId: record.id, applicationId: record.applicationId };
-      return deliveryHeads.flatMap((head) => {
-        const row = byHead.get(head);
+      return deliveryIds.flatMap((id) => {
+        const row = byHead.get(deliveryHead(id));
         return row === undefined ? [] : toKeptDelivery(row, of);
       });
     },
     /** A new delivery; its message goes to the outbox beside it. */
     insert(kept: KeptDelivery): void {
-      const { head, application, verification, codeVersion, record } = kept;
+      const { application, codeVersion, record } = kept;
       insert.run(
-        head,
+        deliveryHead(record.id),
         record.id,
         application,
-        verification,
+        verificationHead(record.verificationId),
         codeVersion,
         record.channel,
         record.provider,
@@ -69,7 +72,7 @@ export function createDeliveryRows(database: Database, applications: Application
         writeHistory(record.history),
       );
     },
-    save({ head, record }: KeptDelivery): void {
+    save({ record }: KeptDelivery): void {
       save.run(
         record.provider,
         record.status,
@@ -80,7 +83,7 @@ export function createDeliveryRows(database: Database, applications: Application
         record.attempts,
         record.isPossibleDuplicate ? 1 : 0,
         writeHistory(record.history),
-        head,
+        deliveryHead(record.id),
       );
     },
   };

@@ -13,7 +13,7 @@ import {
   isUnavailable,
 } from '#storage/sqlite/sqlite-error.ts';
 import { type Database, wrapDatabase } from '#storage/sqlite/statement.ts';
-import { createTables, type Tables } from '#storage/sqlite/tables.ts';
+import { createTables, type SqliteTables } from '#storage/sqlite/tables.ts';
 
 /** A server owns its data folder alone; a tool works beside it, on the same database. */
 export interface EngineOptions {
@@ -115,7 +115,7 @@ function configure(database: Database): void {
   }
 }
 
-function createRun(database: Database, tables: Tables, source: TimeSource): Engine['run'] {
+function createRun(database: Database, tables: SqliteTables, source: TimeSource): Engine['run'] {
   const clock = createClock(database, source);
   const handlers = createHandlers({ database, tables, clock });
   const changes = database.prepare<{ count: number }>('SELECT total_changes() AS count');

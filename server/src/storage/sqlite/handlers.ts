@@ -1,16 +1,16 @@
 import { headOf } from '#domain/id.ts';
 import type { Storage } from '#service/ports.ts';
 import type { SandboxStorage } from '#service/sandbox-port.ts';
-import { answer, consumeGuess, settleGuess } from '#storage/sqlite/check.ts';
 import type { Clock } from '#storage/sqlite/clock.ts';
-import { claimDeliveries, recordAttempts, recordReceipt } from '#storage/sqlite/deliveries.ts';
 import { listVerifications } from '#storage/sqlite/listing.ts';
 import { createPurge } from '#storage/sqlite/purge.ts';
-import { cancelVerification, endNow, resendCode } from '#storage/sqlite/resend.ts';
 import { createReset } from '#storage/sqlite/sandbox.ts';
-import { startVerification } from '#storage/sqlite/start.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
-import type { Tables } from '#storage/sqlite/tables.ts';
+import type { SqliteTables } from '#storage/sqlite/tables.ts';
+import { answer, consumeGuess, settleGuess } from '#storage/steps/check.ts';
+import { claimDeliveries, recordAttempts, recordReceipt } from '#storage/steps/deliveries.ts';
+import { cancelVerification, endNow, resendCode } from '#storage/steps/resend.ts';
+import { startVerification } from '#storage/steps/start.ts';
 
 /** Every function of the port that works on the database. */
 type Port = Omit<Storage, 'sandbox' | 'close' | 'whenLost'> & SandboxStorage;
@@ -29,7 +29,7 @@ export type Operation = {
 
 interface Parts {
   readonly database: Database;
-  readonly tables: Tables;
+  readonly tables: SqliteTables;
   readonly clock: Clock;
 }
 

@@ -1,5 +1,6 @@
 import type { IdempotencyEntry, Repeated } from '#service/ports.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
+import type { FirstStep } from '#storage/steps/tables.ts';
 
 /** How long a node may take to keep its answer before a repeated request may make it anew. */
 export const answerLeaseMs = 10_000;
@@ -14,14 +15,6 @@ interface IdempotencyRow {
   readonly outcome: string | null;
   readonly sealed_answer: string | null;
   readonly lease_until_ms: number;
-}
-
-/** The step that a row was made by. */
-interface FirstStep {
-  readonly application: number;
-  readonly verificationId: string;
-  /** What it came to; null while a consumed guess is not settled. */
-  readonly outcome: string | null;
 }
 
 export type Idempotency = ReturnType<typeof createIdempotency>;

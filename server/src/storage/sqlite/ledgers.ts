@@ -1,5 +1,6 @@
-import { emptyLedger, isForgettable, type Ledger, sprayWindowMs } from '#domain/limits.ts';
+import { emptyLedger, isForgettable, sprayWindowMs } from '#domain/limits.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
+import type { KeptLedger } from '#storage/steps/tables.ts';
 
 type LedgerRow = readonly [
   number: number,
@@ -11,23 +12,7 @@ type LedgerRow = readonly [
   live: string,
 ];
 
-/** A ledger as a step works on it: read, changed in memory, and written once. */
-export interface KeptLedger {
-  /** Null for one that is not kept yet. */
-  readonly number: number | null;
-  readonly application: number;
-  readonly key: string;
-  ledger: Ledger;
-  /** Live key (purpose and recipient) to the id of the verification that is pending for it. */
-  readonly live: Map<string, string>;
-}
-
 export type Ledgers = ReturnType<typeof createLedgers>;
-
-/** One purpose of one recipient: at most one verification is live for it. */
-export function liveKeyOf(of: { purpose: string; recipientHash: string }): string {
-  return `${of.purpose}\n${of.recipientHash}`;
-}
 
 /**
  * Rows are appended in the order in which recipients first appear, so what one verification reads

@@ -1,8 +1,9 @@
 import { statusAt } from '#domain/verification.ts';
 import type { ListQuery, Storage } from '#service/ports.ts';
-import { answer } from '#storage/sqlite/check.ts';
-import type { Tables } from '#storage/sqlite/tables.ts';
-import { type KeptVerification, periodOf } from '#storage/sqlite/verification-record.ts';
+import type { SqliteTables } from '#storage/sqlite/tables.ts';
+import { periodOf, verificationHead } from '#storage/sqlite/verification-record.ts';
+import { answer } from '#storage/steps/check.ts';
+import type { KeptVerification } from '#storage/steps/tables.ts';
 
 /** Rows that one call looks at, so that it never holds a batch for long. */
 const examinedMax = 1_000;
@@ -13,7 +14,7 @@ const chunk = 250;
 type Page = Awaited<ReturnType<Storage['listVerifications']>>;
 
 /** Newest first. A page may end early, with a cursor, where many rows did not match. */
-export function listVerifications(tables: Tables, query: ListQuery, nowMs: number): Page {
+export function listVerifications(tables: SqliteTables, query: ListQuery, nowMs: number): Page {
   const application = tables.applications.numberOf(query.applicationId);
   if (application === null) return { items: [], next: null };
   const items: Page['items'][number][] = [];
@@ -23,7 +24,7 @@ export function listVerifications(tables: Tables, query: ListQuery, nowMs: numbe
     examined++;
     if (matches(kept, query, nowMs)) items.push(answer(tables, kept, nowMs));
     if (items.length >= query.limit || examined >= examinedMax) {
-      return { items, next: hasOlder(tables, kept) ? kept.head : null };
+      return { items, next: hasOlder(tables, kept) ? headOfKept(kept) : null };
     }
   }
   return { items, next: null };
@@ -39,8 +40,12 @@ function matches(kept: KeptVerification, query: ListQuery, nowMs: number): boole
   );
 }
 
-function hasOlder(tables: Tables, { application, head }: KeptVerification): boolean {
-  return tables.lookups.byApplication(application, head, 1).length > 0;
+function hasOlder(tables: SqliteTables, kept: KeptVerification): boolean {
+  return tables.lookups.byApplication(kept.application, headOfKept(kept), 1).length > 0;
+}
+
+function headOfKept({ record }: KeptVerification): number {
+  return verificationHead(record.id);
 }
 
 interface From {
@@ -48,7 +53,11 @@ interface From {
   readonly before: number;
 }
 
-function candidates(tables: Tables, query: ListQuery, from: From): Iterable<KeptVerification> {
+function candidates(
+  tables: SqliteTables,
+  query: ListQuery,
+  from: From,
+): Iterable<KeptVerification> {
   const { recipientHash, reference } = query;
   const { lookups } = tables;
   if (recipientHash !== null) {
@@ -73,13 +82,13 @@ function* inChunks(
     yield* rows;
     const oldest = rows.at(-1);
     if (oldest === undefined || rows.length < chunk) return;
-    last = oldest.head;
+    last = headOfKept(oldest);
   }
 }
 
 /** Walks down the stretches of time, and in each one its own range of the index. */
 function* inStretches(
-  tables: Tables,
+  tables: SqliteTables,
   from: From,
   read: (stretch: From & { period: number }) => readonly KeptVerification[],
 ): Generator<KeptVerification> {

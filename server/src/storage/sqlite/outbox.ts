@@ -1,4 +1,7 @@
+import { deliveryHead } from '#storage/sqlite/delivery-record.ts';
+import type { DeliveryRows } from '#storage/sqlite/delivery-rows.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
+import type { DueMessage } from '#storage/steps/tables.ts';
 
 interface OutboxRow {
   readonly delivery: number;
@@ -6,8 +9,8 @@ interface OutboxRow {
   readonly sealed_message: string;
 }
 
-/** The messages that are still owed to a provider, by the head of their delivery. */
-export function createOutbox(database: Database) {
+/** The messages that are still owed to a provider. */
+export function createOutbox(database: Database, deliveries: DeliveryRows) {
   const enqueue = database.prepare(
     'INSERT INTO outbox (delivery, due_at_ms, in_flight, sealed_message) VALUES (?, ?, 1, ?)',
   );
@@ -31,20 +34,28 @@ export function createOutbox(database: Database) {
   const endLeases = database.prepare('UPDATE outbox SET due_at_ms = 0 WHERE in_flight = 1');
 
   return {
-    /** In the hands of the node that started it until `dueAtMs`. */
-    insert(delivery: number, dueAtMs: number, sealedMessage: string): void {
-      enqueue.run(delivery, dueAtMs, sealedMessage);
+    insert(deliveryId: string, dueAtMs: number, sealedMessage: string): void {
+      enqueue.run(deliveryHead(deliveryId), dueAtMs, sealedMessage);
     },
-    due: (nowMs: number, limit: number): OutboxRow[] => due.all(nowMs, limit),
-    schedule(head: number, dueAtMs: number, isInFlight: boolean): void {
-      schedule.run(dueAtMs, isInFlight ? 1 : 0, head);
+    due(nowMs: number, limit: number): DueMessage[] {
+      return due.all(nowMs, limit).flatMap((row) => {
+        const delivery = deliveries.atHead(row.delivery);
+        if (delivery === null) {
+          leave.run(row.delivery);
+          return [];
+        }
+        const { in_flight: inFlight, sealed_message: sealedMessage } = row;
+        return { delivery, wasInFlight: inFlight === 1, sealedMessage };
+      });
     },
-    /** Takes a message out of the queue for good. */
-    leave(head: number): void {
-      leave.run(head);
+    schedule(deliveryId: string, dueAtMs: number, isInFlight: boolean): void {
+      schedule.run(dueAtMs, isInFlight ? 1 : 0, deliveryHead(deliveryId));
     },
-    /** As `leave`, unless a node has the message in its hands and will say what became of it. */
-    leaveIfWaiting: (head: number): boolean => leaveIfWaiting.run(head) === 1,
+    leave(deliveryId: string): void {
+      leave.run(deliveryHead(deliveryId));
+    },
+    leaveIfWaiting: (deliveryId: string): boolean =>
+      leaveIfWaiting.run(deliveryHead(deliveryId)) === 1,
     renewLease(head: number, dueAtMs: number): void {
       renewLease.run(dueAtMs, head);
     },

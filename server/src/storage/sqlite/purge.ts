@@ -1,8 +1,9 @@
 import { isForgettable } from '#domain/limits.ts';
-import { dayOf } from '#storage/sqlite/budgets.ts';
+import { deliveryHead } from '#storage/sqlite/delivery-record.ts';
 import { idempotencyKeptMs } from '#storage/sqlite/idempotency.ts';
 import { type Ledgers, slotAt } from '#storage/sqlite/ledgers.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
+import { dayOf } from '#storage/steps/budgets.ts';
 
 /**
  * Forgets what is over, a bounded number of rows at a time. Rows lie in the order of time, so the
@@ -85,8 +86,8 @@ function createVerificationStep(database: Database): PurgeStep {
   const oldest = database.prepare<{
     head: number;
     created_at_ms: number;
-    delivery_heads: string;
-  }>('SELECT head, created_at_ms, delivery_heads FROM verification ORDER BY head LIMIT ?');
+    delivery_ids: string;
+  }>('SELECT head, created_at_ms, delivery_ids FROM verification ORDER BY head LIMIT ?');
   const remove = database.prepare('DELETE FROM verification WHERE head = ?');
   const removeDelivery = database.prepare('DELETE FROM delivery WHERE head = ?');
   const removeMessage = database.prepare('DELETE FROM outbox WHERE delivery = ?');
@@ -94,7 +95,8 @@ function createVerificationStep(database: Database): PurgeStep {
     let removed = 0;
     for (const row of oldest.all(limit)) {
       if (row.created_at_ms >= nowMs - verificationKeptMs) break;
-      for (const head of JSON.parse(row.delivery_heads) as number[]) {
+      for (const id of JSON.parse(row.delivery_ids) as string[]) {
+        const head = deliveryHead(id);
         removeMessage.run(head);
         removeDelivery.run(head);
       }

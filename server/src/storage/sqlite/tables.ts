@@ -12,13 +12,15 @@ import { createTemplates } from '#storage/sqlite/templates.ts';
 import { createLookups } from '#storage/sqlite/verification-lookups.ts';
 import { createVerificationRows } from '#storage/sqlite/verification-rows.ts';
 
-export type Tables = ReturnType<typeof createTables>;
+/** What the steps work on, and what only this storage's own functions need. */
+export type SqliteTables = ReturnType<typeof createTables>;
 
 /**
  * Every table with its statements, prepared once. What steps do with them stands in their files.
  */
 export function createTables(database: Database) {
   const applications = createApplications(database);
+  const deliveries = createDeliveryRows(database, applications);
   return {
     applications,
     apiKeys: createApiKeys(database, applications),
@@ -26,8 +28,8 @@ export function createTables(database: Database) {
     secrets: createSecrets(database),
     verifications: createVerificationRows(database, applications),
     lookups: createLookups(database, applications),
-    deliveries: createDeliveryRows(database, applications),
-    outbox: createOutbox(database),
+    deliveries,
+    outbox: createOutbox(database, deliveries),
     ledgers: createLedgers(database),
     tallies: createTallies(database),
     budgets: createBudgets(database),

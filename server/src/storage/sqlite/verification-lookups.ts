@@ -1,11 +1,11 @@
 import type { Applications } from '#storage/sqlite/applications.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import {
-  type KeptVerification,
   toKept,
   type VerificationRow,
   verificationColumns,
 } from '#storage/sqlite/verification-record.ts';
+import type { KeptVerification } from '#storage/steps/tables.ts';
 
 /** Where a look-up reads: rows of one stretch of time, older than a head. */
 export interface Stretch {

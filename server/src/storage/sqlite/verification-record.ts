@@ -1,14 +1,13 @@
-import { headsPerMs } from '#domain/id.ts';
+import { headOf, headsPerMs } from '#domain/id.ts';
 import type { VerificationRecord } from '#service/records.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
-import { readHistory, writeHistory } from '#storage/sqlite/history.ts';
+import { readHistory, writeHistory } from '#storage/steps/history.ts';
+import type { KeptVerification } from '#storage/steps/tables.ts';
 
-/** A verification with what only this storage knows of it. */
-export interface KeptVerification {
-  readonly head: number;
-  readonly application: number;
-  readonly deliveryHeads: readonly number[];
-  readonly record: VerificationRecord;
+export function verificationHead(id: string): number {
+  const head = headOf(id, 'vf');
+  if (head === null) throw new Error('A verification has a malformed id.');
+  return head;
 }
 
 /**
@@ -61,7 +60,7 @@ export type VerificationRow = readonly [
   ledgerKey: string | null,
   metadata: string | null,
   hasCallback: number,
-  deliveryHeads: string,
+  deliveryIds: string,
   history: string,
   ...plain: VerificationRecord[PlainField][],
 ];
@@ -73,19 +72,18 @@ const ownFormColumns = [
   'ledger_key',
   'metadata',
   'has_callback',
-  'delivery_heads',
+  'delivery_ids',
   'history',
 ];
 
 export const verificationColumns = [...ownFormColumns, ...Object.values(plainColumns)].join(', ');
 
 export function toKept(row: VerificationRow, applications: Applications): KeptVerification {
-  const [head, application, , ledgerKey, metadata, hasCallback, deliveryHeads, history] = row;
+  const [, application, , ledgerKey, metadata, hasCallback, deliveryIds, history] = row;
   const plain = readPlain(row);
   return {
-    head,
     application,
-    deliveryHeads: JSON.parse(deliveryHeads) as number[],
+    deliveryIds: JSON.parse(deliveryIds) as string[],
     record: {
       ...plain,
       applicationId: applications.idOf(application),
@@ -107,7 +105,8 @@ function readPlain(row: VerificationRow): Pick<VerificationRecord, PlainField> {
 
 /** The values of a new row. */
 export function toValues(kept: KeptVerification): VerificationRow {
-  const { head, application, deliveryHeads, record } = kept;
+  const { application, deliveryIds, record } = kept;
+  const head = verificationHead(record.id);
   return [
     head,
     application,
@@ -115,7 +114,7 @@ export function toValues(kept: KeptVerification): VerificationRow {
     record.ledgerKey === record.recipientHash ? null : record.ledgerKey,
     record.metadata === null ? null : JSON.stringify(record.metadata),
     record.hasCallback ? 1 : 0,
-    JSON.stringify(deliveryHeads),
+    JSON.stringify(deliveryIds),
     writeHistory(record.history),
     ...plainFields.map((field) => record[field]),
   ];

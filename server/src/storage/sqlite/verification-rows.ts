@@ -1,15 +1,15 @@
 import { headOf } from '#domain/id.ts';
-import type { VerificationRecord } from '#service/records.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
-import { writeHistory } from '#storage/sqlite/history.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import {
-  type KeptVerification,
   toKept,
   toValues,
   type VerificationRow,
   verificationColumns,
+  verificationHead,
 } from '#storage/sqlite/verification-record.ts';
+import { writeHistory } from '#storage/steps/history.ts';
+import type { KeptVerification } from '#storage/steps/tables.ts';
 
 export type VerificationRows = ReturnType<typeof createVerificationRows>;
 
@@ -22,20 +22,19 @@ export function createVerificationRows(database: Database, applications: Applica
       "WHERE status = 'pending' AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?",
   );
 
-  function atHead(head: number): KeptVerification | null {
-    const row = byHead.get(head);
-    return row === undefined ? null : toKept(row, applications);
+  /** By the whole id: a head alone can be guessed, the rest cannot. */
+  function byId(id: string): KeptVerification | null {
+    const head = headOf(id, 'vf');
+    const row = head === null ? undefined : byHead.get(head);
+    const kept = row === undefined ? null : toKept(row, applications);
+    return kept?.record.id === id ? kept : null;
   }
 
   return {
-    atHead,
-    /** Within the application, by the whole id: a head alone can be guessed, the rest cannot. */
+    byId,
     find(applicationId: string, id: string): KeptVerification | null {
-      const head = headOf(id, 'vf');
-      if (head === null) return null;
-      const kept = atHead(head);
-      const isMeant = kept?.record.id === id && kept.record.applicationId === applicationId;
-      return isMeant ? kept : null;
+      const kept = byId(id);
+      return kept?.record.applicationId === applicationId ? kept : null;
     },
     due: (nowMs: number, limit: number): KeptVerification[] =>
       due.all(nowMs, limit).map((row) => toKept(row, applications)),
@@ -61,7 +60,7 @@ function createWrites(database: Database) {
   );
   const resend = database.prepare(
     'UPDATE verification SET sends_used = ?, code_version = ?, code_bits = ?, sealed_code = ?, ' +
-      'channel = ?, expires_at_ms = ?, resend_allowed_at_ms = ?, delivery_heads = ?, history = ? ' +
+      'channel = ?, expires_at_ms = ?, resend_allowed_at_ms = ?, delivery_ids = ?, history = ? ' +
       "WHERE head = ? AND status = 'pending'",
   );
 
@@ -69,18 +68,19 @@ function createWrites(database: Database) {
     insert(kept: KeptVerification): void {
       insert.run(...toValues(kept));
     },
-    /** The one guarded statement: counts a guess if one may be made, and says whether it did. */
-    consume: (head: number, nowMs: number): boolean => consume.run(head, nowMs) === 1,
-    /** Ends a pending verification whose code is still the one given; one caller wins. */
-    finish(head: number, record: VerificationRecord): boolean {
+    consume: ({ record }: KeptVerification, nowMs: number): boolean =>
+      consume.run(verificationHead(record.id), nowMs) === 1,
+    finish({ record }: KeptVerification): boolean {
       const { status, finishedAtMs, history, codeVersion } = record;
+      const head = verificationHead(record.id);
       return finish.run(status, finishedAtMs, writeHistory(history), head, codeVersion) === 1;
     },
-    saveWrong(head: number, record: VerificationRecord): void {
-      saveWrong.run(record.checksWrong, writeHistory(record.history), head);
+    saveWrong({ record }: KeptVerification): void {
+      const { checksWrong, history } = record;
+      saveWrong.run(checksWrong, writeHistory(history), verificationHead(record.id));
     },
     resend(kept: KeptVerification): boolean {
-      const { head, deliveryHeads, record } = kept;
+      const { deliveryIds, record } = kept;
       const changed = resend.run(
         record.sendsUsed,
         record.codeVersion,
@@ -89,9 +89,9 @@ function createWrites(database: Database) {
         record.channel,
         record.expiresAtMs,
         record.resendAllowedAtMs,
-        JSON.stringify(deliveryHeads),
+        JSON.stringify(deliveryIds),
         writeHistory(record.history),
-        head,
+        verificationHead(record.id),
       );
       return changed === 1;
     },

@@ -9,11 +9,9 @@ import type { CheckReason, EndingEvent } from '#domain/verification.ts';
 import { end, refuseGuess, settleGuess as settle } from '#domain/verification.ts';
 import type { ConsumeOutcome, ConsumeStep, SettleOutcome, SettleStep } from '#service/ports.ts';
 import type { VerificationWithDeliveries } from '#service/records.ts';
-import { finish } from '#storage/sqlite/finish.ts';
-import { withEntry } from '#storage/sqlite/history.ts';
-import type { KeptLedger } from '#storage/sqlite/ledgers.ts';
-import type { Tables } from '#storage/sqlite/tables.ts';
-import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
+import { finish } from '#storage/steps/finish.ts';
+import { withEntry } from '#storage/steps/history.ts';
+import type { KeptLedger, KeptVerification, Tables } from '#storage/steps/tables.ts';
 
 /** A verification with the ledger of its recipient, as one step works on them. */
 interface Subject {
@@ -47,7 +45,7 @@ export function consumeGuess(tables: Tables, step: ConsumeStep, nowMs: number): 
   if (!admitsGuess(subject.ledger.ledger, record.codeBits, nowMs)) {
     return endInstead(tables, step, { subject, event: 'guess_budget_spent', nowMs });
   }
-  if (!tables.verifications.consume(subject.kept.head, nowMs)) {
+  if (!tables.verifications.consume(subject.kept, nowMs)) {
     throw new Error('An admitted guess was not consumed.');
   }
   subject.ledger.ledger = chargeGuess(subject.ledger.ledger, nowMs);
@@ -174,8 +172,9 @@ function addWrongCode(tables: Tables, kept: KeptVerification, nowMs: number): Ke
     checksWrong: checksWrong + 1,
     history: withEntry(history, entry),
   };
-  tables.verifications.saveWrong(kept.head, record);
-  return { ...kept, record };
+  const changed = { ...kept, record };
+  tables.verifications.saveWrong(changed);
+  return changed;
 }
 
 export function answer(

@@ -1,13 +1,12 @@
 import { refuseRecipient } from '#domain/limits.ts';
 import { cancelResult, end, refuseResend, timesAfterSend } from '#domain/verification.ts';
 import type { CancelOutcome, ResendOutcome, ResendStep, Storage } from '#service/ports.ts';
-import { answer } from '#storage/sqlite/check.ts';
-import { deliveryHead } from '#storage/sqlite/delivery-record.ts';
-import { dropWaiting, finish } from '#storage/sqlite/finish.ts';
-import { withEntry } from '#storage/sqlite/history.ts';
-import { digitsMinNow, enterSends, insertDeliveries, isTooWeak } from '#storage/sqlite/start.ts';
-import type { Tables } from '#storage/sqlite/tables.ts';
-import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
+import { refuseSpending } from '#storage/steps/budgets.ts';
+import { answer } from '#storage/steps/check.ts';
+import { dropWaiting, finish } from '#storage/steps/finish.ts';
+import { withEntry } from '#storage/steps/history.ts';
+import { digitsMinNow, enterSends, insertDeliveries, isTooWeak } from '#storage/steps/start.ts';
+import type { KeptVerification, Tables } from '#storage/steps/tables.ts';
 
 export function resendCode(tables: Tables, step: ResendStep, nowMs: number): ResendOutcome {
   const repeated = tables.idempotency.find(step.idempotency, nowMs);
@@ -26,7 +25,8 @@ export function resendCode(tables: Tables, step: ResendStep, nowMs: number): Res
   const sends = enterSends(tables, { application, ledgers: step.ledgers, nowMs }, [
     [ledgerKey, ledger],
   ]);
-  const refusal = sends.refusal ?? tables.budgets.refuse(application, step.budgets, nowMs);
+  const refusal =
+    sends.refusal ?? refuseSpending(tables, { application, entries: step.budgets, nowMs });
   if (refusal !== null) return { kind: 'refused', refusal };
 
   if (step.code !== null) {
@@ -48,7 +48,7 @@ function withResend(kept: KeptVerification, step: ResendStep, nowMs: number): Ke
   const sendsUsed = record.sendsUsed + 1;
   return {
     ...kept,
-    deliveryHeads: [...kept.deliveryHeads, ...step.deliveries.map(({ id }) => deliveryHead(id))],
+    deliveryIds: [...kept.deliveryIds, ...step.deliveries.map(({ id }) => id)],
     record: {
       ...record,
       ...timesAfterSend(sendsUsed, record, nowMs),

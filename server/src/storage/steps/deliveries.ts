@@ -2,9 +2,8 @@ import { type DeliveryStatus, isStepForward } from '#domain/delivery.ts';
 import { type HistoryEvent, statusAt } from '#domain/verification.ts';
 import type { AttemptResult, ClaimedDelivery, Receipt } from '#service/ports.ts';
 import type { DeliveryRecord } from '#service/records.ts';
-import type { KeptDelivery } from '#storage/sqlite/delivery-record.ts';
-import { withEntry } from '#storage/sqlite/history.ts';
-import type { Tables } from '#storage/sqlite/tables.ts';
+import { withEntry } from '#storage/steps/history.ts';
+import type { KeptDelivery, Tables } from '#storage/steps/tables.ts';
 
 const eventOf: Record<DeliveryStatus, HistoryEvent> = {
   queued: 'retried',
@@ -99,7 +98,7 @@ function recordSent(
       history: isForward ? withEntry(record.history, entry) : record.history,
     },
   });
-  tables.outbox.leave(kept.head);
+  tables.outbox.leave(kept.record.id);
   const { costMicros, currency } = result;
   if (costMicros !== null) {
     settleCost(tables, kept, { costMicros, currency, ...countryOf(tables, kept) });
@@ -113,7 +112,7 @@ function recordFailure(
   nowMs: number,
 ): void {
   if (kept.record.status !== 'queued') return;
-  tables.outbox.leave(kept.head);
+  tables.outbox.leave(kept.record.id);
   const { provider } = result;
   const error = result.error ?? 'The provider did not take the message.';
   const failed = { ...kept, record: { ...kept.record, provider } };
@@ -129,7 +128,7 @@ function recordRetry(
   if (kept.record.status !== 'queued') return;
   const worthless = whyWorthless(tables, kept, nowMs);
   if (worthless !== null) {
-    tables.outbox.leave(kept.head);
+    tables.outbox.leave(kept.record.id);
     failDelivery(tables, kept, { error: worthless, nowMs, ...countryOf(tables, kept) });
     return;
   }
@@ -147,7 +146,7 @@ function recordRetry(
       history: withEntry(record.history, { atMs: nowMs, event: 'retried', detail: error }),
     },
   });
-  tables.outbox.schedule(kept.head, nowMs + result.retryInMs, false);
+  tables.outbox.schedule(kept.record.id, nowMs + result.retryInMs, false);
 }
 
 /**
@@ -160,21 +159,16 @@ export function claimDeliveries(
   nowMs: number,
 ): ClaimedDelivery[] {
   const claimed: ClaimedDelivery[] = [];
-  for (const row of tables.outbox.due(nowMs, claim.limit)) {
-    const kept = tables.deliveries.atHead(row.delivery);
-    if (kept === null) {
-      tables.outbox.leave(row.delivery);
-      continue;
-    }
+  for (const due of tables.outbox.due(nowMs, claim.limit)) {
+    const { delivery: kept, wasInFlight: wasLost, sealedMessage } = due;
     const { record } = kept;
-    const wasLost = row.in_flight === 1;
     const error =
       whyWorthless(tables, kept, nowMs) ??
       (wasLost && record.isPossibleDuplicate
         ? 'It is not known whether the message was sent.'
         : null);
     if (error !== null) {
-      tables.outbox.leave(kept.head);
+      tables.outbox.leave(kept.record.id);
       failDelivery(tables, kept, { error, nowMs, ...countryOf(tables, kept) });
       continue;
     }
@@ -184,15 +178,15 @@ export function claimDeliveries(
       isPossibleDuplicate: record.isPossibleDuplicate || wasLost,
     };
     tables.deliveries.save({ ...kept, record: delivery });
-    tables.outbox.schedule(kept.head, nowMs + claim.leaseMs, true);
-    claimed.push({ delivery, sealedMessage: row.sealed_message });
+    tables.outbox.schedule(kept.record.id, nowMs + claim.leaseMs, true);
+    claimed.push({ delivery, sealedMessage });
   }
   return claimed;
 }
 
 /** Why a message is not worth sending any more; null when it is. */
 function whyWorthless(tables: Tables, kept: KeptDelivery, nowMs: number): string | null {
-  const verification = tables.verifications.atHead(kept.verification);
+  const verification = tables.verifications.byId(kept.record.verificationId);
   if (verification === null || statusAt(verification.record, nowMs) !== 'pending') {
     return 'The verification is finished.';
   }
@@ -201,7 +195,7 @@ function whyWorthless(tables: Tables, kept: KeptDelivery, nowMs: number): string
 }
 
 function countryOf(tables: Tables, kept: KeptDelivery): { country: string | null } {
-  return { country: tables.verifications.atHead(kept.verification)?.record.country ?? null };
+  return { country: tables.verifications.byId(kept.record.verificationId)?.record.country ?? null };
 }
 
 /** What a provider said later. Null for a delivery nobody knows; only steps forward change it. */
@@ -218,6 +212,6 @@ export function recordReceipt(
   const entry = { atMs: nowMs, event: eventOf[status], detail: error };
   const moved = { ...record, status, error, history: withEntry(record.history, entry) };
   tables.deliveries.save({ ...kept, record: moved });
-  if (record.status === 'queued') tables.outbox.leave(kept.head);
+  if (record.status === 'queued') tables.outbox.leave(kept.record.id);
   return moved;
 }

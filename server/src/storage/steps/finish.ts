@@ -1,9 +1,12 @@
 import type { Ending } from '#domain/verification.ts';
-import { failDelivery } from '#storage/sqlite/deliveries.ts';
-import { withEntry } from '#storage/sqlite/history.ts';
-import { type KeptLedger, liveKeyOf } from '#storage/sqlite/ledgers.ts';
-import type { Tables } from '#storage/sqlite/tables.ts';
-import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
+import { failDelivery } from '#storage/steps/deliveries.ts';
+import { withEntry } from '#storage/steps/history.ts';
+import {
+  type KeptLedger,
+  type KeptVerification,
+  liveKeyOf,
+  type Tables,
+} from '#storage/steps/tables.ts';
 
 /**
  * Writes an ending down: final status, code erased, recipient free for the next verification, what
@@ -32,7 +35,7 @@ export function finish(
       sealedCode: null,
     },
   };
-  if (!tables.verifications.finish(kept.head, finished.record)) return null;
+  if (!tables.verifications.finish(finished)) return null;
   const liveKey = liveKeyOf(record);
   if (ledger.live.get(liveKey) === record.id) ledger.live.delete(liveKey);
   dropWaiting(tables, finished, { error: 'The verification is finished.', nowMs });
@@ -46,9 +49,9 @@ export function dropWaiting(
   kept: KeptVerification,
   reason: { error: string; nowMs: number },
 ): void {
-  for (const head of kept.deliveryHeads) {
-    if (!tables.outbox.leaveIfWaiting(head)) continue;
-    const delivery = tables.deliveries.atHead(head);
+  for (const id of kept.deliveryIds) {
+    if (!tables.outbox.leaveIfWaiting(id)) continue;
+    const delivery = tables.deliveries.find(id);
     if (delivery !== null)
       failDelivery(tables, delivery, { ...reason, country: kept.record.country });
   }

@@ -1,4 +1,3 @@
-import { headOf } from '#domain/id.ts';
 import {
   codeDigitsMin,
   guessTiers,
@@ -10,13 +9,23 @@ import {
 } from '#domain/limits.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { end, lifeEnd, statusAt, timesAfterSend } from '#domain/verification.ts';
-import type { LedgerEntry, NewVerification, StartOutcome, StartStep } from '#service/ports.ts';
+import type {
+  LedgerEntry,
+  NewDelivery,
+  NewVerification,
+  StartOutcome,
+  StartStep,
+} from '#service/ports.ts';
 import type { DeliveryRecord, VerificationRecord } from '#service/records.ts';
-import { deliveryHead, toFresh } from '#storage/sqlite/delivery-record.ts';
-import { finish } from '#storage/sqlite/finish.ts';
-import { type KeptLedger, liveKeyOf } from '#storage/sqlite/ledgers.ts';
-import type { Tables } from '#storage/sqlite/tables.ts';
-import type { KeptVerification } from '#storage/sqlite/verification-record.ts';
+import { refuseSpending } from '#storage/steps/budgets.ts';
+import { finish } from '#storage/steps/finish.ts';
+import {
+  type KeptDelivery,
+  type KeptLedger,
+  type KeptVerification,
+  liveKeyOf,
+  type Tables,
+} from '#storage/steps/tables.ts';
 
 /**
  * Everything is decided before the first write. A live verification is looked at before the limits:
@@ -40,7 +49,8 @@ export function startVerification(tables: Tables, step: StartStep, nowMs: number
   const sends = enterSends(tables, { application, ledgers: step.ledgers, nowMs }, [
     [ledgerKey, ledger],
   ]);
-  const refusal = barred ?? sends.refusal ?? tables.budgets.refuse(application, budgets, nowMs);
+  const refusal =
+    barred ?? sends.refusal ?? refuseSpending(tables, { application, entries: budgets, nowMs });
   if (refusal !== null) {
     insertBlocked(tables, { application, verification, refusal, nowMs });
     return { kind: 'refused', refusal };
@@ -132,9 +142,35 @@ export function insertDeliveries(
   return step.deliveries.map((fresh) => {
     const delivery = toFresh(kept, fresh, nowMs);
     tables.deliveries.insert(delivery);
-    tables.outbox.insert(delivery.head, nowMs + step.leaseMs, fresh.sealedMessage);
+    tables.outbox.insert(fresh.id, nowMs + step.leaseMs, fresh.sealedMessage);
     return delivery.record;
   });
+}
+
+function toFresh(verification: KeptVerification, fresh: NewDelivery, nowMs: number): KeptDelivery {
+  return {
+    application: verification.application,
+    codeVersion: verification.record.codeVersion,
+    quoteMicros: fresh.quoteMicros,
+    quoteCurrency: fresh.quoteMicros === null ? null : fresh.currency,
+    record: {
+      id: fresh.id,
+      verificationId: verification.record.id,
+      applicationId: verification.record.applicationId,
+      channel: fresh.channel,
+      provider: fresh.provider,
+      status: 'queued',
+      parts: fresh.parts,
+      costMicros: null,
+      currency: null,
+      error: null,
+      providerMessageId: null,
+      attempts: 1,
+      isPossibleDuplicate: false,
+      createdAtMs: nowMs,
+      history: [{ atMs: nowMs, event: 'queued', detail: null }],
+    },
+  };
 }
 
 function insertPending(
@@ -145,9 +181,8 @@ function insertPending(
   const { lifetimeMs } = verification;
   const lifeEndsAtMs = lifeEnd(nowMs, lifetimeMs);
   const kept: KeptVerification = {
-    head: verificationHead(verification.id),
     application,
-    deliveryHeads: step.deliveries.map(({ id }) => deliveryHead(id)),
+    deliveryIds: step.deliveries.map(({ id }) => id),
     record: {
       ...freshRecord(verification, nowMs),
       ...timesAfterSend(1, { lifetimeMs, lifeEndsAtMs }, nowMs),
@@ -175,9 +210,8 @@ function insertBlocked(
   const { application, verification, refusal, nowMs } = step;
   const blockedReason = refusal.limit?.name ?? refusal.code;
   tables.verifications.insert({
-    head: verificationHead(verification.id),
     application,
-    deliveryHeads: [],
+    deliveryIds: [],
     record: {
       ...freshRecord(verification, nowMs),
       status: 'blocked',
@@ -205,10 +239,4 @@ function freshRecord(verification: NewVerification, nowMs: number): Verification
     blockedReason: null,
     history: [],
   };
-}
-
-function verificationHead(id: string): number {
-  const head = headOf(id, 'vf');
-  if (head === null) throw new Error('A verification has a malformed id.');
-  return head;
 }
