@@ -8,7 +8,7 @@ import { readSettings } from '#domain/read-settings.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { makeId } from '#service/make-id.ts';
-import type { Storage } from '#service/ports.ts';
+import { type Storage, StorageUnavailable } from '#service/ports.ts';
 import type { Service, SettingsPatch } from '#service/service.ts';
 import type { InTurn } from '#service/turns.ts';
 
@@ -17,6 +17,8 @@ const freshMs = 1_500;
 /** Unknown keys are remembered too, but only so many: a guesser must not fill the memory. */
 const knownKeysMax = 10_000;
 const nameCharactersMax = 40;
+/** Each round that fails is one that somebody else won. */
+const changeRoundsMax = 20;
 
 export interface ApplicationDirectory {
   authenticate: Service['authenticate'];
@@ -85,27 +87,7 @@ export function createApplicationVerbs(
   inTurn: InTurn,
 ): ApplicationVerbs {
   const { storage } = context;
-
-  async function read(id: string): Promise<Result<Application>> {
-    const application = await storage.readApplication(id);
-    return application === null ? noApplication(id) : ok(application);
-  }
-
-  async function change(applicationId: string, patch: SettingsPatch): Promise<Result<Application>> {
-    const before = await read(applicationId);
-    if (!before.ok) return before;
-    const settings = checkSettings(context, before.value.settings, patch);
-    if (!settings.ok) return settings;
-    const { template } = settings.value;
-    if (template !== null && template !== before.value.settings.template) {
-      const found = await storage.readTemplate(applicationId, template);
-      if (found === null) return noTemplate(template);
-      if (found.template.state === 'draft') return draftTemplate(template);
-    }
-    const saved = await storage.saveSettings(applicationId, settings.value);
-    directory.forget();
-    return saved === null ? noApplication(applicationId) : ok(saved);
-  }
+  const { read, changeSettings } = createSettingsChange(context, directory);
 
   return {
     async createApplication(name, settings = {}) {
@@ -135,7 +117,7 @@ export function createApplicationVerbs(
     listApplications: () => storage.listApplications(),
     // A change is read, checked and written: two at once would each undo the other.
     changeSettings: (applicationId, patch) =>
-      inTurn(applicationId, () => change(applicationId, patch)),
+      inTurn(applicationId, () => changeSettings(applicationId, patch)),
     async createApiKey(applicationId, label) {
       const application = await read(applicationId);
       if (!application.ok) return application;
@@ -163,6 +145,53 @@ export function createApplicationVerbs(
         : refuse('request_invalid', `There is no API key "${id}". List them to see their ids.`);
     },
   };
+}
+
+/** Settings are read, checked and written, and nothing that was written meanwhile is lost. */
+function createSettingsChange(
+  context: Pick<ServiceContext, 'storage' | 'checkUrl' | 'routes'>,
+  directory: ApplicationDirectory,
+) {
+  const { storage } = context;
+
+  async function read(id: string): Promise<Result<Application>> {
+    const application = await storage.readApplication(id);
+    return application === null ? noApplication(id) : ok(application);
+  }
+
+  async function change(
+    applicationId: string,
+    patch: SettingsPatch,
+  ): Promise<Result<Application> | 'changed'> {
+    const before = await read(applicationId);
+    if (!before.ok) return before;
+    const settings = checkSettings(context, before.value.settings, patch);
+    if (!settings.ok) return settings;
+    const { template } = settings.value;
+    if (template !== null && template !== before.value.settings.template) {
+      const found = await storage.readTemplate(applicationId, template);
+      if (found === null) return noTemplate(template);
+      if (found.template.state === 'draft') return draftTemplate(template);
+    }
+    const saved = await storage.saveSettings(applicationId, settings.value, before.value.settings);
+    directory.forget();
+    if (saved === 'changed') return 'changed';
+    return saved === null ? noApplication(applicationId) : ok(saved);
+  }
+
+  /** What another node or the command line changed meanwhile is read again, and stays. */
+  async function changeSettings(
+    applicationId: string,
+    patch: SettingsPatch,
+  ): Promise<Result<Application>> {
+    for (let round = 0; round < changeRoundsMax; round++) {
+      const changed = await change(applicationId, patch);
+      if (changed !== 'changed') return changed;
+    }
+    throw new StorageUnavailable('The settings are being changed by others all the time.');
+  }
+
+  return { read, changeSettings };
 }
 
 function checkSettings(

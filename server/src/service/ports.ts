@@ -291,7 +291,12 @@ export interface Storage {
   createApplication(application: Application): Promise<void>;
   readApplication(id: string): Promise<Application | null>;
   listApplications(): Promise<readonly Application[]>;
-  saveSettings(id: string, settings: ApplicationSettings): Promise<Application | null>;
+  /** `changed` when they are not `before` any more: somebody else was first, read again. */
+  saveSettings(
+    id: string,
+    settings: ApplicationSettings,
+    before: ApplicationSettings,
+  ): Promise<Application | 'changed' | null>;
   /** False when a key with this hash was made before, revoked or not; nothing is changed then. */
   createApiKey(key: ApiKeyRecord & { readonly hash: string }): Promise<boolean>;
   /** Finds no revoked key. */

@@ -8,19 +8,44 @@ export function testSettings(promise: DefinePromise): void {
   promise('applications are read, listed and changed, and stay', async (bench) => {
     const second = await bench.createApplication();
     const settings = { ...defaultSettings, sender: 'ACME', countries: ['US', 'DE'] };
-    const saved = await bench.storage.saveSettings(second, settings);
-    assert.deepEqual(saved?.settings, settings);
+    const saved = await bench.storage.saveSettings(second, settings, defaultSettings);
+    assert.ok(saved !== null && saved !== 'changed');
+    assert.deepEqual(saved.settings, settings);
     await bench.reopen();
     assert.deepEqual(await bench.storage.readApplication(second), saved);
     const ids = (await bench.storage.listApplications()).map(({ id }) => id);
     assert.deepEqual(ids, [bench.applicationId, second]);
     assert.equal(await bench.storage.readApplication(makeId('app')), null);
-    assert.equal(await bench.storage.saveSettings(makeId('app'), settings), null);
+    assert.equal(await bench.storage.saveSettings(makeId('app'), settings, settings), null);
     const application = await bench.storage.readApplication(second);
     assert.ok(application);
     await assert.rejects(bench.storage.createApplication(application));
   });
 
+  promise('settings that somebody else changed meanwhile are not overwritten', async (bench) => {
+    const { storage, applicationId } = bench;
+    const first = { ...defaultSettings, sender: 'FIRST' };
+    const second = { ...defaultSettings, sender: 'SECOND' };
+    const saves = await Promise.all(
+      [first, second].map((next) => storage.saveSettings(applicationId, next, defaultSettings)),
+    );
+    const won = saves.filter((saved) => saved !== 'changed');
+    assert.equal(won.length, 1);
+    assert.deepEqual(await storage.readApplication(applicationId), won[0]);
+    const stays = won[0]?.settings.sender === 'FIRST' ? first : second;
+    assert.equal(await storage.saveSettings(applicationId, stays, defaultSettings), 'changed');
+    const changed = { ...stays, sender: 'THIRD' };
+    const saved = await storage.saveSettings(applicationId, changed, stays);
+    assert.ok(saved !== null && saved !== 'changed');
+    assert.equal(saved.settings.sender, 'THIRD');
+  });
+
+  testApiKeys(promise);
+  testTemplates(promise);
+  testSecrets(promise);
+}
+
+function testApiKeys(promise: DefinePromise): void {
   promise('an API key opens its application until it is revoked', async (bench) => {
     const other = await bench.createApplication();
     const created = [bench.applicationId, other].map((applicationId, index) => ({
@@ -71,9 +96,6 @@ export function testSettings(promise: DefinePromise): void {
     assert.ok(known);
     await assert.rejects(bench.storage.createApiKey({ ...known, hash: hashOf('other') }));
   });
-
-  testTemplates(promise);
-  testSecrets(promise);
 }
 
 function testTemplates(promise: DefinePromise): void {

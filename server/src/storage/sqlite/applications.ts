@@ -36,7 +36,9 @@ export function createApplications(database: Database) {
     'SELECT id FROM application WHERE number = ?',
   );
   const insert = database.prepare(`INSERT INTO application (${columns}) VALUES (?, ?, ?, ?)`);
-  const update = database.prepare('UPDATE application SET settings = ? WHERE id = ?');
+  const update = database.prepare(
+    'UPDATE application SET settings = ? WHERE id = ? AND settings = ?',
+  );
   const numbers = new Map<string, number>();
   const ids = new Map<number, string>();
 
@@ -79,10 +81,16 @@ export function createApplications(database: Database) {
       return row === undefined ? null : toApplication(row);
     },
     list: (): Application[] => all.all().map(toApplication),
-    saveSettings(id: string, settings: ApplicationSettings): Application | null {
-      if (update.run(JSON.stringify(settings), id) === 0) return null;
+    saveSettings(
+      id: string,
+      settings: ApplicationSettings,
+      before: ApplicationSettings,
+    ): Application | 'changed' | null {
+      // The kept text was written by the same program from the same fields, in their order.
+      const isSaved = update.run(JSON.stringify(settings), id, JSON.stringify(before)) > 0;
       const row = byId.get(id);
-      return row === undefined ? null : toApplication(row);
+      if (row === undefined) return null;
+      return isSaved ? toApplication(row) : 'changed';
     },
   };
 }

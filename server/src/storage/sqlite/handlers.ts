@@ -86,7 +86,7 @@ export function createHandlers({ database, tables, clock }: Parts): Handlers {
     createApplication: (application) => applications.create(application),
     readApplication: (id) => applications.read(id),
     listApplications: () => applications.list(),
-    saveSettings: (id, settings) => applications.saveSettings(id, settings),
+    saveSettings: (id, settings, before) => applications.saveSettings(id, settings, before),
     createApiKey: (key) => apiKeys.create(key),
     findApiKey: (hash) => apiKeys.find(hash),
     listApiKeys: (applicationId) => apiKeys.list(applicationId),
