@@ -1,0 +1,81 @@
+/**
+ * What the benchmark and its load generator tell each other over the channel between the two
+ * processes. A system is described by the texts that its calls are made of, so the generator parses
+ * no JSON and costs every system the same.
+ */
+
+/** A call with `{{number}}`, `{{id}}` and `{{code}}` where the values of a pair belong. */
+export interface CallShape {
+  readonly method: 'POST' | 'PUT';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** What an answer has to look like. */
+export interface AnswerShape {
+  readonly status: number;
+  readonly contains: string;
+}
+
+export interface SystemShape {
+  /** Ports of the nodes on loopback; each call of a caller goes to the next one. */
+  readonly ports: readonly number[];
+  readonly start: CallShape;
+  readonly started: AnswerShape;
+  /** What stands before the id in the answer to a start; null where the number is the id. */
+  readonly idAfter: string | null;
+  readonly check: CallShape;
+  readonly approved: AnswerShape;
+  readonly wrong: AnswerShape;
+  /** The texts that stand before the number's digits and before the code in what the sink gets. */
+  readonly message: { readonly numberAfter: string; readonly codeAfter: string };
+}
+
+/** Ports of the gateways that the generator plays: one answers at once, one late, one never. */
+export interface GatewayPorts {
+  readonly healthy: number;
+  readonly slow: number;
+  readonly dead: number;
+}
+
+export interface Load {
+  readonly workload: 'pairs' | 'wrong-checks';
+  readonly shape: SystemShape;
+  readonly callers: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  /** Ends the load early; tells the benchmark at each tenth of it. */
+  readonly pairsMax?: number;
+  /** Callers beside those that are measured, whose messages go by a bad gateway. */
+  readonly beside?: { readonly slow: SystemShape; readonly dead: SystemShape; callers: number };
+}
+
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+export interface LoadResult {
+  /** Pairs, or wrong checks. */
+  readonly done: number;
+  readonly seconds: number;
+  readonly startMs: Percentiles;
+  readonly checkMs: Percentiles;
+  /** From the sending of the start to the call of the gateway. */
+  readonly handOverMs: Percentiles;
+  /** Messages that nobody waited for: sent twice, or to another number. */
+  readonly strayMessages: number;
+  /** The processor time of the generator as a share of one core. */
+  readonly generatorCores: number;
+}
+
+export type ToGenerator = { readonly type: 'load'; readonly load: Load };
+
+export type FromGenerator =
+  | { readonly type: 'ready'; readonly ports: GatewayPorts }
+  | { readonly type: 'begin' }
+  | { readonly type: 'progress'; readonly done: number }
+  | { readonly type: 'end'; readonly result: LoadResult }
+  | { readonly type: 'failed'; readonly reason: string };

@@ -1,0 +1,97 @@
+/** What the project set itself, beside what was reached: ratios within one run. */
+import { type Figures, medianFigures, type Results } from '../measure/measurement.ts';
+import type { WorkloadName } from '../options.ts';
+import { renderTable } from './table.ts';
+
+interface Goal {
+  readonly figure: string;
+  readonly bound: number;
+  readonly is: 'at least' | 'at most';
+  readonly digits: number;
+  /** Null where one of its parts was not measured. */
+  reached(read: Read): number | null;
+}
+
+type Read = (
+  system: string,
+  figure: string,
+  workload?: WorkloadName,
+  callers?: number,
+) => number | null;
+
+const goals: readonly Goal[] = [
+  rate('watchword-sqlite', 'floor', 0.65),
+  rate('watchword-sqlite', 'otpgateway', 1.25),
+  rate('watchword-sqlite', 'otpgateway-durable', 2.3),
+  rate('watchword-sqlite', 'better-auth-postgres', 12.5),
+  rate('watchword-postgres', 'better-auth-postgres', 7),
+  rate('watchword-postgres', 'otpgateway-durable', 1.3),
+  {
+    // 0.18 ms where the floor takes 0.107.
+    figure: 'server CPU per pair, watchword-sqlite ÷ floor',
+    bound: 1.68,
+    is: 'at most',
+    digits: 2,
+    reached: (read) =>
+      quotient(read('watchword-sqlite', 'serverCpuMs'), read('floor', 'serverCpuMs')),
+  },
+  plain('start p99, ms', 'startP99Ms', 25),
+  plain('check p99, ms', 'checkP99Ms', 15),
+  plain('hand-over p50 at 16 callers, ms', 'handOverP50Ms', 5, 'pairs', 16),
+  plain('start-up, ms', 'startUpMs', 500, 'start-up', 0),
+  plain('memory after the workload memory, MiB', 'memoryMiB', 256, 'memory'),
+  {
+    figure: 'pairs/s beside a slow and a dead gateway ÷ alone',
+    bound: 0.9,
+    is: 'at least',
+    digits: 2,
+    reached: (read) => read('watchword-sqlite', 'share', 'providers'),
+  },
+];
+
+function rate(system: string, other: string, bound: number): Goal {
+  return {
+    figure: `pairs/s, ${system} ÷ ${other}`,
+    bound,
+    is: 'at least',
+    digits: 2,
+    reached: (read) => quotient(read(system, 'perSecond'), read(other, 'perSecond')),
+  };
+}
+
+function plain(
+  figure: string,
+  name: string,
+  bound: number,
+  workload: WorkloadName = 'pairs',
+  callers = 64,
+): Goal {
+  return {
+    figure: `${figure}, watchword-sqlite`,
+    bound,
+    is: 'at most',
+    digits: 1,
+    reached: (read) => read('watchword-sqlite', name, workload, callers),
+  };
+}
+
+/** The table of goals; those whose parts were not measured are left out. */
+export function renderGoals({ measurements }: Results): string[] {
+  const read: Read = (system, figure, workload = 'pairs', callers = 64) => {
+    const figures: Figures | null = medianFigures(measurements, { system, workload, callers });
+    return figures?.[figure] ?? null;
+  };
+  const rows = goals.flatMap((goal) => {
+    const reached = goal.reached(read);
+    if (reached === null) return [];
+    const isMet = goal.is === 'at least' ? reached >= goal.bound : reached <= goal.bound;
+    const bound = `${goal.is} ${goal.bound}`;
+    return [[goal.figure, bound, reached.toFixed(goal.digits), isMet ? 'yes' : 'no']];
+  });
+  if (rows.length === 0) return [];
+  return ['### Goals, at 64 callers', renderTable(['figure', 'goal', 'reached', 'met'], rows)];
+}
+
+function quotient(one: number | null, other: number | null): number | null {
+  return one === null || other === null || other === 0 ? null : one / other;
+}

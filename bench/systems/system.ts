@@ -1,0 +1,44 @@
+/**
+ * What the benchmark has to know of a system to measure it. Each system is one file beside this one
+ * and one line in `index.ts`.
+ */
+import type { GatewayPorts, SystemShape } from '../load/protocol.ts';
+import type { ProgramPlan } from './program.ts';
+
+export interface System {
+  /** As `--systems` and the results call it. */
+  readonly name: string;
+  /** As the table calls it. */
+  readonly title: string;
+  /** Finds or installs what it needs, once, before anything is measured. */
+  prepare(): Promise<Preparation>;
+  /** Starts it on nothing: an empty folder, an empty database. */
+  start(ground: Ground): Promise<RunningSystem>;
+}
+
+export type Preparation =
+  | { readonly ok: true; readonly version: string }
+  /** One sentence: why it cannot be had on this machine. */
+  | { readonly ok: false; readonly reason: string };
+
+export interface Ground {
+  /** Empty, and removed after the system was stopped. */
+  readonly folder: string;
+  readonly gateways: GatewayPorts;
+  /** Also bring `slow` and `dead`, if the system can. */
+  readonly isWithBadGateways: boolean;
+}
+
+export interface RunningSystem {
+  readonly shape: SystemShape;
+  /** The same system where messages go by a slow or a dead gateway alone. */
+  readonly bad?: { readonly slow: SystemShape; readonly dead: SystemShape };
+  /** Process ids whose trees are the server, and those that are its database. */
+  readonly servers: readonly number[];
+  readonly databases: readonly number[];
+  /** How its server is started once everything is there, for measuring that. */
+  readonly startPlan: ProgramPlan;
+  stop(): Promise<void>;
+  /** Ends the server alone, so that another can be started by the plan. */
+  stopServers(): Promise<void>;
+}

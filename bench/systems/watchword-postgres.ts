@@ -1,0 +1,72 @@
+import { join } from 'node:path';
+import { preparePostgres, startBenchPostgres } from './postgres.ts';
+import { freePort, startProgram } from './program.ts';
+import type { Ground, RunningSystem, System } from './system.ts';
+import {
+  createApplications,
+  productionEnvironment,
+  servePlan,
+  watchwordTool,
+  watchwordVersion,
+} from './watchword.ts';
+
+/** The production server on PostgreSQL; with several nodes a pair's two calls go to two of them. */
+function watchwordPostgres(name: string, title: string, nodes: number): System {
+  return {
+    name,
+    title,
+    async prepare() {
+      const postgres = preparePostgres();
+      if (!postgres.ok) return postgres;
+      return { ok: true, version: `${watchwordVersion()}, ${postgres.version}` };
+    },
+    start: (ground) => start(ground, nodes),
+  };
+}
+
+export const watchwordPostgresOneNode = watchwordPostgres(
+  'watchword-postgres',
+  'Watchword, PostgreSQL',
+  1,
+);
+
+export const watchwordPostgresTwoNodes = watchwordPostgres(
+  'watchword-postgres-2',
+  'Watchword, PostgreSQL, 2 nodes',
+  2,
+);
+
+async function start(ground: Ground, nodes: number): Promise<RunningSystem> {
+  const { folder } = ground;
+  const postgres = await startBenchPostgres();
+  try {
+    const environment = await productionEnvironment(ground, {
+      WATCHWORD_DATABASE_URL: postgres.url,
+      WATCHWORD_DATA: join(folder, 'data'),
+    });
+    await watchwordTool(environment, 'migrate');
+    const ports = await Promise.all(Array.from({ length: nodes }, freePort));
+    const shapes = await createApplications(ground, environment, ports);
+    const plans = ports.map((port) => servePlan(folder, environment, port));
+    const servers = await Promise.all(plans.map(startProgram));
+    const [startPlan] = plans;
+    if (startPlan === undefined) throw new Error('A system needs a node.');
+    const stopServers = async () => {
+      await Promise.all(servers.map((server) => server.stop()));
+    };
+    return {
+      ...shapes,
+      servers: servers.map(({ processId }) => processId),
+      databases: [postgres.processId],
+      startPlan,
+      stopServers,
+      async stop() {
+        await stopServers();
+        await postgres.remove();
+      },
+    };
+  } catch (error) {
+    await postgres.remove();
+    throw error;
+  }
+}
