@@ -1,4 +1,6 @@
+import { betterAuthPostgres, betterAuthSqlite } from './better-auth.ts';
 import { floor } from './floor.ts';
+import { otpgateway, otpgatewayDurable } from './otpgateway.ts';
 import type { System } from './system.ts';
 import { watchwordPostgresOneNode, watchwordPostgresTwoNodes } from './watchword-postgres.ts';
 import { watchwordSqlite } from './watchword-sqlite.ts';
@@ -9,4 +11,8 @@ export const systems: readonly System[] = [
   watchwordSqlite,
   watchwordPostgresOneNode,
   watchwordPostgresTwoNodes,
+  otpgateway,
+  otpgatewayDurable,
+  betterAuthPostgres,
+  betterAuthSqlite,
 ];
