@@ -4,27 +4,26 @@
  * through to the disk (`fsync` on) as one in production does, and ends when the test process does,
  * however that ends.
  */
-import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import {
-  chmodSync,
-  chownSync,
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Certificate } from './aiosmtpd.ts';
 import { installDebianPackages, oneAtATime, type PartSearch } from './part.ts';
+import {
+  freePort,
+  isRunning,
+  letGo,
+  logOf,
+  makeFolder,
+  type Owner,
+  startWatched,
+  unprivilegedUser,
+  writeOwned,
+} from './watched-process.ts';
 
 export interface PostgresPrograms {
   /** The folder that `initdb`, `postgres`, `pg_dump` and the rest lie in. */
@@ -96,8 +95,7 @@ export async function startPostgres(
   options: PostgresOptions = {},
 ): Promise<TestPostgres> {
   const owner = unprivilegedUser();
-  const folder = mkdtempSync(join(tmpdir(), 'watchword-postgres-'));
-  if (owner !== null) chownSync(folder, owner.uid, owner.gid);
+  const folder = makeFolder('postgres', owner);
   const cluster: Cluster = { programs, folder, owner, options };
   try {
     makeCluster(cluster);
@@ -123,7 +121,7 @@ export async function startPostgres(
       async restart() {
         running = await startServer(cluster, port);
       },
-      log: () => readFileSync(logOf(cluster), 'utf8'),
+      log: () => readFileSync(logOf(cluster.folder), 'utf8'),
       async remove() {
         await end(killWithChildren);
         rmSync(folder, { recursive: true, force: true });
@@ -138,8 +136,7 @@ export async function startPostgres(
 interface Cluster {
   readonly programs: string;
   readonly folder: string;
-  /** Null when the tests' own user will do. */
-  readonly owner: { readonly uid: number; readonly gid: number } | null;
+  readonly owner: Owner;
   readonly options: PostgresOptions;
 }
 
@@ -147,19 +144,6 @@ interface Running {
   readonly port: number;
   readonly processId: number;
   readonly watcher: ChildProcess;
-}
-
-/** PostgreSQL does not run as root. */
-function unprivilegedUser(): Cluster['owner'] {
-  if (process.getuid?.() !== 0) return null;
-  const name = ['postgres', 'nobody'].find((one) => spawnSync('id', [one]).status === 0);
-  if (name === undefined) throw new Error('There is no user that PostgreSQL could run as.');
-  const numberOf = (flag: string) => Number(execFileSync('id', [flag, name], { encoding: 'utf8' }));
-  return { uid: numberOf('-u'), gid: numberOf('-g') };
-}
-
-function logOf({ folder }: Cluster): string {
-  return join(folder, 'server.log');
 }
 
 function dataOf({ folder }: Cluster): string {
@@ -172,7 +156,7 @@ function makeCluster(cluster: Cluster): void {
   const passwordFile = join(folder, 'password');
   const access = ['-A', 'trust'];
   if (password !== undefined) {
-    give(cluster, passwordFile, () => writeFileSync(passwordFile, `${password}\n`));
+    writeOwned(passwordFile, `${password}\n`, owner);
     access.splice(0, 2, '-A', 'scram-sha-256', '--pwfile', passwordFile);
   }
   // Only making the cluster may skip the disk: one that a crash of the machine spoils is not used.
@@ -188,17 +172,10 @@ function makeCluster(cluster: Cluster): void {
     [certificate.file, 'server.crt'],
     [certificate.keyFile, 'server.key'],
   ] as const) {
-    give(cluster, join(dataOf(cluster), name), (file) => copyFileSync(from, file));
+    writeOwned(join(dataOf(cluster), name), readFileSync(from), owner);
   }
   const rules = join(dataOf(cluster), 'pg_hba.conf');
   writeFileSync(rules, readFileSync(rules, 'utf8').replace(/^host\b/gm, 'hostssl'));
-}
-
-/** A file that only the server's user reads. */
-function give({ owner }: Cluster, file: string, write: (file: string) => void): void {
-  write(file);
-  chmodSync(file, 0o600);
-  if (owner !== null) chownSync(file, owner.uid, owner.gid);
 }
 
 /** Another program may take the port between looking and using it. */
@@ -212,39 +189,12 @@ async function startOnFreePort(cluster: Cluster, startsLeft = startsMax): Promis
   }
 }
 
-/**
- * The shell waits beside the server. Its standard input ends when the test process is gone, even by
- * kill -9; then it ends the server and leaves nothing behind.
- */
-const watch = `
-folder=$1; shift
-exec 3<&0
-"$@" </dev/null >>"$folder/server.log" 2>&1 3<&- &
-server=$!
-{
-  read -r line <&3
-  touch "$folder/abandoned"
-  while kill -QUIT "$server" 2>/dev/null; do sleep 0.2; done
-} >/dev/null 2>&1 &
-watcher=$!
-wait "$server"
-if [ -e "$folder/abandoned" ]; then rm -rf "$folder"; else kill "$watcher"; fi
-`;
-
 async function startServer(cluster: Cluster, port: number): Promise<Running> {
   const { programs, folder, owner } = cluster;
   const command = [join(programs, 'postgres'), '-D', dataOf(cluster), ...settingsOf(cluster, port)];
-  const watcher = spawn('/bin/sh', ['-c', watch, 'watch', folder, ...command], {
-    ...owner,
-    cwd: folder,
-    // In a group of its own, so that Ctrl-C at the terminal reaches it by way of the tests alone.
-    detached: true,
-    stdio: ['pipe', 'ignore', 'ignore'],
-  });
+  const watcher = startWatched(command, { folder, owner });
   await untilReady(cluster, watcher);
-  // A server that a test forgets does not keep the test process: it ends with it.
-  watcher.unref();
-  if (watcher.stdin !== null && 'unref' in watcher.stdin) (watcher.stdin.unref as () => void)();
+  letGo(watcher);
   const processId = Number(readLock(cluster)[0]);
   return { port, processId, watcher };
 }
@@ -272,11 +222,14 @@ async function untilReady(cluster: Cluster, watcher: ChildProcess): Promise<void
     if (!isRunning(watcher)) break;
     // The eighth line of `postmaster.pid` tells the state, and is rewritten by each start.
     const [processId = '', ...lines] = readLock(cluster);
-    if (lines[6]?.trim() === 'ready' && isAlive(Number(processId))) return;
+    const isReady = ['ready', 'standby'].includes(lines[6]?.trim() ?? '');
+    if (isReady && isAlive(Number(processId))) return;
     await pause(pollMs);
   }
   watcher.stdin?.end();
-  throw new Error(`PostgreSQL did not start: ${readFileSync(logOf(cluster), 'utf8').slice(-2000)}`);
+  throw new Error(
+    `PostgreSQL did not start: ${readFileSync(logOf(cluster.folder), 'utf8').slice(-2000)}`,
+  );
 }
 
 function readLock(cluster: Cluster): readonly string[] {
@@ -286,10 +239,6 @@ function readLock(cluster: Cluster): readonly string[] {
   } catch {
     return [];
   }
-}
-
-function isRunning({ exitCode, signalCode }: ChildProcess): boolean {
-  return exitCode === null && signalCode === null;
 }
 
 function isAlive(processId: number): boolean {
@@ -337,16 +286,4 @@ async function createDatabase({ folder, options }: Cluster, url: string): Promis
     await client.end();
   }
   return Object.assign(new URL(url), { pathname: `/${name}` }).href;
-}
-
-function freePort(): Promise<number> {
-  const probe = createServer();
-  return new Promise((resolve, reject) => {
-    probe.once('error', reject);
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address();
-      const port = typeof address === 'object' && address !== null ? address.port : 0;
-      probe.close(() => resolve(port));
-    });
-  });
 }

@@ -22,7 +22,7 @@ const waitForOtherMs = 60_000;
  * A migration that waits for a table makes everybody else wait behind it, so it gives up soon and
  * can be run again.
  */
-const waitForTableMs = 5_000;
+const waitForTableMs = 3_000;
 const migrationTimeoutMs = 3_600_000;
 
 export interface MigrationReport {

@@ -147,6 +147,11 @@ const rules: readonly Rule[] = [
   },
   { codes: ['57P', '08000', '08003', '08006', '25P03', '25P04'], sentence: isLost },
   {
+    codes: ['08P01'],
+    text: /transaction blocks not allowed/,
+    sentence: 'PgBouncer is in statement mode there. Set pool_mode = transaction in its settings.',
+  },
+  {
     codes: ['08'],
     sentence:
       'The server, or a pooler in between, refuses the connection. Look at its log and at ' +

@@ -28,7 +28,7 @@ export interface Migration {
 const names = ['001-first.sql'] as const;
 
 /** The version that this program needs. */
-export const schemaVersion = names.length;
+export const schemaVersion: number = names.length;
 
 /** The text of a migration by its place in the list. */
 export function readMigration(version: number, name: string, sql: string): Migration {
@@ -57,10 +57,12 @@ interface AppliedRow {
 
 /** Needs no right but to read, and nothing to be there. */
 export async function readAppliedSchema(client: ClientBase): Promise<AppliedSchema> {
-  const found = await client.query<{ there: boolean }>(
-    "SELECT to_regclass('watchword_schema') IS NOT NULL AS there",
+  // `to_regclass` would answer from a cache that waiting for a lock of ours does not refresh.
+  const found = await client.query(
+    `SELECT FROM pg_class JOIN pg_namespace ON pg_namespace.oid = relnamespace
+     WHERE nspname = current_schema() AND relname = 'watchword_schema'`,
   );
-  const isThere = found.rows[0]?.there === true;
+  const isThere = found.rowCount === 1;
   const applied = isThere
     ? await client.query<AppliedRow>('SELECT version, compatible_from FROM watchword_schema')
     : { rows: [] };

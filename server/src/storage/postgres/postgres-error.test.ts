@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Client } from 'pg';
+import { StorageUnavailable } from '#service/ports.ts';
+import { openConnections } from '#storage/postgres/connection.ts';
+import { asStorageError, classifyPostgresError } from '#storage/postgres/postgres-error.ts';
+import { partOrSkip } from '../../../test/parts/part.ts';
+import { findPostgres, startPostgres } from '../../../test/parts/postgres.ts';
+
+function thrown(code: string | null, message = 'as the server says it'): Error {
+  return Object.assign(new Error(message), code === null ? {} : { code });
+}
+
+const unavailable: readonly (readonly [Error, RegExp, 'keeps' | 'breaks'])[] = [
+  [thrown('53100', 'could not extend file'), /disk .* full\. Make room/, 'keeps'],
+  [thrown('53200'), /run out of memory/, 'keeps'],
+  [thrown('53300', 'sorry, too many clients already'), /Raise max_connections/, 'breaks'],
+  [thrown('57P01'), /connection .* was lost/, 'breaks'],
+  [thrown('57P03', 'the database system is starting up'), /is starting/, 'breaks'],
+  [thrown('25006'), /takes no writes.*primary/, 'breaks'],
+  [thrown('55P03'), /took too long/, 'keeps'],
+  [thrown('08006'), /was lost/, 'breaks'],
+  [thrown('08P01', 'no more connections allowed'), /pooler in between/, 'breaks'],
+  [thrown('26000', 'prepared statement "a" does not exist'), /pooler mixes up/, 'breaks'],
+  [thrown('0A000', 'cached plan must not change result type'), /made anew/, 'breaks'],
+  [thrown('58030'), /database failed/, 'breaks'],
+  [thrown('ECONNRESET'), /was lost/, 'breaks'],
+  [thrown('CERT_HAS_EXPIRED'), /out of date/, 'breaks'],
+  [thrown('ERR_SSL_WRONG_VERSION_NUMBER'), /TLS .* failed/, 'breaks'],
+  [thrown(null, 'Connection terminated unexpectedly'), /was lost/, 'breaks'],
+  [thrown(null, 'Query read timeout'), /took too long/, 'breaks'],
+  [thrown(null, 'timeout exceeded when trying to connect'), /Every connection of this/, 'keeps'],
+];
+
+test('what a database cannot help is unavailable, with what the operator can do', () => {
+  for (const [error, sentence, connection] of unavailable) {
+    const fault = classifyPostgresError(error);
+    assert.equal(fault.kind, 'unavailable', error.message);
+    assert.match(fault.sentence, sentence);
+    assert.equal(fault.breaksConnection, connection === 'breaks', error.message);
+    const passedOn = asStorageError(error);
+    assert.ok(passedOn instanceof StorageUnavailable);
+    assert.equal(passedOn.cause, error);
+  }
+});
+
+test('our own mistakes are bugs and stay as they are', () => {
+  const bugs = [
+    thrown('42601', 'syntax error'),
+    thrown('42P01', 'relation "x" does not exist'),
+    thrown('23505', 'duplicate key value'),
+    thrown('22P02'),
+    thrown('0A000', 'cannot do that'),
+    new TypeError('x is undefined'),
+  ];
+  for (const error of bugs) {
+    assert.equal(classifyPostgresError(error).kind, 'bug', error.message);
+    assert.equal(asStorageError(error), error);
+  }
+});
+
+test('transactions that meet are worth another try at once', () => {
+  for (const code of ['40001', '40P01']) {
+    const fault = classifyPostgresError(thrown(code));
+    assert.deepEqual([fault.kind, fault.breaksConnection], ['conflict', false]);
+  }
+});
+
+async function faultOf(query: Promise<unknown>) {
+  return classifyPostgresError(
+    await query.then(
+      () => assert.fail('It worked.'),
+      (error: unknown) => error,
+    ),
+  );
+}
+
+test('what a real server does to a connection is known for what it is', async (context) => {
+  const programs = partOrSkip(context, findPostgres());
+  if (programs === null) return;
+  const server = await startPostgres(programs);
+  try {
+    const connections = await openConnections(await server.createDatabase());
+    const [one, two] = [await connections.connect(), await connections.connect()];
+    await one.query('CREATE TABLE thing AS SELECT 1 AS id');
+    await one.query("SET statement_timeout = '20ms'");
+    const slow = await faultOf(one.query('SELECT pg_sleep(5)'));
+    assert.match(slow.sentence, /took too long/);
+    assert.equal(slow.breaksConnection, false);
+    await two.query({ name: 'all', text: 'SELECT * FROM thing' });
+    await one.query('ALTER TABLE thing ADD COLUMN more integer');
+    const outdated = await faultOf(two.query({ name: 'all', text: 'SELECT * FROM thing' }));
+    assert.deepEqual([outdated.kind, outdated.breaksConnection], ['unavailable', true]);
+    await checkDeath(one, two, () => server.kill());
+  } finally {
+    await server.remove();
+  }
+});
+
+async function checkDeath(one: Client, two: Client, kill: () => Promise<void>): Promise<void> {
+  await two.query('RESET statement_timeout');
+  const waiting = faultOf(two.query('SELECT pg_sleep(5)'));
+  const { rows } = await one.query<{ pid: number }>(
+    "SELECT pid FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(5)' AND state = 'active'",
+  );
+  assert.equal(rows.length, 1);
+  await one.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+  const ended = await waiting;
+  assert.deepEqual([ended.kind, ended.breaksConnection], ['unavailable', true]);
+  const later = await faultOf(two.query('SELECT 1'));
+  assert.deepEqual([later.kind, later.breaksConnection], ['unavailable', true]);
+  await kill();
+  const dead = await faultOf(one.query('SELECT 1'));
+  assert.deepEqual([dead.kind, dead.breaksConnection], ['unavailable', true]);
+}
