@@ -38,6 +38,9 @@ async function main(): Promise<void> {
     return;
   }
   const machine = describeMachine(repository);
+  if (machine['storage'] !== 'disk') {
+    say(`${tmpdir()} is in memory, so nothing is durable: set TMPDIR to a folder on a disk.`);
+  }
   const prepared = await prepareAll(options);
   const generator = await startGenerator();
   const run: Run = { options, generator, measurements: [], failures: [] };
@@ -100,6 +103,8 @@ async function runWorkload(run: Run, workload: WorkloadName, able: readonly Syst
 async function runOnce(run: Run, workload: WorkloadName, system: System, round: number) {
   const { options, generator, measurements } = run;
   const folder = mkdtempSync(join(tmpdir(), 'watchword-bench-'));
+  const remove = (): void => rmSync(folder, { recursive: true, force: true });
+  process.once('exit', remove);
   try {
     const { gateways } = generator;
     const isWithBadGateways = workload === 'providers';
@@ -122,7 +127,8 @@ async function runOnce(run: Run, workload: WorkloadName, system: System, round: 
       await running.stop();
     }
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    process.off('exit', remove);
+    remove();
   }
 }
 

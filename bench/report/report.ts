@@ -13,6 +13,7 @@ export function renderReport(results: Results): string {
     ...renderWorkload(results, 'memory', 'Memory', memoryColumns),
     ...renderGoals(results),
     ...renderAbsent(results),
+    ...renderStray(results),
     renderMethod(results),
   ].join('\n\n');
 }
@@ -103,6 +104,13 @@ function renderAbsent({ systems, failures }: Results): string[] {
   return lines.length === 0 ? [] : ['### Not measured', lines.join('\n')];
 }
 
+function renderStray({ measurements }: Results): string[] {
+  const lines = measurements.flatMap(({ system, workload, round, figures: { strayMessages } }) =>
+    strayMessages ? [`- ${system}, ${workload}, round ${round}: ${strayMessages}`] : [],
+  );
+  return lines.length === 0 ? [] : ['### Messages that nobody waited for', lines.join('\n')];
+}
+
 function renderMethod({ at, machine, method, systems }: Results): string {
   const { seconds, warmUpSeconds, rounds } = method;
   const versions = systems
@@ -112,7 +120,7 @@ function renderMethod({ at, machine, method, systems }: Results): string {
     `Measured ${at.slice(0, 16).replace('T', ' ')} UTC at commit ${machine['commit']}:`,
     `${seconds} s after ${warmUpSeconds} s of warm-up, medians of ${rounds}.`,
     `Machine: ${machine['processor']}, ${machine['cores']} cores, ${machine['memoryGiB']} GiB,`,
-    `${machine['system']}, Node ${machine['node']}, load before ${machine['loadBefore']}.`,
+    `${machine['storage']}, ${machine['system']}, Node ${machine['node']}, load before ${machine['loadBefore']}.`,
     `Systems: ${versions.join('; ')}.`,
   ].join('\n');
 }

@@ -32,6 +32,10 @@ const running = new Set<ChildProcess>();
 process.once('exit', () => {
   for (const child of running) child.kill('SIGKILL');
 });
+// A signal would end this process without its exit being told to anybody.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.once(signal, () => process.exit(1));
+}
 
 export async function startProgram(plan: ProgramPlan): Promise<Program> {
   const log = openSync(plan.logFile, 'a');

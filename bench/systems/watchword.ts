@@ -11,6 +11,7 @@ import type { Ground } from './system.ts';
 const watchword = fileURLToPath(new URL('../../server/bin/watchword.mjs', import.meta.url));
 const manifestFile = new URL('../../server/package.json', import.meta.url);
 const run = promisify(execFile);
+const toolTimeoutMs = 60_000;
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -64,11 +65,17 @@ export async function watchwordTool(
   ...words: readonly string[]
 ): Promise<Record<string, unknown>> {
   const { PATH = '', HOME = '' } = process.env;
-  const { stdout } = await run(process.execPath, [watchword, ...words, '--json'], {
-    env: { PATH, HOME, ...environment },
-    timeout: 60_000,
-  });
-  return JSON.parse(stdout);
+  try {
+    const { stdout } = await run(process.execPath, [watchword, ...words, '--json'], {
+      env: { PATH, HOME, ...environment },
+      timeout: toolTimeoutMs,
+    });
+    return JSON.parse(stdout);
+  } catch (error) {
+    const { stderr = '', message } = error as Error & { stderr?: string };
+    const told = stderr.trim().replaceAll('\n', ' ') || message;
+    throw new Error(`watchword ${words.join(' ')}: ${told}`, { cause: error });
+  }
 }
 
 /** An application that may send to Germany, by one provider alone; answers its API key. */
