@@ -52,12 +52,14 @@ export async function liveDevelopmentKeys(storage: Storage): Promise<readonly st
 async function ensureApplication(storage: Storage): Promise<string> {
   const id = await storage.createSecret(applicationSecret, makeId('app'));
   if ((await storage.readApplication(id)) !== null) return id;
-  await storage.createApplication({
-    id,
-    name: 'Development',
-    settings: { ...defaultSettings, countries: 'all' },
-    createdAtMs: await storage.now(),
-  });
+  const createdAtMs = await storage.now();
+  const settings = { ...defaultSettings, countries: 'all' } as const;
+  try {
+    await storage.createApplication({ id, name: 'Development', settings, createdAtMs });
+  } catch (error) {
+    // Another server that starts at the same moment made it in between.
+    if ((await storage.readApplication(id)) === null) throw error;
+  }
   return id;
 }
 

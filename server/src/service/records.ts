@@ -82,7 +82,7 @@ export interface ApiKeyRecord {
   readonly revokedAtMs: number | null;
 }
 
-/** What is found in a data folder by looking alone. */
+/** What is found in a data folder, or in a database server, by looking alone. */
 export type DatabaseInspection =
   | { readonly kind: 'missing' }
   /** Made by an older program: it wants migrating before anything else can be read. */
@@ -93,7 +93,19 @@ export type DatabaseInspection =
       readonly clockAheadMs: number;
       /** Sealed values by their names. */
       readonly secrets: ReadonlyMap<string, string>;
+      /** Where the database is a server of its own. */
+      readonly server?: DatabaseServer;
     };
+
+export interface DatabaseServer {
+  /** Which schema it has, for a person. */
+  readonly schema: string;
+  readonly isPooled: boolean;
+  /** Whether a crash loses nothing that was acknowledged. */
+  readonly isDurable: boolean;
+  readonly clockAheadMs: number;
+  readonly connections: { readonly used: number; readonly max: number };
+}
 
 /** A key that proofs are signed with; the private half is sealed. */
 export interface SigningKeyRecord {

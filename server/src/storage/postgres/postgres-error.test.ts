@@ -60,7 +60,7 @@ test('our own mistakes are bugs and stay as they are', () => {
 });
 
 test('transactions that meet are worth another try at once', () => {
-  for (const code of ['40001', '40P01']) {
+  for (const code of ['40001', '40P01', 'WW001']) {
     const fault = classifyPostgresError(thrown(code));
     assert.deepEqual([fault.kind, fault.breaksConnection], ['conflict', false]);
   }

@@ -165,7 +165,8 @@ const rules: readonly Rule[] = [
       `${url} at the primary.`,
   },
   {
-    codes: ['40001', '40P01'],
+    // The last is our own, raised where a statement found other rows than it was made for.
+    codes: ['40001', '40P01', 'WW001'],
     kind: 'conflict',
     sentence: 'Two transactions met, and one gave way. Try again.',
     keepsConnection: true,
