@@ -1,0 +1,158 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Answer, callServer } from '../end-to-end/running-server.ts';
+import type { Gateway } from './gateway.ts';
+import { answerOf, isAcknowledged, isDefinite, isOwedAnAnswer, verificationOf } from './history.ts';
+import type { Recorder } from './load.ts';
+import type { NodeUnderTest } from './node-under-test.ts';
+import type { RandomSource } from './random-source.ts';
+import type { OpenSystem } from './system-under-test.ts';
+
+export interface Recovery {
+  /** From the end of the last fault, when all processes are up, until all is well. */
+  readonly recoveryMs: number;
+  readonly violations: readonly string[];
+  /** The statuses of all acknowledged verifications, as the API tells them now. */
+  readEverything(): Promise<ReadonlyMap<string, string>>;
+}
+
+const recoveryMaxMs = 10_000;
+/** A run whose servers do not recover is not waited for much longer than it may take. */
+const givenUpMs = 25_000;
+const pollMs = 50;
+const readsAtOnce = 8;
+
+interface RecoveryParts {
+  readonly recorder: Recorder;
+  readonly gateway: Gateway;
+  readonly random: RandomSource;
+  /** When the last fault was over, and every process up again. */
+  readonly overAtMs: number;
+}
+
+/**
+ * Waits until every node is ready and proves somebody, every keyed request has its answer, and every
+ * message of an acknowledged start is delivered or given up. That must be within ten seconds.
+ */
+export async function recover(open: OpenSystem, parts: RecoveryParts): Promise<Recovery> {
+  const { recorder, overAtMs } = parts;
+  const deadlineMs = overAtMs + givenUpMs;
+  const times = await Promise.all([
+    ...open.nodes.map((node, index) =>
+      until(`node ${index} serves`, deadlineMs, () => serves(node, index, parts)),
+    ),
+    // One after the other: an answer may be the first word of a start whose message is still due.
+    until('every request with a key is answered', deadlineMs, () => answerOwed(open, parts)).then(
+      (answered) =>
+        answered.isDone
+          ? until('every message is decided', deadlineMs, () => areDecided(open))
+          : answered,
+    ),
+  ]);
+  const recoveryMs = Math.max(...times.map(({ doneAtMs }) => doneAtMs)) - overAtMs;
+  const late = times.filter(({ doneAtMs }) => doneAtMs - overAtMs > recoveryMaxMs);
+  return {
+    recoveryMs,
+    violations: late.map(
+      ({ what, isDone, doneAtMs }) =>
+        `recovery takes ten seconds at most: ${what} ` +
+        (isDone ? `after ${Math.round(doneAtMs - overAtMs)} ms` : 'did not come to be'),
+    ),
+    readEverything: async () =>
+      new Map(
+        (await readAll(open, idsOf(recorder))).flatMap(({ id, answer }) =>
+          answer?.status === 200 ? [[id, answer.body.status as string] as const] : [],
+        ),
+      ),
+  };
+}
+
+async function until(what: string, deadlineMs: number, look: () => Promise<boolean>) {
+  for (;;) {
+    const isDone = await look();
+    const doneAtMs = performance.now();
+    if (isDone || doneAtMs > deadlineMs) return { what, isDone, doneAtMs };
+    await pause(pollMs);
+  }
+}
+
+/** Ready, and a whole pair of start and check goes through. */
+async function serves(
+  node: NodeUnderTest,
+  index: number,
+  { recorder, gateway, random }: RecoveryParts,
+): Promise<boolean> {
+  const ready = await fetch(`${node.url}/readyz`).catch(() => null);
+  await ready?.text();
+  if (ready?.status !== 200) return false;
+  const by = { random, isOver: () => true };
+  const once = { isKeyed: true, node: index };
+  const start = { ...once, kind: 'start', verificationId: null, body: {} } as const;
+  const verificationId = answerOf(await recorder.perform(start, by))?.body.id;
+  if (verificationId === undefined) return false;
+  const code = await gateway.messageOf(verificationId, 0, 1_000);
+  if (code === null) return false;
+  const check = { ...once, kind: 'check', verificationId, body: { code } } as const;
+  return answerOf(await recorder.perform(check, by))?.body.approved === true;
+}
+
+/** Asks again for what was never answered, each time at any node. */
+async function answerOwed(
+  { nodes }: OpenSystem,
+  { recorder, random }: RecoveryParts,
+): Promise<boolean> {
+  const owed = recorder.operations.filter(isOwedAnAnswer);
+  const answers = await Promise.all(
+    owed.map((operation) => recorder.repeat(operation, random.below(nodes.length))),
+  );
+  return answers.every(isDefinite);
+}
+
+/** Of every verification that there is, those whose starter never heard of them included. */
+async function areDecided({ nodes }: OpenSystem): Promise<boolean> {
+  let cursor: string | null = '';
+  while (cursor !== null) {
+    const node = nodes[0];
+    if (node === undefined) throw new Error('there is no node');
+    const from = cursor === '' ? '' : `&cursor=${encodeURIComponent(cursor)}`;
+    const path = `/v1/verifications?limit=${listLimit}${from}`;
+    const answer: Answer | null = await callServer(node, 'GET', path).catch(() => null);
+    if (answer?.status !== 200) return false;
+    const { items, nextCursor } = answer.body as Page;
+    const deliveries = items.flatMap((item) => item.deliveries);
+    if (deliveries.some(({ status }) => status === 'queued')) return false;
+    cursor = nextCursor;
+  }
+  return true;
+}
+
+interface Page {
+  readonly items: readonly { readonly deliveries: readonly { readonly status: string }[] }[];
+  readonly nextCursor: string | null;
+}
+
+const listLimit = 200;
+
+function idsOf({ operations }: Recorder): readonly string[] {
+  return operations
+    .filter((operation) => operation.kind === 'start' && isAcknowledged(operation))
+    .flatMap((operation) => verificationOf(operation) ?? []);
+}
+
+async function readAll(
+  { nodes }: OpenSystem,
+  ids: readonly string[],
+): Promise<readonly { id: string; answer: Answer | null }[]> {
+  const left = [...ids];
+  const read: { id: string; answer: Answer | null }[] = [];
+  async function readOn(): Promise<void> {
+    for (let id = left.pop(); id !== undefined; id = left.pop()) {
+      const node = nodes[read.length % nodes.length];
+      if (node === undefined) throw new Error('there is no node');
+      const path = `/v1/verifications/${id}`;
+      const answer = await callServer(node, 'GET', path).catch(() => null);
+      read.push({ id, answer });
+    }
+  }
+  await Promise.all(Array.from({ length: readsAtOnce }, readOn));
+  return read;
+}
