@@ -1,5 +1,8 @@
-/** What the project set itself, beside what was reached: ratios within one run. */
-import { type Figures, medianFigures, type Results } from '../measure/measurement.ts';
+/**
+ * What the project set itself, beside what was reached. A ratio is made within each round, where
+ * the machine did the same beside both systems, and the median of the rounds is told.
+ */
+import { median, type Results } from '../measure/measurement.ts';
 import type { WorkloadName } from '../options.ts';
 import { renderTable } from './table.ts';
 
@@ -76,13 +79,22 @@ function plain(
 }
 
 /** The table of goals; those whose parts were not measured are left out. */
-export function renderGoals({ measurements }: Results): string[] {
-  const read: Read = (system, figure, workload = 'pairs', callers = 64) => {
-    const figures: Figures | null = medianFigures(measurements, { system, workload, callers });
-    return figures?.[figure] ?? null;
-  };
+export function renderGoals({ measurements, method }: Results): string[] {
+  const readIn =
+    (round: number): Read =>
+    (system, figure, workload = 'pairs', callers = 64) => {
+      const found = measurements.find(
+        (one) =>
+          one.round === round &&
+          one.system === system &&
+          one.workload === workload &&
+          one.callers === callers,
+      );
+      return found?.figures[figure] ?? null;
+    };
+  const rounds = Array.from({ length: method.rounds }, (_, at) => readIn(at + 1));
   const rows = goals.flatMap((goal) => {
-    const reached = goal.reached(read);
+    const reached = median(rounds.flatMap((read) => goal.reached(read) ?? []));
     if (reached === null) return [];
     const isMet = goal.is === 'at least' ? reached >= goal.bound : reached <= goal.bound;
     const bound = `${goal.is} ${goal.bound}`;

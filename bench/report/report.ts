@@ -120,7 +120,8 @@ function renderMethod({ at, machine, method, systems }: Results): string {
     `Measured ${at.slice(0, 16).replace('T', ' ')} UTC at commit ${machine['commit']}:`,
     `${seconds} s after ${warmUpSeconds} s of warm-up, medians of ${rounds}.`,
     `Machine: ${machine['processor']}, ${machine['cores']} cores, ${machine['memoryGiB']} GiB,`,
-    `${machine['storage']}, ${machine['system']}, Node ${machine['node']}, load before ${machine['loadBefore']}.`,
+    `${machine['storage']}, ${machine['system']}, Node ${machine['node']},`,
+    `load before ${machine['loadBefore']}.`,
     `Systems: ${versions.join('; ')}.`,
   ].join('\n');
 }
