@@ -112,14 +112,16 @@ withDatabase('an older program leaves a newer database as it is', async (url) =>
   });
 });
 
+const failed = { name: 'PostgresRefused', message: /^The migration .* nothing of it was done/ };
+
 withDatabase('of a migration that fails nothing is left, and it can be run again', async (url) => {
   const broken = readMigration(2, '002-broken.sql', 'CREATE TABLE two (id integer); SELECT 1 / 0;');
-  await assert.rejects(migratePostgres(url, [first, broken]), /division by zero/);
+  await assert.rejects(migratePostgres(url, [first, broken]), failed);
   assert.deepEqual(await tables(url), ['one', 'watchword_schema']);
   assert.deepEqual((await migratePostgres(url, [first, added])).applied, ['002-two.sql']);
   const brokenFirst = readMigration(1, '001-broken.sql', 'CREATE TABLE one (); SELECT 1 / 0;');
   const other = await server.createDatabase();
-  await assert.rejects(migratePostgres(other, [brokenFirst]), /division by zero/);
+  await assert.rejects(migratePostgres(other, [brokenFirst]), failed);
   assert.deepEqual(await tables(other), []);
 });
 

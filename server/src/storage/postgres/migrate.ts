@@ -5,7 +5,7 @@
  */
 import type { Client } from 'pg';
 import { openConnections, refusedAt } from '#storage/postgres/connection.ts';
-import { PostgresRefused } from '#storage/postgres/postgres-error.ts';
+import { classifyPostgresError, PostgresRefused } from '#storage/postgres/postgres-error.ts';
 import {
   judgeSchema,
   type Migration,
@@ -90,11 +90,24 @@ async function applyNext(
 async function apply(client: Client, migration: Migration): Promise<void> {
   if (migration.version === 1) await claimDatabase(client);
   await client.query(`SET LOCAL lock_timeout = ${waitForTableMs}`);
-  await query(client, migration.sql);
+  await runWhole(client, migration);
   await client.query(
     'INSERT INTO watchword_schema (version, name, compatible_from) VALUES ($1, $2, $3)',
     [migration.version, migration.name, migration.compatibleFrom],
   );
+}
+
+async function runWhole(client: Client, { name, sql }: Migration): Promise<void> {
+  try {
+    await query(client, sql);
+  } catch (error) {
+    if (classifyPostgresError(error).kind !== 'bug') throw error;
+    throw new PostgresRefused(
+      `The migration ${name} failed, and nothing of it was done. Report this with what PostgreSQL ` +
+        'has in its log.',
+      { cause: error },
+    );
+  }
 }
 
 /** Our tables have plain names, and another program's may be called the same. */
