@@ -41,7 +41,7 @@ function providerOf(name: keyof GatewayPorts, { gateways }: Ground): object {
   };
 }
 
-/** The settings of `serve`: a key ring, and the gateways; everything else is the default. */
+/** The settings of `serve`: a key ring, gateways, and no line per request, as with the peers. */
 export async function productionEnvironment(
   ground: Ground,
   storage: Environment,
@@ -52,6 +52,7 @@ export async function productionEnvironment(
   return {
     ...storage,
     WATCHWORD_KEYS: String(key),
+    WATCHWORD_LOG_LEVEL: 'warn',
     WATCHWORD_PROVIDERS: JSON.stringify(
       names.map((name) => providerOf(name as keyof GatewayPorts, ground)),
     ),
