@@ -48,8 +48,8 @@ async function runLane(): Promise<void> {
 /** A run that could not be ended, for example because a server did not come up again. */
 function broken(seed: string, error: unknown): RunReport {
   const violations = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-  const none = { acknowledgedStarts: 0, messages: 0, doubled: 0, lost: 0, recoveryMs: 0 };
-  return { seed, faults: [], ...none, violations };
+  const none = { acknowledgedStarts: 0, messages: 0, doubled: 0, lost: 0 };
+  return { seed, faults: [], ...none, recoveryMs: 0, answersMs: 0, violations };
 }
 
 function print(system: SystemUnderTest, report: RunReport): void {
@@ -70,12 +70,14 @@ function write(line: string): void {
 await Promise.all(Array.from({ length: lanes }, runLane));
 const sum = (of: (report: RunReport) => number) =>
   reports.reduce((total, report) => total + of(report), 0);
+const longest = (of: (report: RunReport) => number) => Math.max(...reports.map(of));
 const kills = sum(({ faults }) => faults.filter(({ kind }) => kind.endsWith('killed')).length);
 const failed = reports.filter(({ violations }) => violations.length > 0).length;
 write(
   `${reports.length} runs, ${sum(({ acknowledgedStarts }) => acknowledgedStarts)} acknowledged ` +
     `starts, ${sum(({ messages }) => messages)} messages, ${kills} kills, longest recovery ` +
-    `${Math.max(...reports.map(({ recoveryMs }) => recoveryMs))} ms, ` +
+    `${longest(({ recoveryMs }) => recoveryMs)} ms, longest wait of a key ` +
+    `${longest(({ answersMs }) => answersMs)} ms, ` +
     `${sum(({ lost }) => lost)} lost, ${sum(({ doubled }) => doubled)} doubled, ${failed} failed`,
 );
 process.exitCode = failed === 0 ? 0 : 1;

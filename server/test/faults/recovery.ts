@@ -10,12 +10,19 @@ import type { OpenSystem } from './system-under-test.ts';
 export interface Recovery {
   /** From the end of the last fault, when all processes are up, until all is well. */
   readonly recoveryMs: number;
+  /** Until every request with a key was answered. */
+  readonly answersMs: number;
   readonly violations: readonly string[];
   /** The statuses of all acknowledged verifications, as the API tells them now. */
   readEverything(): Promise<ReadonlyMap<string, string>>;
 }
 
 const recoveryMaxMs = 10_000;
+/**
+ * A request whose answer could not be kept holds its key for ten seconds, which are a ninth longer
+ * where the clock was set back; a repeated one is told to come again until then.
+ */
+const answersMaxMs = 12_000;
 /** A run whose servers do not recover is not waited for much longer than it may take. */
 const givenUpMs = 25_000;
 const pollMs = 50;
@@ -30,33 +37,32 @@ interface RecoveryParts {
 }
 
 /**
- * Waits until every node is ready and proves somebody, every keyed request has its answer, and every
- * message of an acknowledged start is delivered or given up. That must be within ten seconds.
+ * Waits until every node is ready and proves somebody, every message is delivered or given up, and
+ * every keyed request has its answer.
  */
 export async function recover(open: OpenSystem, parts: RecoveryParts): Promise<Recovery> {
   const { recorder, overAtMs } = parts;
-  const deadlineMs = overAtMs + givenUpMs;
-  const times = await Promise.all([
+  const within = (maxMs: number, what: string, look: () => Promise<boolean>) =>
+    until({ what, maxMs, deadlineMs: overAtMs + givenUpMs }, look);
+  const [answered, ...recovered] = await Promise.all([
+    within(answersMaxMs, 'every key is answered', () => answerOwed(open, parts)),
+    within(recoveryMaxMs, 'every message is decided', () => areDecided(open)),
     ...open.nodes.map((node, index) =>
-      until(`node ${index} serves`, deadlineMs, () => serves(node, index, parts)),
-    ),
-    // One after the other: an answer may be the first word of a start whose message is still due.
-    until('every request with a key is answered', deadlineMs, () => answerOwed(open, parts)).then(
-      (answered) =>
-        answered.isDone
-          ? until('every message is decided', deadlineMs, () => areDecided(open))
-          : answered,
+      within(recoveryMaxMs, `node ${index} serves`, () => serves(node, index, parts)),
     ),
   ]);
-  const recoveryMs = Math.max(...times.map(({ doneAtMs }) => doneAtMs)) - overAtMs;
-  const late = times.filter(({ doneAtMs }) => doneAtMs - overAtMs > recoveryMaxMs);
+  // A request that no node had heard of yet came through now, and has messages of its own.
+  const last = await within(givenUpMs, 'the last messages are decided', () => areDecided(open));
+  const late = [answered, ...recovered, last].filter(
+    ({ isDone, doneAtMs, maxMs }) => !isDone || doneAtMs - overAtMs > maxMs,
+  );
   return {
-    recoveryMs,
-    violations: late.map(
-      ({ what, isDone, doneAtMs }) =>
-        `recovery takes ten seconds at most: ${what} ` +
-        (isDone ? `after ${Math.round(doneAtMs - overAtMs)} ms` : 'did not come to be'),
-    ),
+    recoveryMs: Math.max(...recovered.map(({ doneAtMs }) => doneAtMs)) - overAtMs,
+    answersMs: answered.doneAtMs - overAtMs,
+    violations: late.map(({ what, isDone, doneAtMs }) => {
+      const tookMs = Math.round(doneAtMs - overAtMs);
+      return `recovery takes ten seconds at most: ${what} ${isDone ? 'late' : 'not'}, ${tookMs} ms`;
+    }),
     readEverything: async () =>
       new Map(
         (await readAll(open, idsOf(recorder))).flatMap(({ id, answer }) =>
@@ -66,11 +72,18 @@ export async function recover(open: OpenSystem, parts: RecoveryParts): Promise<R
   };
 }
 
-async function until(what: string, deadlineMs: number, look: () => Promise<boolean>) {
+interface Goal {
+  readonly what: string;
+  /** After the end of the last fault. */
+  readonly maxMs: number;
+  readonly deadlineMs: number;
+}
+
+async function until(goal: Goal, look: () => Promise<boolean>) {
   for (;;) {
     const isDone = await look();
     const doneAtMs = performance.now();
-    if (isDone || doneAtMs > deadlineMs) return { what, isDone, doneAtMs };
+    if (isDone || doneAtMs > goal.deadlineMs) return { ...goal, isDone, doneAtMs };
     await pause(pollMs);
   }
 }

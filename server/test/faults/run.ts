@@ -7,7 +7,7 @@ import { isAcknowledged, verificationOf } from './history.ts';
 import { type Evidence, findViolations } from './invariants.ts';
 import { createRecorder, type Recorder, runClient } from './load.ts';
 import { createRandomSource, type RandomSource } from './random-source.ts';
-import { recover } from './recovery.ts';
+import { type Recovery, recover } from './recovery.ts';
 import { describeFault, type Fault, lastsMsOf } from './schedule.ts';
 import type { OpenSystem, SystemUnderTest } from './system-under-test.ts';
 
@@ -21,6 +21,8 @@ export interface RunReport {
   readonly doubled: number;
   readonly lost: number;
   readonly recoveryMs: number;
+  /** How long the last request under a key waited for its answer, from the end of the faults. */
+  readonly answersMs: number;
   readonly violations: readonly string[];
 }
 
@@ -88,7 +90,7 @@ async function runOn(open: OpenSystem, parts: RunParts): Promise<RunReport> {
   };
   const violations = [...recovered.violations, ...findViolations(evidence)];
   if (violations.length > 0) keepEvidence(parts, open, { ...evidence, violations });
-  return report(parts, evidence, { violations, recoveryMs: recovered.recoveryMs });
+  return { ...report(parts, evidence), ...timesOf(recovered), violations };
 }
 
 /** Waits for the time of a fault, and until it is over: what was killed is up again by then. */
@@ -139,11 +141,15 @@ async function repeatSome(
   }
 }
 
+function timesOf(recovered: Recovery): Pick<RunReport, 'recoveryMs' | 'answersMs'> {
+  const { recoveryMs, answersMs } = recovered;
+  return { recoveryMs: Math.round(recoveryMs), answersMs: Math.round(answersMs) };
+}
+
 function report(
   { seed, faults }: RunParts,
   evidence: Evidence,
-  { violations, recoveryMs }: Pick<RunReport, 'violations' | 'recoveryMs'>,
-): RunReport {
+): Omit<RunReport, 'recoveryMs' | 'answersMs' | 'violations'> {
   const { operations, messages, records } = evidence;
   const started = operations.filter((one) => one.kind === 'start' && isAcknowledged(one));
   const kept = new Set(records.map(({ verification }) => verification.id));
@@ -155,8 +161,6 @@ function report(
     messages: messages.length,
     doubled: [...taken.values()].filter((all) => all.length > 1).length,
     lost: started.filter((one) => !kept.has(verificationOf(one) ?? '')).length,
-    recoveryMs: Math.round(recoveryMs),
-    violations,
   };
 }
 

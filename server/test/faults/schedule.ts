@@ -35,6 +35,8 @@ export type Disturbance =
   | 'stalled'
   | 'stalled to the database'
   | 'stalled from the database'
+  /** What is connected stays silent for good, and what connects anew passes. */
+  | 'forgotten'
   | 'slow';
 
 export interface ScheduleOptions {
@@ -43,12 +45,13 @@ export interface ScheduleOptions {
   readonly loadMs: number;
 }
 
-const disturbances: readonly Disturbance[] = [
+export const disturbances: readonly Disturbance[] = [
   'cut',
   'reset',
   'stalled',
   'stalled to the database',
   'stalled from the database',
+  'forgotten',
   'slow',
 ];
 
