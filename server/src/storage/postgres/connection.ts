@@ -39,7 +39,10 @@ export interface PostgresConnections {
   readonly isPooled: boolean;
   /** Where the database is, for a log or a sentence; holds no secret. */
   readonly place: string;
-  /** One connection. Its `error` event is heard already: queries that fail tell of it. */
+  /**
+   * One connection; what it throws is for `asStorageError`, as with every query. Its `error` event
+   * is heard already: the queries that fail tell of it.
+   */
   connect(): Promise<Client>;
   /**
    * A pool of at most `max` connections, made when they are needed. `connect()` on it waits as long
