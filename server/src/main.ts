@@ -191,6 +191,7 @@ async function openDoors(parts: {
     publicUrl,
     trustedHops: config.trustedHops,
     logger: parts.log,
+    logRequest: parts.log.request,
     version: readVersion(),
     plugins: phone,
   });

@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from '#api/problem.ts';
 import { refuseHeaders } from '#api/refuse-headers.ts';
+import type { RequestLog } from '#api/request-log.ts';
 
 /** On every answer, errors and pages included. `no-store` also says that proxies keep no copy. */
 const answerHeaders = {
@@ -11,9 +12,9 @@ const answerHeaders = {
 
 /**
  * What happens around every request: its id and the headers of its answer first, one line in the
- * log last. The line has the pattern of the route, not the address: queries hold recipients.
+ * log last.
  */
-export function addAnswerHooks(app: FastifyInstance): void {
+export function addAnswerHooks(app: FastifyInstance, logRequest: RequestLog): void {
   app.addHook('onRequest', (request, reply, done) => {
     setAnswerHeaders(request, reply);
     const refused = refuseHeaders(request.raw);
@@ -29,7 +30,14 @@ export function addAnswerHooks(app: FastifyInstance): void {
     }
   });
   app.addHook('onResponse', (request, reply, done) => {
-    logRequest(request, reply);
+    logRequest({
+      method: request.method,
+      route: request.routeOptions.url ?? 'none',
+      status: reply.statusCode,
+      durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
+      requestId: request.id,
+      applicationId: request.caller?.application.id ?? null,
+    });
     done();
   });
 }
@@ -37,18 +45,4 @@ export function addAnswerHooks(app: FastifyInstance): void {
 export function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(answerHeaders);
   reply.header('Request-Id', request.id);
-}
-
-export function logRequest(request: FastifyRequest, reply: FastifyReply): void {
-  request.log.info(
-    {
-      method: request.method,
-      route: request.routeOptions.url ?? 'none',
-      status: reply.statusCode,
-      durationMs: Math.round(reply.elapsedTime * 1000) / 1000,
-      requestId: request.id,
-      applicationId: request.caller?.application.id ?? null,
-    },
-    'request',
-  );
 }
