@@ -5,7 +5,7 @@ import type { Problem } from '#api/problem.ts';
 import { type Application, defaultSettings } from '#domain/application.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
-import type { VerdictView, VerificationView } from '#service/views.ts';
+import type { VerdictView, VerificationWithHistoryView } from '#service/views.ts';
 
 /**
  * The real app over a service of which a test says what it answers: what a door makes of every
@@ -68,7 +68,7 @@ export function openApp(
   };
 }
 
-export const pendingView: VerificationView = {
+export const pendingView: VerificationWithHistoryView = {
   id: verificationId,
   status: 'pending',
   recipient: '+14•••••0123',

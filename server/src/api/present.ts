@@ -4,7 +4,13 @@ import type {
   VerificationAnswer,
   VerificationWithHistoryAnswer,
 } from '#api/schemas/verification.ts';
-import type { DeliveryView, HistoryView, VerdictView, VerificationView } from '#service/views.ts';
+import type {
+  DeliveryView,
+  HistoryView,
+  VerdictView,
+  VerificationView,
+  VerificationWithHistoryView,
+} from '#service/views.ts';
 
 /** A verification in the words of the contract. Times are ISO 8601 in UTC. */
 export function presentVerification(view: VerificationView): VerificationAnswer {
@@ -29,7 +35,9 @@ export function presentVerification(view: VerificationView): VerificationAnswer 
 }
 
 /** Only the call that reads one verification tells its history. */
-export function presentWithHistory(view: VerificationView): VerificationWithHistoryAnswer {
+export function presentWithHistory(
+  view: VerificationWithHistoryView,
+): VerificationWithHistoryAnswer {
   return { ...presentVerification(view), history: view.history.map(presentEvent) };
 }
 

@@ -5,6 +5,7 @@ import { parseRecipient } from '#domain/recipient.ts';
 import { type Result, refuse } from '#domain/refusal.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
+import { type KeptCode, openKeptCode } from '#service/kept-code.ts';
 import { openKeptRequest } from '#service/kept-request.ts';
 import type {
   ConsumeOutcome,
@@ -118,16 +119,18 @@ async function spendGuess(
     return answerUnconsumed(context, caller, { guess, entry, addressKey, consumed });
   }
   const { verification, chargedAtMs } = consumed;
+  const known = openCodeOf(context, verification);
   const settled = await storage.settleGuess({
     applicationId: application.id,
     verificationId: verification.id,
     codeVersion: verification.codeVersion,
     chargedAtMs,
-    isRight: isRightCode(context, verification, guess.code),
+    isRight: isRightCode(known, guess.code),
     addressKey,
     idempotency: entry,
   });
-  return answerSettled(context, caller, { settled, entry });
+  const shownRecipient = known?.shownRecipient ?? null;
+  return answerSettled(context, caller, { settled, entry, shownRecipient });
 }
 
 async function answerUnconsumed(
@@ -143,7 +146,7 @@ async function answerUnconsumed(
   const { consumed, entry } = missed;
   switch (consumed.kind) {
     case 'not_admitted': {
-      const verdict = toVerdict(context, consumed, { reason: consumed.reason, proof: null });
+      const verdict = toVerdict(context, consumed, null, { reason: consumed.reason, proof: null });
       return keepAnswer(context, entry, verdict);
     }
     case 'not_found':
@@ -181,33 +184,42 @@ async function resumeGuess(
   },
 ): Promise<Result<Answer<VerdictView>>> {
   const { verificationId, outcome } = lost.effect;
+  const { entry } = lost;
   const found = await context.storage.readVerification(caller.application.id, verificationId);
   if (found === null) return verificationNotFound();
   if (outcome !== null) {
     const reason = outcome === 'approved' ? null : (outcome as SettleOutcome['reason']);
-    return answerSettled(context, caller, { settled: { ...found, reason }, entry: lost.entry });
+    const settled = { ...found, reason };
+    return answerSettled(context, caller, { settled, entry, shownRecipient: null });
   }
+  const known = openCodeOf(context, found.verification);
   const settled = await context.storage.settleGuess({
     applicationId: caller.application.id,
     verificationId,
     codeVersion: found.verification.codeVersion,
     // The charge stays where it is: nobody knows its moment any more, and one too many is safe.
     chargedAtMs: 0,
-    isRight: isRightCode(context, found.verification, lost.guess.code),
+    isRight: isRightCode(known, lost.guess.code),
     addressKey: lost.addressKey,
-    idempotency: lost.entry,
+    idempotency: entry,
   });
-  return answerSettled(context, caller, { settled, entry: lost.entry });
+  const shownRecipient = known?.shownRecipient ?? null;
+  return answerSettled(context, caller, { settled, entry, shownRecipient });
 }
 
 async function answerSettled(
   context: ServiceContext,
   caller: Caller,
-  { settled, entry }: { settled: SettleOutcome; entry: IdempotencyEntry | null },
+  answering: {
+    settled: SettleOutcome;
+    entry: IdempotencyEntry | null;
+    shownRecipient: string | null;
+  },
 ): Promise<Result<Answer<VerdictView>>> {
+  const { settled, entry, shownRecipient } = answering;
   const { verification, reason } = settled;
   const proof = reason === null ? await makeProof(context, caller, settled) : null;
-  const verdict = toVerdict(context, settled, { reason, proof });
+  const verdict = toVerdict(context, settled, shownRecipient, { reason, proof });
   const { id: verificationId, applicationId } = verification;
   context.notify({ kind: 'verification', verificationId, applicationId });
   return keepAnswer(context, entry, verdict);
@@ -238,25 +250,26 @@ async function makeProof(
 function toVerdict(
   context: ServiceContext,
   found: VerificationWithDeliveries,
+  shownRecipient: string | null,
   verdict: Pick<VerdictView, 'reason' | 'proof'>,
 ): VerdictView {
-  const view = presentVerification(context.vault, found);
+  const view = presentVerification(context.vault, found, shownRecipient);
   return { ...view, approved: verdict.reason === null, ...verdict };
+}
+
+function openCodeOf({ vault }: ServiceContext, verification: VerificationRecord): KeptCode | null {
+  const { id: verificationId, applicationId, recipientHash, purpose, sealedCode } = verification;
+  const binding = { applicationId, verificationId, recipientHash, purpose };
+  return openKeptCode(vault, sealedCode, binding);
 }
 
 /**
  * Compares what was typed with the code, in a time that does not depend on where they differ. A
  * code that does not open (its row was moved, its key is gone) is never right.
  */
-function isRightCode(
-  { vault }: ServiceContext,
-  verification: VerificationRecord,
-  typed: string,
-): boolean {
-  const { sealedCode, applicationId, recipientHash, purpose } = verification;
-  if (sealedCode === null) return false;
-  const binding = { applicationId, verificationId: verification.id, recipientHash, purpose };
-  const code = readGuess(vault.openCode(sealedCode, binding) ?? '');
+function isRightCode(known: KeptCode | null, typed: string): boolean {
+  if (known === null) return false;
+  const code = readGuess(known.code);
   const guess = readGuess(typed);
   const areEqual = timingSafeEqual(padded(code ?? ''), padded(guess ?? ''));
   return code !== null && guess !== null && areEqual;

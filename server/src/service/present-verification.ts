@@ -8,29 +8,30 @@ import type {
   VerificationWithDeliveries,
 } from '#service/records.ts';
 import type { Vault } from '#service/vault.ts';
-import type { DeliveryView, HistoryView, VerificationView } from '#service/views.ts';
+import type {
+  DeliveryView,
+  HistoryView,
+  VerificationView,
+  VerificationWithHistoryView,
+} from '#service/views.ts';
 
 /** What is shown of a recipient whose value is gone: retention erased it, or its key is away. */
 const erasedRecipient = '•••';
 
-/** A verification as a caller may see it. `recipient` saves opening it where it is known. */
+/** A verification as a caller may see it. `shownRecipient`, masked, saves opening the request. */
 export function presentVerification(
   vault: Vault,
   found: VerificationWithDeliveries,
-  recipient?: string,
+  shownRecipient: string | null = null,
 ): VerificationView {
   const { verification, deliveries, atMs } = found;
   const status = statusAt(verification, atMs);
   const isPending = status === 'pending';
-  const known =
-    recipient ??
-    openKeptRequest(vault, verification.sealedRequest, verification.id)?.recipient ??
-    null;
   const sendsLeft = isPending ? verification.sendsMax - verification.sendsUsed : 0;
   return {
     id: verification.id,
     status,
-    recipient: known === null ? erasedRecipient : maskRecipient(known),
+    recipient: shownRecipient ?? openShownRecipient(vault, verification),
     country: verification.country,
     channel: verification.channel,
     purpose: verification.purpose,
@@ -45,8 +46,24 @@ export function presentVerification(
     reference: verification.reference,
     metadata: verification.metadata,
     deliveries: deliveries.map(presentDelivery),
+  };
+}
+
+/** Only the call that reads a single verification shows its history: the others never make it. */
+export function presentWithHistory(
+  vault: Vault,
+  found: VerificationWithDeliveries,
+): VerificationWithHistoryView {
+  const { verification, deliveries } = found;
+  return {
+    ...presentVerification(vault, found),
     history: presentHistory(verification, deliveries),
   };
+}
+
+function openShownRecipient(vault: Vault, { sealedRequest, id }: VerificationRecord): string {
+  const kept = openKeptRequest(vault, sealedRequest, id);
+  return kept === null ? erasedRecipient : maskRecipient(kept.recipient);
 }
 
 function presentDelivery(delivery: DeliveryRecord): DeliveryView {

@@ -16,7 +16,7 @@ import {
 } from '#domain/code.ts';
 import { addressRange } from '#domain/limits.ts';
 import { parseMoney } from '#domain/money.ts';
-import { parseRecipient, type Recipient } from '#domain/recipient.ts';
+import { maskRecipient, parseRecipient, type Recipient } from '#domain/recipient.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { checkSender } from '#domain/sender.ts';
 import { languagePattern } from '#domain/template.ts';
@@ -28,6 +28,8 @@ import type { ClientHints, StartRequest, Transaction } from '#service/requests.t
 export interface ReadStart {
   readonly kept: KeptRequest;
   readonly recipient: Recipient;
+  /** Masked, as answers show it. */
+  readonly shownRecipient: string;
   readonly codeSpec: CodeSpec;
   readonly customCode: string | null;
   readonly checksMax: number;
@@ -85,6 +87,7 @@ export function readStartRequest(parts: Parts, request: StartRequest): Result<Re
       transaction: transaction.value,
     },
     recipient: recipient.value,
+    shownRecipient: maskRecipient(recipient.value.canonical),
     codeSpec: code.value.spec,
     customCode: code.value.custom,
     checksMax: numbers.value.checksMax,

@@ -3,7 +3,7 @@ import { parseRecipient } from '#domain/recipient.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import type { VerificationStatus } from '#domain/verification.ts';
 import type { ServiceContext } from '#service/context.ts';
-import { presentVerification } from '#service/present-verification.ts';
+import { presentVerification, presentWithHistory } from '#service/present-verification.ts';
 import type { Service } from '#service/service.ts';
 import { verificationNotFound } from '#service/verification-not-found.ts';
 
@@ -20,7 +20,7 @@ export function createReadVerification(context: ServiceContext): Service['readVe
   return async (caller, verificationId) => {
     const found = await context.storage.readVerification(caller.application.id, verificationId);
     if (found === null) return verificationNotFound();
-    return ok(presentVerification(context.vault, found));
+    return ok(presentWithHistory(context.vault, found));
   };
 }
 

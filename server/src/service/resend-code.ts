@@ -1,6 +1,6 @@
 import type { ApplicationSettings } from '#domain/application.ts';
 import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
-import { parseRecipient } from '#domain/recipient.ts';
+import { maskRecipient, parseRecipient } from '#domain/recipient.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { refuseResend } from '#domain/verification.ts';
 import {
@@ -11,6 +11,7 @@ import {
 import type { ServiceContext } from '#service/context.ts';
 import { deliveryLeaseMs } from '#service/dispatch-deliveries.ts';
 import { answerRepeatedVerification, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
+import { openKeptCode, sealKeptCode } from '#service/kept-code.ts';
 import { type Destination, type KeptRequest, openKeptRequest } from '#service/kept-request.ts';
 import type { IdempotencyEntry } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
@@ -174,17 +175,19 @@ function chooseCode(
   parts: { verification: VerificationRecord; kept: KeptRequest; digitsMin: 8 | 10 | null },
 ): { code: string; sealed: { sealedCode: string; codeBits: number } | null } {
   const { verification, kept, digitsMin } = parts;
+  const { vault } = context;
   const { id, applicationId, recipientHash, purpose, sealedCode } = verification;
   const binding = { applicationId, verificationId: id, recipientHash, purpose };
   const keepsCode = kept.codeSpec === null || application.settings.resendCode === 'same';
-  if (keepsCode && digitsMin === null && sealedCode !== null) {
-    const code = context.vault.openCode(sealedCode, binding);
-    if (code !== null) return { code, sealed: null };
+  if (keepsCode && digitsMin === null) {
+    const known = openKeptCode(vault, sealedCode, binding);
+    if (known !== null) return { code: known.code, sealed: null };
   }
   const asked = kept.codeSpec ?? application.settings.code;
   const spec = digitsMin === null ? asked : lengthen(asked, digitsMin);
   const code = context.fixedCode(kept.recipient, spec) ?? makeCode(spec, context.randomInt);
-  const sealed = context.vault.sealCode(code, binding);
+  const shownRecipient = maskRecipient(kept.recipient);
+  const sealed = sealKeptCode(vault, { code, shownRecipient }, binding);
   return { code, sealed: { sealedCode: sealed, codeBits: codeEntropyBits(spec) } };
 }
 

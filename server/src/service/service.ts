@@ -10,7 +10,12 @@ import type {
   ResendRequest,
   StartRequest,
 } from '#service/requests.ts';
-import type { Answer, VerdictView, VerificationView } from '#service/views.ts';
+import type {
+  Answer,
+  VerdictView,
+  VerificationView,
+  VerificationWithHistoryView,
+} from '#service/views.ts';
 
 /** Who asks, and through which door (`api`, `cli`, `phone`, a façade's name). */
 export interface Caller {
@@ -51,7 +56,10 @@ export interface Service {
     verificationId: string,
     key: IdempotencyKey,
   ): Promise<Result<Answer<VerificationView>>>;
-  readVerification(caller: Caller, verificationId: string): Promise<Result<VerificationView>>;
+  readVerification(
+    caller: Caller,
+    verificationId: string,
+  ): Promise<Result<VerificationWithHistoryView>>;
   listVerifications(
     caller: Caller,
     request: ListRequest,

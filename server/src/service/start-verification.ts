@@ -11,6 +11,7 @@ import {
 import type { ServiceContext } from '#service/context.ts';
 import { deliveryLeaseMs } from '#service/dispatch-deliveries.ts';
 import { answerRepeatedVerification, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
+import { sealKeptCode } from '#service/kept-code.ts';
 import { sealKeptRequest } from '#service/kept-request.ts';
 import { makeId } from '#service/make-id.ts';
 import type { IdempotencyEntry, LedgerEntry, StartOutcome } from '#service/ports.ts';
@@ -71,7 +72,7 @@ async function attemptStart(
 ): Promise<Result<{ outcome: StartOutcome; deliveries: ComposedDelivery[] }>> {
   const { application } = caller;
   const { vault } = context;
-  const { kept } = start;
+  const { kept, shownRecipient } = start;
   const ledgerKey = vault.hash('ledger', application.id, start.recipient.limitKey);
   const id = makeId('vf', shardOfHash(ledgerKey));
   const code = chooseCode(context, start);
@@ -102,7 +103,7 @@ async function attemptStart(
       ledgerKey,
       country: start.recipient.country,
       channel: composed.value[0]?.message.channel ?? 'sms',
-      sealedCode: vault.sealCode(code, binding),
+      sealedCode: sealKeptCode(vault, { code, shownRecipient }, binding),
       sealedRequest: sealKeptRequest(vault, kept, id),
       codeBits: codeEntropyBits(start.codeSpec),
       checksMax: start.checksMax,
@@ -144,7 +145,7 @@ async function finishStart(
         if (verificationId === null) continue;
         context.notify({ kind: 'verification', verificationId, applicationId });
       }
-      const view = presentVerification(context.vault, outcome, start.kept.recipient);
+      const view = presentVerification(context.vault, outcome, start.shownRecipient);
       return keepAnswer(context, entry, view);
     }
     case 'refused':

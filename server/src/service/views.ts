@@ -22,6 +22,10 @@ export interface VerificationView {
   readonly reference: string | null;
   readonly metadata: Readonly<Record<string, string>> | null;
   readonly deliveries: readonly DeliveryView[];
+}
+
+/** What reading a single verification tells beyond that. */
+export interface VerificationWithHistoryView extends VerificationView {
   readonly history: readonly HistoryView[];
 }
 
