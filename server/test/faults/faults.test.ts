@@ -27,7 +27,8 @@ async function assertSurvived(
   const report = await runFaults(sqlite, seed, makeFaults);
   const faults = report.faults.map(describeFault).join('; ');
   assert.deepEqual(report.violations, [], `${faults}; what is known is in .cache/faults`);
-  assert.ok(report.acknowledgedStarts > 5, `only ${report.acknowledgedStarts} starts`);
+  // Each node proves one more person when all is over.
+  assert.ok(report.acknowledgedStarts > sqlite.nodes, `${report.acknowledgedStarts} starts`);
 }
 
 /** One of a kind, and a provider that misbehaves at the same time. */

@@ -15,9 +15,11 @@ export interface NodeUnderTest {
   processId(): number;
   /** Everything that it printed in all its lives. */
   output(): string;
-  kill(): Promise<void>;
-  /** Tries until it comes up: on a full disk a start is refused. */
-  bringUp(): Promise<void>;
+  /**
+   * kill -9; answers what brings it up again. That tries until it succeeds, since on a full disk a
+   * start is refused. Who kills it again meanwhile waits until it is up.
+   */
+  kill(): Promise<() => Promise<void>>;
   /** Its wall clock jumps by so much, for good. */
   stepClock(milliseconds: number): void;
   stop(): Promise<void>;
@@ -62,6 +64,7 @@ export async function startNodeUnderTest(options: NodeOptions): Promise<NodeUnde
   const { url, apiKey, application } = server;
   const earlier: string[] = [];
   let coming: Promise<void> = Promise.resolve();
+  let turn: Promise<void> = Promise.resolve();
 
   async function restart(): Promise<void> {
     earlier.push(server.output());
@@ -85,13 +88,15 @@ export async function startNodeUnderTest(options: NodeOptions): Promise<NodeUnde
     processId: () => server.processId,
     output: () => [...earlier, server.output()].join(''),
     async kill() {
-      // It may be killed again before it is up: then as soon as it is.
-      await coming;
+      const before = turn;
+      const mine = Promise.withResolvers<void>();
+      turn = mine.promise;
+      await before;
       await server.kill();
-    },
-    bringUp() {
-      coming = restart();
-      return coming;
+      return () => {
+        coming = restart().finally(mine.resolve);
+        return coming;
+      };
     },
     stepClock: clock.step,
     async stop() {

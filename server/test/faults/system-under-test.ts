@@ -39,10 +39,7 @@ export async function beginAtNode(
   fault: Extract<Fault, { kind: 'node killed' | 'clock stepped' }>,
 ): Promise<() => Promise<void>> {
   const node = nodeOf(nodes, fault.node);
-  if (fault.kind === 'node killed') {
-    await node.kill();
-    return () => node.bringUp();
-  }
+  if (fault.kind === 'node killed') return node.kill();
   node.stepClock(fault.stepMs);
   return async () => undefined;
 }
