@@ -55,7 +55,8 @@ export function testClock(promise: DefinePromise): void {
         bench.storage.expireDue(10),
       ]);
       const { status } = await bench.read(verification.id);
-      assert.ok(status === 'expired' || status === 'approved', status);
+      // Canceled by the start, where that came before the clock was moved.
+      assert.ok(['expired', 'approved', 'canceled'].includes(status), status);
       assert.equal(status === 'approved', settled.reason === null);
       if (expired.some(({ id }) => id === verification.id)) assert.equal(status, 'expired');
     }

@@ -1,0 +1,50 @@
+/**
+ * The storage's time: what decides expiry, limits and leases.
+ *
+ * Rules:
+ * 1. It is the database's, the same for every node on it.
+ * 2. It never goes back: not when the database's clock is set back, and not over a restart. Each
+ *    node keeps how far time has come, in the database about once a second.
+ * 3. It follows the database's clock forward at once, and comes back to it gently when it is ahead.
+ * 4. The sandbox may move it forward; the offset is kept in the database.
+ */
+import { performance } from 'node:perf_hooks';
+import type { TextRow } from '#storage/postgres/exchange.ts';
+
+/** The one row that every batch reads; its columns are those that `observe` takes. */
+export const readTime =
+  'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, high_water_ms, offset_ms ' +
+  'FROM clock';
+
+/**
+ * How fast time runs by itself. The database's clock is ahead of that, and is followed, unless it
+ * was set back: then time runs slower until it is met again, and a code lives a ninth longer.
+ */
+const rate = 0.9;
+
+export type Clock = ReturnType<typeof createClock>;
+
+/** `monotonicMs` never goes back; a test brings its own. */
+export function createClock(monotonicMs: () => number = () => performance.now()) {
+  let lastMonotonicMs = monotonicMs();
+  let baseMs = 0;
+  let nowMs = 0;
+  return {
+    /** What the database said just now; answers the storage's time. */
+    observe([wallMs, highWaterMs, offsetMs]: TextRow): number {
+      const elapsedMs = monotonicMs() - lastMonotonicMs;
+      lastMonotonicMs += elapsedMs;
+      baseMs = Math.max(baseMs + elapsedMs * rate, Number(wallMs), Number(highWaterMs));
+      nowMs = Math.max(nowMs, Math.floor(baseMs) + Number(offsetMs));
+      return nowMs;
+    },
+    /** The last time that was observed; 0 before the first. */
+    get lastMs(): number {
+      return nowMs;
+    },
+    /** How far time has come without the sandbox's offset. */
+    get highWaterMs(): number {
+      return Math.floor(baseMs);
+    },
+  };
+}

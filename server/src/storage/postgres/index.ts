@@ -1,0 +1,80 @@
+import type { Storage } from '#service/ports.ts';
+import { createApplicationNumbers } from '#storage/postgres/application-numbers.ts';
+import { runBatch } from '#storage/postgres/batch.ts';
+import { createClock } from '#storage/postgres/clock.ts';
+import {
+  openConnections,
+  type PostgresConnections,
+  refusedAt,
+} from '#storage/postgres/connection.ts';
+import { startHeartbeat } from '#storage/postgres/heartbeat.ts';
+import { connectHot } from '#storage/postgres/hot-connection.ts';
+import { createLane } from '#storage/postgres/lane.ts';
+import { createPartitions } from '#storage/postgres/partitions.ts';
+import { createRounds } from '#storage/postgres/rounds.ts';
+import { requireSchema } from '#storage/postgres/schema-version.ts';
+import { createSql } from '#storage/postgres/sql.ts';
+import { createStorage } from '#storage/postgres/storage.ts';
+import { createTallies } from '#storage/postgres/tallies.ts';
+
+export { PostgresRefused } from '#storage/postgres/postgres-error.ts';
+
+export interface PostgresStorageOptions {
+  readonly url: string;
+  /** A tool works beside servers and does little: it has fewer connections. */
+  readonly role: 'server' | 'tool';
+}
+
+/** Two, so that one batch is being decided while the disk is waited for by the other. */
+const lanesOf = { server: 2, tool: 1 } as const;
+const poolMax = { server: 8, tool: 2 } as const;
+
+/**
+ * Opens the storage in a PostgreSQL database that was migrated before; any number of nodes may have
+ * it open. Rejects with `PostgresRefused`, whose message says what the operator can do.
+ */
+export async function openPostgresStorage(options: PostgresStorageOptions): Promise<Storage> {
+  const connections = await openConnections(options.url, requireSchema);
+  return openOn(connections, options.role);
+}
+
+async function openOn(
+  connections: PostgresConnections,
+  role: PostgresStorageOptions['role'],
+): Promise<Storage> {
+  const pool = connections.createPool(poolMax[role]);
+  const sql = createSql(pool);
+  const applications = createApplicationNumbers(() =>
+    sql.rows('SELECT id, number FROM application'),
+  );
+  const shared = { applications, tallies: createTallies() };
+  const partitions = createPartitions(sql);
+  const batching = { clock: createClock(), partitions, shared };
+  const heartbeat = startHeartbeat(pool, { ...batching, tallies: shared.tallies });
+  const lanes = Array.from({ length: lanesOf[role] }, () =>
+    createLane(
+      () => connectHot(connections),
+      ({ exchange }, batch) => runBatch({ ...batching, exchange }, batch),
+    ),
+  );
+  const closeAll = async (): Promise<void> => {
+    await Promise.all(lanes.map((lane) => lane.close()));
+    await heartbeat.stop();
+    await pool.end();
+  };
+  try {
+    await Promise.all([partitions.makeAhead(), applications.read(), heartbeat.beat()]);
+  } catch (error) {
+    await closeAll();
+    throw refusedAt(connections.place, error);
+  }
+  const inRounds = createRounds(pool, batching);
+  return createStorage({
+    ...{ pool, sql, shared, partitions, inRounds, closeAll },
+    submit: (operation) => {
+      const lane = lanes[operation.shard % lanes.length];
+      if (lane === undefined) throw new Error('There is no lane.');
+      return lane.submit(operation);
+    },
+  });
+}

@@ -1,0 +1,132 @@
+/**
+ * One connection for what every request asks for, and the queue before it.
+ *
+ * Rules:
+ * 1. What is asked for while a batch is under way goes as one batch of at most `batchMax`, so a slow
+ *    database makes batches larger instead of queues longer.
+ * 2. At most `waitingMax` operations wait. Beyond that the answer is `StorageUnavailable` at once: a
+ *    caller that is told so can come back, one that waits for minutes cannot.
+ * 3. A connection that breaks fails exactly what is under way, because nobody knows whether it was
+ *    committed. What waits goes over the next one; where none can be made, it fails as well.
+ * 4. Operations that met another node's are run again after a pause, apart from the others.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { StorageUnavailable } from '#service/ports.ts';
+import type { Attempt, Outcome } from '#storage/postgres/batch.ts';
+import { createRenewed, type HotConnection } from '#storage/postgres/hot-connection.ts';
+import type { Operation } from '#storage/postgres/operations.ts';
+import { asStorageError, classifyPostgresError } from '#storage/postgres/postgres-error.ts';
+
+const batchMax = 256;
+const waitingMax = 10_000;
+/** In each round that is lost somebody else has won. */
+const roundsMax = 50;
+const pauseMaxMs = 20;
+
+interface Waiting {
+  readonly attempt: Attempt;
+  readonly rounds: number;
+  readonly resolve: (value: unknown) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+export interface Lane {
+  submit(operation: Operation<unknown>): Promise<unknown>;
+  /** Finishes what was asked for, then closes the connection. */
+  close(): Promise<void>;
+}
+
+export function createLane(
+  connect: () => Promise<HotConnection>,
+  run: (connection: HotConnection, batch: readonly Attempt[]) => Promise<readonly Outcome[]>,
+): Lane {
+  const fresh: Waiting[] = [];
+  const contended: Waiting[] = [];
+  let pausing = 0;
+  let isWorking = false;
+  const connection = createRenewed(connect);
+  let closing: Promise<void> | null = null;
+  let whenIdle = (): void => {};
+
+  function begin(): void {
+    if (isWorking) return;
+    isWorking = true;
+    // What else is asked for in this turn of the event loop goes along.
+    setImmediate(() => void work());
+  }
+
+  async function work(): Promise<void> {
+    let isTurnOfContended = false;
+    while (fresh.length + contended.length > 0) {
+      const queue: Waiting[] =
+        contended.length > 0 && (isTurnOfContended || fresh.length === 0) ? contended : fresh;
+      isTurnOfContended = queue === fresh;
+      await runAll(queue.splice(0, batchMax));
+    }
+    isWorking = false;
+    if (pausing === 0) whenIdle();
+  }
+
+  async function runAll(batch: readonly Waiting[]): Promise<void> {
+    let used: HotConnection | null = null;
+    try {
+      used = await connection.get();
+      const attempts = batch.map(({ attempt }) => attempt);
+      const outcomes = await run(used, attempts);
+      for (const [index, one] of batch.entries()) settle(one, outcomes[index]);
+    } catch (error) {
+      const reason = asStorageError(error);
+      for (const { reject } of batch) reject(reason);
+      if (used === null) failWaiting(reason);
+      else if (classifyPostgresError(error).breaksConnection) await connection.drop();
+    }
+  }
+
+  function failWaiting(reason: unknown): void {
+    for (const { reject } of [...fresh.splice(0), ...contended.splice(0)]) reject(reason);
+  }
+
+  function settle(one: Waiting, outcome: Outcome | undefined): void {
+    if (outcome?.kind === 'done') one.resolve(outcome.value);
+    else if (outcome?.kind === 'contended') void again(one, outcome.keys);
+    else one.reject(outcome?.error ?? new Error('A batch has left out an operation.'));
+  }
+
+  async function again(one: Waiting, keys: Attempt['keys']): Promise<void> {
+    const rounds = one.rounds + 1;
+    if (rounds > roundsMax) return one.reject(new StorageUnavailable(tooContended));
+    pausing++;
+    // A different one at each node, or they would meet again.
+    await pause(Math.random() * Math.min(pauseMaxMs, rounds));
+    pausing--;
+    contended.push({ ...one, rounds, attempt: { ...one.attempt, keys } });
+    begin();
+  }
+
+  async function drainAndClose(): Promise<void> {
+    if (isWorking || pausing > 0) {
+      await new Promise<void>((resolve) => {
+        whenIdle = resolve;
+      });
+    }
+    await connection.drop();
+  }
+
+  return {
+    submit(operation) {
+      if (closing !== null) return Promise.reject(new StorageUnavailable('The storage is closed.'));
+      if (fresh.length >= waitingMax) return Promise.reject(new StorageUnavailable(tooManyWait));
+      return new Promise((resolve, reject) => {
+        fresh.push({ attempt: { operation, keys: [] }, rounds: 0, resolve, reject });
+        begin();
+      });
+    },
+    close() {
+      closing ??= drainAndClose();
+      return closing;
+    },
+  };
+}
+
+const tooManyWait = 'Too many requests wait for the storage. Try again.';
+const tooContended = 'Too many requests change the same at once. Try again.';

@@ -1,0 +1,181 @@
+/** The verbs of the port that work on rows: which rows each begins with, and the step it runs. */
+import { shardOfHash, shardOfId } from '#domain/id.ts';
+import type { IdempotencyEntry, Storage } from '#service/ports.ts';
+import type { Key } from '#storage/postgres/keys.ts';
+import type { WorkingTables } from '#storage/postgres/working-tables.ts';
+import { dayOf } from '#storage/steps/budgets.ts';
+import { answer, consumeGuess, settleGuess } from '#storage/steps/check.ts';
+import { recordAttempts, recordReceipt } from '#storage/steps/deliveries.ts';
+import { cancelVerification, resendCode } from '#storage/steps/resend.ts';
+import { startVerification } from '#storage/steps/start.ts';
+
+/** What is known before anything was read. */
+export interface Known {
+  numberOf(applicationId: string): number | undefined;
+  /** The storage's time as it last was; 0 before the first batch. */
+  readonly lastMs: number;
+}
+
+export interface Operation<Value> {
+  /** Operations on one shard go over the same connection, so they never meet. */
+  readonly shard: number;
+  /** Rows that it most likely needs. What is missing is read later: a guess may be wrong. */
+  keys(known: Known): Key[];
+  run(tables: WorkingTables, nowMs: number): Value;
+}
+
+/** Every verb that is answered from rows alone. */
+export type Verb =
+  | 'startVerification'
+  | 'consumeGuess'
+  | 'settleGuess'
+  | 'resendCode'
+  | 'cancelVerification'
+  | 'recordAttempts'
+  | 'findRepeated'
+  | 'keepAnswer'
+  | 'readVerification'
+  | 'findLive'
+  | 'now'
+  | 'renewLeases'
+  | 'recordReceipt';
+
+type Value<Of extends Verb> = Awaited<ReturnType<Storage[Of]>>;
+
+export const operations: {
+  readonly [Of in Verb]: (...args: Parameters<Storage[Of]>) => Operation<Value<Of>>;
+} = {
+  startVerification: (step) => ({
+    shard: shardOfHash(step.verification.ledgerKey),
+    keys: (known) => [
+      ...idempotencyKeys(step.idempotency),
+      ...applicationKeys(known, step.verification.applicationId, (application) =>
+        [...new Set([step.verification.ledgerKey, ...step.ledgers.map(({ key }) => key)])].map(
+          (key) => ({ table: 'ledger', application, key }),
+        ),
+      ),
+      ...budgetKeys(known, step.verification.applicationId, step.budgets),
+    ],
+    run: (tables, nowMs) => startVerification(tables, step, nowMs),
+  }),
+  consumeGuess: (step) => ({
+    shard: shardOfId(step.verificationId),
+    keys: (known) => [
+      verificationKey(step.verificationId, false),
+      ...idempotencyKeys(step.idempotency),
+      ...addressKeys(known, step.applicationId, step.address?.key ?? null),
+    ],
+    run: (tables, nowMs) => consumeGuess(tables, step, nowMs),
+  }),
+  settleGuess: (step) => ({
+    shard: shardOfId(step.verificationId),
+    keys: (known) => [
+      verificationKey(step.verificationId, true),
+      ...idempotencyKeys(step.idempotency),
+      ...addressKeys(known, step.applicationId, step.addressKey),
+    ],
+    run: (tables, nowMs) => settleGuess(tables, step, nowMs),
+  }),
+  resendCode: (step) => ({
+    shard: shardOfId(step.verificationId),
+    keys: (known) => [
+      verificationKey(step.verificationId, true),
+      ...idempotencyKeys(step.idempotency),
+      ...budgetKeys(known, step.applicationId, step.budgets),
+    ],
+    run: (tables, nowMs) => resendCode(tables, step, nowMs),
+  }),
+  cancelVerification: (step) => ({
+    shard: shardOfId(step.verificationId),
+    keys: () => [verificationKey(step.verificationId, true), ...idempotencyKeys(step.idempotency)],
+    run: (tables, nowMs) => cancelVerification(tables, step, nowMs),
+  }),
+  recordAttempts: (results) => ({
+    shard: shardOfId(results[0]?.deliveryId ?? ''),
+    keys: () => results.map(({ deliveryId }) => ({ table: 'delivery', id: deliveryId })),
+    run: (tables, nowMs) => recordAttempts(tables, results, nowMs),
+  }),
+  findRepeated: (entry) => ({
+    shard: shardOfHash(entry.keyHash),
+    keys: () => idempotencyKeys(entry),
+    run: (tables, nowMs) => tables.idempotency.find(entry, nowMs),
+  }),
+  keepAnswer: (keyHash, sealedAnswer) => ({
+    shard: shardOfHash(keyHash),
+    keys: () => [{ table: 'idempotency', keyHash }],
+    run: (tables) => tables.idempotency.keepAnswer(keyHash, sealedAnswer),
+  }),
+  readVerification: (applicationId, verificationId) => ({
+    shard: shardOfId(verificationId),
+    keys: () => [verificationKey(verificationId, true)],
+    run(tables, nowMs) {
+      const kept = tables.verifications.find(applicationId, verificationId);
+      return kept === null ? null : answer(tables, kept, nowMs);
+    },
+  }),
+  findLive: (applicationId, ledgerKey, liveKey) => ({
+    shard: shardOfHash(ledgerKey),
+    keys: (known) => addressKeys(known, applicationId, ledgerKey),
+    run(tables, nowMs) {
+      const application = tables.applications.numberOf(applicationId);
+      if (application === null) return null;
+      return tables.ledgers.read(application, ledgerKey, nowMs).live.get(liveKey) ?? null;
+    },
+  }),
+  now: () => ({ shard: 0, keys: () => [], run: (_tables, nowMs) => nowMs }),
+  renewLeases: (deliveryIds, leaseMs) => ({
+    shard: shardOfId(deliveryIds[0] ?? ''),
+    keys: () => deliveryIds.map((id) => ({ table: 'delivery', id })),
+    run(tables, nowMs) {
+      for (const id of deliveryIds) tables.outbox.renewLease(id, nowMs + leaseMs);
+    },
+  }),
+  recordReceipt: (receipt) => ({
+    shard: shardOfId(receipt.deliveryId),
+    keys: () => [{ table: 'delivery', id: receipt.deliveryId }],
+    run: (tables, nowMs) => recordReceipt(tables, receipt, nowMs),
+  }),
+};
+
+function verificationKey(id: string, withDeliveries: boolean): Key {
+  return { table: 'verification', id, withDeliveries };
+}
+
+function idempotencyKeys(entry: IdempotencyEntry | null): Key[] {
+  return entry === null ? [] : [{ table: 'idempotency', keyHash: entry.keyHash }];
+}
+
+function applicationKeys(
+  known: Known,
+  applicationId: string,
+  keys: (application: number) => Key[],
+): Key[] {
+  const application = known.numberOf(applicationId);
+  return application === undefined
+    ? [{ table: 'application', id: applicationId }]
+    : keys(application);
+}
+
+function addressKeys(known: Known, applicationId: string, key: string | null): Key[] {
+  if (key === null) return [];
+  return applicationKeys(known, applicationId, (application) => [
+    { table: 'ledger', application, key },
+  ]);
+}
+
+function budgetKeys(
+  known: Known,
+  applicationId: string,
+  budgets: readonly { readonly scope: string }[],
+): Key[] {
+  if (budgets.length === 0) return [];
+  const day = dayOf(known.lastMs);
+  return applicationKeys(known, applicationId, (application) =>
+    [...new Set(budgets.map(({ scope }) => scope))].map((scope) => ({
+      table: 'budget',
+      application,
+      day,
+      scope,
+    })),
+  );
+}

@@ -1,0 +1,131 @@
+/**
+ * Rows of one table as a batch of steps works on them: read from the database together, changed in
+ * memory one step after the other, written back together. What a failed step did is taken back.
+ */
+import type { Key } from '#storage/postgres/keys.ts';
+
+/** What a step needs that was not read yet. */
+export class Missing extends Error {
+  readonly key: Key;
+
+  constructor(key: Key) {
+    super('A row was not read yet.');
+    this.key = key;
+  }
+}
+
+/** One row. Until it was read, nobody knows whether it is there. */
+export interface Cell<Row> {
+  readonly id: string;
+  readonly keyOf: (id: string) => Key;
+  isRead: boolean;
+  /** What the database had; version 0 where it had no row. */
+  version: number;
+  stored: Row | null;
+  /** What it is now. */
+  row: Row | null;
+  isChanged: boolean;
+}
+
+/** What the step under way looked at and changed. */
+export class Journal {
+  readonly #undo: (() => void)[] = [];
+  touched = new Set<Cell<unknown>>();
+
+  /** Begins a step, and answers what it will have touched. */
+  begin(): ReadonlySet<Cell<unknown>> {
+    this.#undo.length = 0;
+    this.touched = new Set();
+    return this.touched;
+  }
+
+  onUndo(undo: () => void): void {
+    this.#undo.push(undo);
+  }
+
+  undo(): void {
+    for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) undo();
+  }
+}
+
+export class RowSet<Row> {
+  readonly cells = new Map<string, Cell<Row>>();
+  readonly #journal: Journal;
+  readonly #keyOf: (id: string) => Key;
+
+  constructor(journal: Journal, keyOf: (id: string) => Key) {
+    this.#journal = journal;
+    this.#keyOf = keyOf;
+  }
+
+  /** Names of every row that was looked for, to read them again. */
+  keys(): Key[] {
+    return [...this.cells.keys()].map(this.#keyOf);
+  }
+
+  /** What the database has. A row that was read before, or made here, stays as it is. */
+  fill(id: string, version: number, row: Row | null): void {
+    const cell = this.cells.get(id);
+    if (cell !== undefined && isKnown(cell)) return;
+    const keyOf = this.#keyOf;
+    this.cells.set(id, { id, keyOf, isRead: true, version, stored: row, row, isChanged: false });
+  }
+
+  has(id: string): boolean {
+    const cell = this.cells.get(id);
+    return cell !== undefined && isKnown(cell);
+  }
+
+  /** Null where there is none. Throws `Missing` where nobody has looked. */
+  find(id: string): Row | null {
+    return this.#cell(id).row;
+  }
+
+  /** Changes a row that is there. */
+  change(id: string, row: Row): void {
+    this.#set(this.#cell(id), row);
+  }
+
+  /**
+   * Makes a row. Whether there is one already need not have been read: then the database refuses the
+   * batch, it is read, and the step is done again.
+   */
+  insert(id: string, row: Row): void {
+    let cell = this.cells.get(id);
+    if (cell === undefined) {
+      const empty = { version: 0, stored: null, row: null, isChanged: false };
+      cell = { id, keyOf: this.#keyOf, isRead: false, ...empty };
+      this.cells.set(id, cell);
+    }
+    if (cell.row !== null) throw new Error('A row with this id is there already.');
+    this.#journal.touched.add(cell);
+    this.#set(cell, row);
+  }
+
+  *changed(): Generator<Cell<Row> & { readonly row: Row }> {
+    for (const cell of this.cells.values()) {
+      if (cell.isChanged && cell.row !== null) yield cell as Cell<Row> & { readonly row: Row };
+    }
+  }
+
+  #cell(id: string): Cell<Row> {
+    const cell = this.cells.get(id);
+    if (cell === undefined || !isKnown(cell)) throw new Missing(this.#keyOf(id));
+    this.#journal.touched.add(cell);
+    return cell;
+  }
+
+  #set(cell: Cell<Row>, row: Row): void {
+    const { row: before, isChanged } = cell;
+    this.#journal.onUndo(() => {
+      cell.row = before;
+      cell.isChanged = isChanged;
+    });
+    cell.row = row;
+    cell.isChanged = true;
+  }
+}
+
+function isKnown(cell: Cell<unknown>): boolean {
+  return cell.isRead || cell.row !== null;
+}

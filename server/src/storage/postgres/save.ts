@@ -1,0 +1,143 @@
+/**
+ * Writes a working set back: one exchange, so one transaction. It fails as a whole when a row is not
+ * as it was read. Tables come in one order and rows in the order of their keys, so that two batches
+ * that meet wait for each other once and never in a circle.
+ */
+import { randomBytes } from 'node:crypto';
+import { formatId, headAt, idRandomLength, shardOfHash, shardOfId } from '#domain/id.ts';
+import { plainArray, textArray } from '#storage/postgres/array-literal.ts';
+import type { Writer } from '#storage/postgres/columns.ts';
+import { dayOfId, type HistoryTable, partitionOf } from '#storage/postgres/days.ts';
+import { deliveryWriter } from '#storage/postgres/delivery-columns.ts';
+import type { Command } from '#storage/postgres/exchange.ts';
+import { idempotencyWriter } from '#storage/postgres/idempotency-columns.ts';
+import { ledgerWriter } from '#storage/postgres/ledger-columns.ts';
+import { shardOfBudget } from '#storage/postgres/read-statements.ts';
+import type { Cell, RowSet } from '#storage/postgres/row-set.ts';
+import { guessWriter, verificationWriter } from '#storage/postgres/verification-columns.ts';
+import type { OwedCallback, WorkingSet } from '#storage/postgres/working-set.ts';
+import type { KeptVerification } from '#storage/steps/tables.ts';
+
+type ChangedCell<Row> = Cell<Row> & { readonly row: Row };
+
+/** Days that rows are written to, whose partitions have to be there. */
+export function daysWritten({ verifications, deliveries }: WorkingSet): Set<number> {
+  const days = new Set<number>();
+  for (const [table, rows] of [
+    ['verification', verifications],
+    ['delivery', deliveries],
+  ] as const) {
+    for (const { id } of rows.changed()) days.add(dayOfId(table, id) ?? 0);
+  }
+  return days;
+}
+
+export function commandsOf(set: WorkingSet): Command[] {
+  return [
+    ...historyCommands('verification', set.verifications, verificationCommands),
+    ...historyCommands('delivery', set.deliveries, (table, cells) =>
+      rowCommands(deliveryWriter, table, cells),
+    ),
+    ...rowCommands(ledgerWriter, 'ledger', sorted(set.ledgers)),
+    ...rowCommands(idempotencyWriter, 'idempotency', sorted(set.idempotency)),
+    ...callbackCommands(set.callbacks),
+    ...spendingCommands(set),
+  ];
+}
+
+function historyCommands<Row>(
+  table: HistoryTable,
+  rows: RowSet<Row>,
+  commands: (partition: string, cells: readonly ChangedCell<Row>[]) => Command[],
+): Command[] {
+  const byDay = Map.groupBy(sorted(rows), ({ id }) => dayOfId(table, id) ?? 0);
+  return [...byDay].flatMap(([day, cells]) => commands(partitionOf(table, day), cells));
+}
+
+function verificationCommands(
+  table: string,
+  cells: readonly ChangedCell<KeptVerification>[],
+): Command[] {
+  const guessed = cells.filter(isGuessAlone);
+  const others = cells.filter((cell) => !isGuessAlone(cell));
+  return [
+    ...(guessed.length === 0 ? [] : [guessWriter.update(table, guessed)]),
+    ...rowCommands(verificationWriter, table, others),
+  ];
+}
+
+/** Every other change goes into the history. */
+function isGuessAlone({ stored, row }: ChangedCell<KeptVerification>): boolean {
+  return stored !== null && stored.record.history === row.record.history;
+}
+
+function rowCommands<Row>(
+  writer: Writer<Row>,
+  table: string,
+  cells: readonly ChangedCell<Row>[],
+): Command[] {
+  const fresh = cells.filter(({ version }) => version === 0).map(({ row }) => row);
+  const changed = cells.filter(({ version }) => version > 0);
+  return [
+    ...(fresh.length === 0 ? [] : [writer.insert(table, fresh)]),
+    ...(changed.length === 0 ? [] : [writer.update(table, changed)]),
+  ];
+}
+
+function sorted<Row>(rows: RowSet<Row>): ChangedCell<Row>[] {
+  return [...rows.changed()].sort((first, second) => (first.id < second.id ? -1 : 1));
+}
+
+let lastHead = 0;
+
+function callbackCommands(callbacks: readonly OwedCallback[]): Command[] {
+  if (callbacks.length === 0) return [];
+  const ids = callbacks.map(({ kept: { record } }) => {
+    // By the machine's clock, like every id: a sandbox clock can be moved past what a head holds.
+    lastHead = Math.max(headAt(Date.now()), lastHead + 1);
+    return formatId('evt', lastHead, randomBytes(idRandomLength), shardOfHash(record.ledgerKey));
+  });
+  const records = callbacks.map(({ kept }) => kept.record);
+  const values = [
+    textArray(ids),
+    plainArray(ids.map(shardOfId)),
+    plainArray(callbacks.map(({ kept }) => kept.application)),
+    textArray(records.map(({ id }) => id)),
+    textArray(records.map(({ status }) => `verification.${status}`)),
+    plainArray(callbacks.map(({ nowMs }) => nowMs)),
+  ];
+  return [{ text: insertCallbacks, values }];
+}
+
+const insertCallbacks =
+  'INSERT INTO callback (id, shard, application, verification_id, event, at_ms, attempts, due_at_ms) ' +
+  'SELECT id, shard, application, verification_id, event, at_ms, 0, at_ms ' +
+  'FROM unnest($1::text[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::bigint[]) ' +
+  'AS n(id, shard, application, verification_id, event, at_ms)';
+
+/** Last, because the budget of an application is the row that the most batches want. */
+function spendingCommands({ spendings }: WorkingSet): Command[] {
+  const sums = [...spendings.entries()]
+    .sort(([first], [second]) => (first < second ? -1 : 1))
+    .map(([, spending]) => spending);
+  if (sums.length === 0) return [];
+  const values = [
+    plainArray(sums.map(shardOfBudget)),
+    plainArray(sums.map(({ application }) => application)),
+    plainArray(sums.map(({ day }) => day)),
+    textArray(sums.map(({ scope }) => scope)),
+    textArray(sums.map(({ currency }) => currency)),
+    plainArray(sums.map(({ micros }) => micros)),
+    plainArray(
+      sums.map(({ spentBeforeMax, micros }) =>
+        spentBeforeMax === null ? null : spentBeforeMax + micros,
+      ),
+    ),
+  ];
+  return [{ text: spend, values }];
+}
+
+const spend =
+  'SELECT watchword_spend(shard, application, day, scope, currency, micros, micros_max) ' +
+  'FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::bigint[], ' +
+  '$7::bigint[]) AS n(shard, application, day, scope, currency, micros, micros_max)';
