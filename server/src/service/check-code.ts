@@ -10,12 +10,13 @@ import { openKeptRequest } from '#service/kept-request.ts';
 import type {
   ConsumeOutcome,
   FirstEffect,
+  GuessedVerification,
   IdempotencyEntry,
   SettleOutcome,
 } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import { readClientAddress, readPurpose, readTransaction } from '#service/read-start-request.ts';
-import type { VerificationRecord, VerificationWithDeliveries } from '#service/records.ts';
+import type { VerificationWithDeliveries } from '#service/records.ts';
 import type { CheckRequest, Transaction } from '#service/requests.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { transactionHash } from '#service/transaction-hash.ts';
@@ -257,7 +258,7 @@ function toVerdict(
   return { ...view, approved: verdict.reason === null, ...verdict };
 }
 
-function openCodeOf({ vault }: ServiceContext, verification: VerificationRecord): KeptCode | null {
+function openCodeOf({ vault }: ServiceContext, verification: GuessedVerification): KeptCode | null {
   const { id: verificationId, applicationId, recipientHash, purpose, sealedCode } = verification;
   const binding = { applicationId, verificationId, recipientHash, purpose };
   return openKeptCode(vault, sealedCode, binding);

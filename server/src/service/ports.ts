@@ -136,11 +136,17 @@ export interface ConsumeStep {
   readonly idempotency: IdempotencyEntry | null;
 }
 
+/** What a guess is compared with, and nothing else: on the hot path every byte is moved thrice. */
+export type GuessedVerification = Pick<
+  VerificationRecord,
+  'id' | 'applicationId' | 'recipientHash' | 'purpose' | 'sealedCode' | 'codeVersion' | 'checksUsed'
+>;
+
 export type ConsumeOutcome =
   /** One guess is durably spent: compare now, then settle. */
   | {
       readonly kind: 'consumed';
-      readonly verification: VerificationRecord;
+      readonly verification: GuessedVerification;
       readonly chargedAtMs: number;
     }
   /**

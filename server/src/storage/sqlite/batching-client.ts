@@ -20,6 +20,7 @@ import { StorageUnavailable } from '#service/ports.ts';
 import type { Outcome } from '#storage/sqlite/engine.ts';
 import type { Operation } from '#storage/sqlite/handlers.ts';
 import {
+  completeValue,
   type FromWorker,
   pack,
   type ToWorker,
@@ -150,9 +151,9 @@ function createClient(worker: Worker): BatchingClient {
 }
 
 function answerEach(answered: readonly Waiting[], outcomes: readonly Outcome[]): void {
-  for (const [index, { resolve, reject }] of answered.entries()) {
+  for (const [index, { operation, resolve, reject }] of answered.entries()) {
     const outcome = outcomes[index];
-    if (outcome?.ok === true) resolve(outcome.value);
+    if (outcome?.ok === true) resolve(completeValue(operation, outcome.value));
     else reject(toError(outcome));
   }
 }

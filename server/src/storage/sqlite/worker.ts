@@ -3,7 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { type Engine, openEngine } from '#storage/sqlite/engine.ts';
 import {
   type FromWorker,
-  pack,
+  packOutcomes,
   type ToWorker,
   unpack,
   type WorkerOptions,
@@ -31,7 +31,8 @@ const engine = open();
 if (engine !== null) {
   port.on('message', (message: ToWorker) => {
     if (message.kind === 'batch') {
-      post({ kind: 'outcomes', json: pack(engine.run(unpack(message.json))) });
+      const batch = unpack(message.json);
+      post({ kind: 'outcomes', json: packOutcomes(batch, engine.run(batch)) });
       return;
     }
     engine.close();

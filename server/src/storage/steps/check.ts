@@ -7,8 +7,14 @@ import {
 } from '#domain/limits.ts';
 import type { CheckReason, EndingEvent } from '#domain/verification.ts';
 import { end, refuseGuess, settleGuess as settle } from '#domain/verification.ts';
-import type { ConsumeOutcome, ConsumeStep, SettleOutcome, SettleStep } from '#service/ports.ts';
-import type { VerificationWithDeliveries } from '#service/records.ts';
+import type {
+  ConsumeOutcome,
+  ConsumeStep,
+  GuessedVerification,
+  SettleOutcome,
+  SettleStep,
+} from '#service/ports.ts';
+import type { VerificationRecord, VerificationWithDeliveries } from '#service/records.ts';
 import { finish } from '#storage/steps/finish.ts';
 import { withEntry } from '#storage/steps/history.ts';
 import type { KeptLedger, KeptVerification, Tables } from '#storage/steps/tables.ts';
@@ -55,9 +61,14 @@ export function consumeGuess(tables: Tables, step: ConsumeStep, nowMs: number): 
   tables.idempotency.insert(step.idempotency, first, nowMs);
   return {
     kind: 'consumed',
-    verification: { ...record, checksUsed: record.checksUsed + 1 },
+    verification: guessedOf({ ...record, checksUsed: record.checksUsed + 1 }),
     chargedAtMs: nowMs,
   };
+}
+
+function guessedOf(record: VerificationRecord): GuessedVerification {
+  const { id, applicationId, recipientHash, purpose, sealedCode, codeVersion, checksUsed } = record;
+  return { id, applicationId, recipientHash, purpose, sealedCode, codeVersion, checksUsed };
 }
 
 /**

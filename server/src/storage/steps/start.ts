@@ -16,11 +16,14 @@ import type {
   StartOutcome,
   StartStep,
 } from '#service/ports.ts';
-import type { DeliveryRecord, VerificationRecord } from '#service/records.ts';
+import type {
+  DeliveryRecord,
+  VerificationRecord,
+  VerificationWithDeliveries,
+} from '#service/records.ts';
 import { refuseSpending } from '#storage/steps/budgets.ts';
 import { finish } from '#storage/steps/finish.ts';
 import {
-  type KeptDelivery,
   type KeptLedger,
   type KeptVerification,
   liveKeyOf,
@@ -70,9 +73,22 @@ export function startVerification(tables: Tables, step: StartStep, nowMs: number
     { application, verificationId, outcome: 'started' },
     nowMs,
   );
-  const deliveries = insertDeliveries(tables, { kept, step, nowMs });
+  insertDeliveries(tables, { kept, step, nowMs });
   const supersededId = isLive ? live.record.id : null;
-  return { kind: 'started', supersededId, verification: kept.record, deliveries, atMs: nowMs };
+  return { kind: 'started', supersededId, ...startedRecords(step, nowMs) };
+}
+
+/** What a start that took effect has made: it follows from the step and its moment alone. */
+export function startedRecords(
+  { verification, deliveries }: Pick<StartStep, 'verification' | 'deliveries'>,
+  nowMs: number,
+): VerificationWithDeliveries {
+  const record = pendingRecord(verification, nowMs);
+  return {
+    verification: record,
+    deliveries: deliveries.map((fresh) => freshDelivery(record, fresh, nowMs)),
+    atMs: nowMs,
+  };
 }
 
 function readLive(
@@ -138,38 +154,41 @@ export function insertDeliveries(
     step,
     nowMs,
   }: { kept: KeptVerification; step: Pick<StartStep, 'deliveries' | 'leaseMs'>; nowMs: number },
-): DeliveryRecord[] {
-  return step.deliveries.map((fresh) => {
-    const delivery = toFresh(kept, fresh, nowMs);
-    tables.deliveries.insert(delivery);
+): void {
+  const { application, record } = kept;
+  for (const fresh of step.deliveries) {
+    tables.deliveries.insert({
+      application,
+      codeVersion: record.codeVersion,
+      quoteMicros: fresh.quoteMicros,
+      quoteCurrency: fresh.quoteMicros === null ? null : fresh.currency,
+      record: freshDelivery(record, fresh, nowMs),
+    });
     tables.outbox.insert(fresh.id, nowMs + step.leaseMs, fresh.sealedMessage);
-    return delivery.record;
-  });
+  }
 }
 
-function toFresh(verification: KeptVerification, fresh: NewDelivery, nowMs: number): KeptDelivery {
+function freshDelivery(
+  verification: Pick<VerificationRecord, 'id' | 'applicationId'>,
+  fresh: NewDelivery,
+  nowMs: number,
+): DeliveryRecord {
   return {
-    application: verification.application,
-    codeVersion: verification.record.codeVersion,
-    quoteMicros: fresh.quoteMicros,
-    quoteCurrency: fresh.quoteMicros === null ? null : fresh.currency,
-    record: {
-      id: fresh.id,
-      verificationId: verification.record.id,
-      applicationId: verification.record.applicationId,
-      channel: fresh.channel,
-      provider: fresh.provider,
-      status: 'queued',
-      parts: fresh.parts,
-      costMicros: null,
-      currency: null,
-      error: null,
-      providerMessageId: null,
-      attempts: 1,
-      isPossibleDuplicate: false,
-      createdAtMs: nowMs,
-      history: [{ atMs: nowMs, event: 'queued', detail: null }],
-    },
+    id: fresh.id,
+    verificationId: verification.id,
+    applicationId: verification.applicationId,
+    channel: fresh.channel,
+    provider: fresh.provider,
+    status: 'queued',
+    parts: fresh.parts,
+    costMicros: null,
+    currency: null,
+    error: null,
+    providerMessageId: null,
+    attempts: 1,
+    isPossibleDuplicate: false,
+    createdAtMs: nowMs,
+    history: [{ atMs: nowMs, event: 'queued', detail: null }],
   };
 }
 
@@ -177,24 +196,27 @@ function insertPending(
   tables: Tables,
   { application, step, nowMs }: { application: number; step: StartStep; nowMs: number },
 ): KeptVerification {
-  const { verification } = step;
-  const { lifetimeMs } = verification;
-  const lifeEndsAtMs = lifeEnd(nowMs, lifetimeMs);
   const kept: KeptVerification = {
     application,
     deliveryIds: step.deliveries.map(({ id }) => id),
-    record: {
-      ...freshRecord(verification, nowMs),
-      ...timesAfterSend(1, { lifetimeMs, lifeEndsAtMs }, nowMs),
-      status: 'pending',
-      sendsUsed: 1,
-      lifeEndsAtMs,
-      sealedCode: verification.sealedCode,
-      history: [{ atMs: nowMs, event: 'started', detail: null }],
-    },
+    record: pendingRecord(step.verification, nowMs),
   };
   tables.verifications.insert(kept);
   return kept;
+}
+
+function pendingRecord(verification: NewVerification, nowMs: number): VerificationRecord {
+  const { lifetimeMs } = verification;
+  const lifeEndsAtMs = lifeEnd(nowMs, lifetimeMs);
+  return {
+    ...freshRecord(verification, nowMs),
+    ...timesAfterSend(1, { lifetimeMs, lifeEndsAtMs }, nowMs),
+    status: 'pending',
+    sendsUsed: 1,
+    lifeEndsAtMs,
+    sealedCode: verification.sealedCode,
+    history: [{ atMs: nowMs, event: 'started', detail: null }],
+  };
 }
 
 /** A refused start leaves a trace with its reason, and no code. */
