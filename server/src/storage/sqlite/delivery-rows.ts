@@ -6,6 +6,7 @@ import {
   deliveryHead,
   toKeptDelivery,
 } from '#storage/sqlite/delivery-record.ts';
+import { createRecent, type Recent, recentMax } from '#storage/sqlite/recent.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import { verificationHead } from '#storage/sqlite/verification-record.ts';
 import { writeHistory } from '#storage/steps/history.ts';
@@ -14,23 +15,13 @@ import type { KeptDelivery, KeptVerification } from '#storage/steps/tables.ts';
 export type DeliveryRows = ReturnType<typeof createDeliveryRows>;
 
 export function createDeliveryRows(database: Database, applications: Applications) {
+  const recent = createRecent<KeptDelivery>(recentMax);
   const byHead = database.prepareTuples<DeliveryRow>(
     `SELECT ${deliveryColumns} FROM delivery WHERE head = ?`,
   );
   const verificationId = database.prepareTuples<[string]>(
     'SELECT id FROM verification WHERE head = ?',
   );
-  const insert = database.prepare(
-    'INSERT INTO delivery (head, id, application, verification, code_version, channel, provider, ' +
-      'status, parts, quote_micros, quote_currency, attempts, is_possible_duplicate, ' +
-      "created_at_ms, history) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, 1, 0, ?, ?)",
-  );
-  const save = database.prepare(
-    'UPDATE delivery SET provider = ?, status = ?, cost_micros = ?, currency = ?, error = ?, ' +
-      'provider_message_id = ?, attempts = ?, is_possible_duplicate = ?, history = ? ' +
-      'WHERE head = ?',
-  );
-
   function atHead(head: number): KeptDelivery | null {
     const row = byHead.get(head);
     if (row === undefined) return null;
@@ -43,17 +34,42 @@ export function createDeliveryRows(database: Database, applications: Application
   return {
     atHead,
     find(id: string): KeptDelivery | null {
+      const known = recent.get(id);
+      if (known !== undefined) return known;
       const head = headOf(id, 'dl');
       const kept = head === null ? null : atHead(head);
-      return kept?.record.id === id ? kept : null;
+      if (kept?.record.id !== id) return null;
+      recent.set(id, kept);
+      return kept;
     },
     of({ deliveryIds, record }: KeptVerification): KeptDelivery[] {
       const of = { verificationId: record.id, applicationId: record.applicationId };
       return deliveryIds.flatMap((id) => {
+        const known = recent.get(id);
+        if (known !== undefined) return known;
         const row = byHead.get(deliveryHead(id));
         return row === undefined ? [] : toKeptDelivery(row, of);
       });
     },
+    ...createWrites(database, recent),
+    forget: recent.forget,
+    leaveMemory: recent.delete,
+  };
+}
+
+function createWrites(database: Database, recent: Recent<KeptDelivery>) {
+  const insert = database.prepare(
+    'INSERT INTO delivery (head, id, application, verification, code_version, channel, provider, ' +
+      'status, parts, quote_micros, quote_currency, attempts, is_possible_duplicate, ' +
+      "created_at_ms, history) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, 1, 0, ?, ?)",
+  );
+  const save = database.prepare(
+    'UPDATE delivery SET provider = ?, status = ?, cost_micros = ?, currency = ?, error = ?, ' +
+      'provider_message_id = ?, attempts = ?, is_possible_duplicate = ?, history = ? ' +
+      'WHERE head = ?',
+  );
+
+  return {
     /** A new delivery; its message goes to the outbox beside it. */
     insert(kept: KeptDelivery): void {
       const { application, codeVersion, record } = kept;
@@ -71,8 +87,10 @@ export function createDeliveryRows(database: Database, applications: Application
         record.createdAtMs,
         writeHistory(record.history),
       );
+      recent.set(record.id, kept);
     },
-    save({ record }: KeptDelivery): void {
+    save(kept: KeptDelivery): void {
+      const { record } = kept;
       save.run(
         record.provider,
         record.status,
@@ -85,6 +103,7 @@ export function createDeliveryRows(database: Database, applications: Application
         writeHistory(record.history),
         deliveryHead(record.id),
       );
+      recent.set(record.id, kept);
     },
   };
 }

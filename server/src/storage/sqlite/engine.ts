@@ -118,25 +118,40 @@ function configure(database: Database): void {
 function createRun(database: Database, tables: SqliteTables, source: TimeSource): Engine['run'] {
   const clock = createClock(database, source);
   const handlers = createHandlers({ database, tables, clock });
-  const changes = database.prepare<{ count: number }>('SELECT total_changes() AS count');
+  const changes = database.prepareTuples<[number]>('SELECT total_changes()');
+  const version = database.prepareTuples<[number]>('PRAGMA data_version');
+  const begin = database.prepare('BEGIN IMMEDIATE');
+  const commit = database.prepare('COMMIT');
+  let versionSeen: number | undefined;
 
   /** Runs the batch; guarded, each operation in a savepoint of its own. */
   function attempt(batch: readonly Operation[], isGuarded: boolean): Outcome[] {
-    database.exec('BEGIN IMMEDIATE');
-    const changesBefore = changes.get()?.count;
+    begin.run();
+    forgetWhenOthersWrote();
+    const [changesBefore] = changes.get() ?? [];
     clock.begin();
     const outcomes = batch.map((operation) =>
       isGuarded ? runGuarded(operation) : ({ ok: true, value: call(handlers, operation) } as const),
     );
-    clock.keep(changes.get()?.count !== changesBefore);
-    database.exec('COMMIT');
+    tables.tallies.flush();
+    const [changesNow] = changes.get() ?? [];
+    clock.keep(changesNow !== changesBefore);
+    commit.run();
     return outcomes;
+  }
+
+  /** Asked within the transaction, where nobody else can write until it is over. */
+  function forgetWhenOthersWrote(): void {
+    const [versionNow] = version.get() ?? [];
+    if (versionNow !== versionSeen) tables.forget();
+    versionSeen = versionNow;
   }
 
   function runGuarded(operation: Operation): Outcome {
     database.exec('SAVEPOINT operation');
     try {
       const value = call(handlers, operation);
+      tables.tallies.flush();
       database.exec('RELEASE operation');
       return { ok: true, value };
     } catch (error) {
@@ -144,15 +159,14 @@ function createRun(database: Database, tables: SqliteTables, source: TimeSource)
       if (!database.isTransaction) throw error;
       database.exec('ROLLBACK TO operation');
       database.exec('RELEASE operation');
-      tables.applications.forget();
+      tables.forget();
       return toFailure(error);
     }
   }
 
   function rollBack(): void {
     if (database.isTransaction) database.exec('ROLLBACK');
-    // What was read in it may not be so: a number can be given to another application.
-    tables.applications.forget();
+    tables.forget();
   }
 
   function failAll(batch: readonly Operation[], error: unknown): Outcome[] {

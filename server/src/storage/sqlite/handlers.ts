@@ -37,8 +37,8 @@ interface Parts {
 const expiriesMax = 250;
 
 export function createHandlers({ database, tables, clock }: Parts): Handlers {
-  const purge = createPurge(database, tables.ledgers);
-  const reset = createReset(database, tables.applications);
+  const purge = createPurge(database, tables);
+  const reset = createReset(database, tables);
   const touch = database.prepare('UPDATE clock SET offset_ms = offset_ms');
   const { applications, apiKeys, templates, secrets, callbacks, sandboxMessages } = tables;
   return {

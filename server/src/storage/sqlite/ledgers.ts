@@ -1,4 +1,5 @@
-import { emptyLedger, isForgettable, sprayWindowMs } from '#domain/limits.ts';
+import { emptyLedger, isForgettable } from '#domain/limits.ts';
+import { createRecent, recentMax } from '#storage/sqlite/recent.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import type { KeptLedger } from '#storage/steps/tables.ts';
 
@@ -21,6 +22,7 @@ export type Ledgers = ReturnType<typeof createLedgers>;
  * check, this one 3.7.
  */
 export function createLedgers(database: Database) {
+  const recent = createRecent<KeptLedger>(recentMax);
   const columns = 'number, application, key, sends, failures, failures_since_success, live';
   const read = database.prepareTuples<LedgerRow>(
     `SELECT ${columns} FROM ledger WHERE application = ? AND key = ?`,
@@ -37,33 +39,57 @@ export function createLedgers(database: Database) {
     `SELECT ${columns} FROM ledger WHERE number > ? ORDER BY number LIMIT ?`,
   );
   const remove = database.prepare('DELETE FROM ledger WHERE number = ?');
+
+  function find(application: number, key: string): KeptLedger | null {
+    const known = recent.get(nameOf(application, key));
+    if (known !== undefined) return known;
+    const row = read.get(application, key);
+    if (row === undefined) return null;
+    const kept = toKeptLedger(row);
+    recent.set(nameOf(application, key), kept);
+    return kept;
+  }
+
   return {
     read(application: number, key: string, nowMs: number): KeptLedger {
-      const row = read.get(application, key);
-      if (row === undefined) {
+      const found = find(application, key);
+      if (found === null) {
         return { number: null, application, key, ledger: emptyLedger, live: new Map() };
       }
-      const kept = toKeptLedger(row);
+      // A step changes what it is given in place, and may not come to writing it.
+      const kept = copyOf(found);
       // What may be forgotten counts as forgotten, however far the purge has come.
       if (isForgettable(kept.ledger, nowMs)) kept.ledger = emptyLedger;
       return kept;
     },
-    write({ number, application, key, ledger, live }: KeptLedger): void {
+    write(kept: KeptLedger): void {
+      const { application, key, ledger, live } = kept;
       const values = [
         JSON.stringify(ledger.sendsAtMs),
         JSON.stringify(ledger.failuresAtMs),
         ledger.failuresSinceSuccess,
         JSON.stringify([...live]),
       ] as const;
-      if (number === null) insert.run(...values, application, key);
-      else update.run(...values, number);
+      const number = kept.number ?? insert.insert(...values, application, key);
+      if (kept.number !== null) update.run(...values, number);
+      recent.set(nameOf(application, key), { ...copyOf(kept), number });
     },
     after: (number: number, limit: number): KeptLedger[] =>
       after.all(number, limit).map(toKeptLedger),
-    remove(number: number): void {
+    remove({ number, application, key }: KeptLedger): void {
       remove.run(number);
+      recent.delete(nameOf(application, key));
     },
+    forget: recent.forget,
   };
+}
+
+function nameOf(application: number, key: string): string {
+  return `${application} ${key}`;
+}
+
+function copyOf(kept: KeptLedger): KeptLedger {
+  return { ...kept, live: new Map(kept.live) };
 }
 
 function toKeptLedger(row: LedgerRow): KeptLedger {
@@ -87,30 +113,4 @@ function readTimes(json: string): number[] {
 
 function readLive(json: string): Map<string, string> {
   return json === '[]' ? new Map() : new Map(JSON.parse(json) as [string, string][]);
-}
-
-export function createTallies(database: Database) {
-  const add = database.prepare(
-    'INSERT INTO tally (slot, application, wrong, right) VALUES (?, ?, ?, ?) ' +
-      'ON CONFLICT DO UPDATE SET wrong = wrong + excluded.wrong, right = right + excluded.right',
-  );
-  const read = database.prepareTuples<[wrong: number, right: number]>(
-    'SELECT wrong, right FROM tally WHERE slot = ? AND application = ?',
-  );
-  return {
-    add(application: number, isRight: boolean, nowMs: number): void {
-      add.run(slotAt(nowMs), application, isRight ? 0 : 1, isRight ? 1 : 0);
-    },
-    /** The window under way and the one before it: never less than the whole last window. */
-    recent(application: number, nowMs: number): { wrong: number; right: number } {
-      const slot = slotAt(nowMs);
-      const [wrong, right] = read.get(slot, application) ?? [0, 0];
-      const [wrongBefore, rightBefore] = read.get(slot - 1, application) ?? [0, 0];
-      return { wrong: wrong + wrongBefore, right: right + rightBefore };
-    },
-  };
-}
-
-export function slotAt(nowMs: number): number {
-  return Math.floor(nowMs / sprayWindowMs);
 }

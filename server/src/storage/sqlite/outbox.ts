@@ -54,8 +54,11 @@ export function createOutbox(database: Database, deliveries: DeliveryRows) {
     leave(deliveryId: string): void {
       leave.run(deliveryHead(deliveryId));
     },
-    leaveIfWaiting: (deliveryId: string): boolean =>
-      leaveIfWaiting.run(deliveryHead(deliveryId)) === 1,
+    leaveIfWaiting(deliveryId: string): boolean {
+      // What is not queued has no message here; most are sent long before their verification ends.
+      if (deliveries.find(deliveryId)?.record.status !== 'queued') return false;
+      return leaveIfWaiting.run(deliveryHead(deliveryId)) === 1;
+    },
     renewLease(head: number, dueAtMs: number): void {
       renewLease.run(dueAtMs, head);
     },

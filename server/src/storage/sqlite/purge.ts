@@ -1,8 +1,9 @@
 import { isForgettable } from '#domain/limits.ts';
 import { deliveryHead } from '#storage/sqlite/delivery-record.ts';
 import { idempotencyKeptMs } from '#storage/sqlite/idempotency.ts';
-import { type Ledgers, slotAt } from '#storage/sqlite/ledgers.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
+import type { SqliteTables } from '#storage/sqlite/tables.ts';
+import { slotAt } from '#storage/sqlite/tallies.ts';
 import { dayOf } from '#storage/steps/budgets.ts';
 
 /**
@@ -22,13 +23,13 @@ const rowsMax = 500;
 /** Does at most `limit` rows' work and answers how many it took. */
 type PurgeStep = (limit: number, nowMs: number) => number;
 
-export function createPurge(database: Database, ledgers: Ledgers) {
+export function createPurge(database: Database, tables: SqliteTables) {
   const steps: readonly PurgeStep[] = [
     createIdempotencyStep(database),
     createCountersStep(database),
-    createRecipientStep(database),
-    createVerificationStep(database),
-    createLedgerStep(database, ledgers),
+    createRecipientStep(database, tables),
+    createVerificationStep(database, tables),
+    createLedgerStep(database, tables),
   ];
   return (limit: number, nowMs: number): { more: boolean } => {
     let left = Math.max(1, Math.min(limit, rowsMax));
@@ -61,10 +62,10 @@ function createCountersStep(database: Database): PurgeStep {
     tallies.run(slotAt(nowMs) - 1, limit) + budgets.run(dayOf(nowMs) - budgetKeptDays, limit);
 }
 
-function createRecipientStep(database: Database): PurgeStep {
+function createRecipientStep(database: Database, { verifications }: SqliteTables): PurgeStep {
   const positions = createPositions(database);
-  const next = database.prepare<{ head: number; created_at_ms: number }>(
-    'SELECT head, created_at_ms FROM verification WHERE head > ? ORDER BY head LIMIT ?',
+  const next = database.prepare<{ head: number; id: string; created_at_ms: number }>(
+    'SELECT head, id, created_at_ms FROM verification WHERE head > ? ORDER BY head LIMIT ?',
   );
   const erase = database.prepare(
     'UPDATE verification SET sealed_request = NULL WHERE head > ? AND head <= ?',
@@ -77,17 +78,19 @@ function createRecipientStep(database: Database): PurgeStep {
     const last = old.at(-1);
     if (last === undefined) return 0;
     erase.run(from, last.head);
+    for (const { id } of old) verifications.leaveMemory(id);
     positions.write('recipient', last.head, nowMs);
     return old.length;
   };
 }
 
-function createVerificationStep(database: Database): PurgeStep {
+function createVerificationStep(database: Database, tables: SqliteTables): PurgeStep {
   const oldest = database.prepare<{
     head: number;
+    id: string;
     created_at_ms: number;
     delivery_ids: string;
-  }>('SELECT head, created_at_ms, delivery_ids FROM verification ORDER BY head LIMIT ?');
+  }>('SELECT head, id, created_at_ms, delivery_ids FROM verification ORDER BY head LIMIT ?');
   const remove = database.prepare('DELETE FROM verification WHERE head = ?');
   const removeDelivery = database.prepare('DELETE FROM delivery WHERE head = ?');
   const removeMessage = database.prepare('DELETE FROM outbox WHERE delivery = ?');
@@ -99,23 +102,24 @@ function createVerificationStep(database: Database): PurgeStep {
         const head = deliveryHead(id);
         removeMessage.run(head);
         removeDelivery.run(head);
+        tables.deliveries.leaveMemory(id);
       }
       remove.run(row.head);
+      tables.verifications.leaveMemory(row.id);
       removed++;
     }
     return removed;
   };
 }
 
-function createLedgerStep(database: Database, ledgers: Ledgers): PurgeStep {
+function createLedgerStep(database: Database, { ledgers }: SqliteTables): PurgeStep {
   const positions = createPositions(database);
   return (limit, nowMs) => {
     const { position, movedAtMs } = positions.read('ledger');
     if (position === 0 && nowMs - movedAtMs < ledgerWalkEveryMs) return 0;
     const kept = ledgers.after(position, limit);
-    for (const { number, ledger, live } of kept) {
-      const isOver = live.size === 0 && isForgettable(ledger, nowMs);
-      if (isOver && number !== null) ledgers.remove(number);
+    for (const found of kept) {
+      if (found.live.size === 0 && isForgettable(found.ledger, nowMs)) ledgers.remove(found);
     }
     const last = kept.length < limit ? 0 : (kept.at(-1)?.number ?? 0);
     positions.write('ledger', last, nowMs);

@@ -2,6 +2,7 @@ import type { ChannelName } from '#domain/channels/channel.ts';
 import type { SandboxStorage, SealedSandboxMessage } from '#service/sandbox-port.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
+import type { SqliteTables } from '#storage/sqlite/tables.ts';
 
 const messagesMax = 2_000;
 
@@ -58,7 +59,7 @@ export function createSandboxMessages(database: Database, applications: Applicat
 }
 
 /** Forgets what one application did; its credentials, templates and settings stay. */
-export function createReset(database: Database, applications: Applications) {
+export function createReset(database: Database, tables: SqliteTables) {
   const deletions = [
     'DELETE FROM outbox WHERE delivery IN (SELECT head FROM delivery WHERE application = ?)',
     'DELETE FROM delivery WHERE application = ?',
@@ -71,9 +72,11 @@ export function createReset(database: Database, applications: Applications) {
     'DELETE FROM sandbox_message WHERE application = ?',
   ];
   return (applicationId: string): void => {
-    const application = applications.numberOf(applicationId);
+    const application = tables.applications.numberOf(applicationId);
     if (application === null) return;
+    tables.tallies.flush();
     // Prepared here and not at the start: this is rare, and some of them read a whole table.
     for (const sql of deletions) database.prepare(sql).run(application);
+    tables.forget();
   };
 }

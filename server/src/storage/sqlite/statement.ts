@@ -6,6 +6,8 @@ export interface Statement<Row> {
   all(...values: SQLInputValue[]): Row[];
   /** Answers how many rows changed. */
   run(...values: SQLInputValue[]): number;
+  /** Runs an INSERT and answers the number of the new row. */
+  insert(...values: SQLInputValue[]): number;
 }
 
 /** What the files beside this one need of a database. */
@@ -31,6 +33,7 @@ export function wrapDatabase(database: DatabaseSync): Database {
       get: (...values) => statement.get(...values) as Row | undefined,
       all: (...values) => statement.all(...values) as Row[],
       run: (...values) => Number(statement.run(...values).changes),
+      insert: (...values) => Number(statement.run(...values).lastInsertRowid),
     };
   }
 

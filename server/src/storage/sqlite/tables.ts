@@ -3,11 +3,12 @@ import { createBudgets } from '#storage/sqlite/budgets.ts';
 import { createCallbacks } from '#storage/sqlite/callbacks.ts';
 import { createDeliveryRows } from '#storage/sqlite/delivery-rows.ts';
 import { createIdempotency } from '#storage/sqlite/idempotency.ts';
-import { createLedgers, createTallies } from '#storage/sqlite/ledgers.ts';
+import { createLedgers } from '#storage/sqlite/ledgers.ts';
 import { createOutbox } from '#storage/sqlite/outbox.ts';
 import { createSandboxMessages } from '#storage/sqlite/sandbox.ts';
 import { createSecrets } from '#storage/sqlite/secrets.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
+import { createTallies } from '#storage/sqlite/tallies.ts';
 import { createTemplates } from '#storage/sqlite/templates.ts';
 import { createLookups } from '#storage/sqlite/verification-lookups.ts';
 import { createVerificationRows } from '#storage/sqlite/verification-rows.ts';
@@ -21,20 +22,28 @@ export type SqliteTables = ReturnType<typeof createTables>;
 export function createTables(database: Database) {
   const applications = createApplications(database);
   const deliveries = createDeliveryRows(database, applications);
+  const verifications = createVerificationRows(database, applications);
+  const ledgers = createLedgers(database);
+  const tallies = createTallies(database);
+  const remembering = [applications, deliveries, verifications, ledgers, tallies];
   return {
     applications,
     apiKeys: createApiKeys(database, applications),
     templates: createTemplates(database, applications),
     secrets: createSecrets(database),
-    verifications: createVerificationRows(database, applications),
+    verifications,
     lookups: createLookups(database, applications),
     deliveries,
     outbox: createOutbox(database, deliveries),
-    ledgers: createLedgers(database),
-    tallies: createTallies(database),
+    ledgers,
+    tallies,
     budgets: createBudgets(database),
     idempotency: createIdempotency(database),
     callbacks: createCallbacks(database, applications),
     sandboxMessages: createSandboxMessages(database, applications),
+    /** Nothing that is remembered may be so any more: after a rollback, or somebody else's write. */
+    forget(): void {
+      for (const table of remembering) table.forget();
+    },
   };
 }

@@ -1,5 +1,6 @@
 import { headOf } from '#domain/id.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
+import { createRecent, type Recent, recentMax } from '#storage/sqlite/recent.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import {
   toKept,
@@ -14,6 +15,7 @@ import type { KeptVerification } from '#storage/steps/tables.ts';
 export type VerificationRows = ReturnType<typeof createVerificationRows>;
 
 export function createVerificationRows(database: Database, applications: Applications) {
+  const recent = createRecent<KeptVerification>(recentMax);
   const byHead = database.prepareTuples<VerificationRow>(
     `SELECT ${verificationColumns} FROM verification WHERE head = ?`,
   );
@@ -24,10 +26,14 @@ export function createVerificationRows(database: Database, applications: Applica
 
   /** By the whole id: a head alone can be guessed, the rest cannot. */
   function byId(id: string): KeptVerification | null {
+    const known = recent.get(id);
+    if (known !== undefined) return known;
     const head = headOf(id, 'vf');
     const row = head === null ? undefined : byHead.get(head);
     const kept = row === undefined ? null : toKept(row, applications);
-    return kept?.record.id === id ? kept : null;
+    if (kept?.record.id !== id) return null;
+    recent.set(id, kept);
+    return kept;
   }
 
   return {
@@ -38,11 +44,13 @@ export function createVerificationRows(database: Database, applications: Applica
     },
     due: (nowMs: number, limit: number): KeptVerification[] =>
       due.all(nowMs, limit).map((row) => toKept(row, applications)),
-    ...createWrites(database),
+    ...createWrites(database, recent),
+    forget: recent.forget,
+    leaveMemory: recent.delete,
   };
 }
 
-function createWrites(database: Database) {
+function createWrites(database: Database, recent: Recent<KeptVerification>) {
   const insert = database.prepare(
     `INSERT INTO verification (${verificationColumns}) ` +
       `VALUES (${verificationColumns.replace(/\w+/g, '?')})`,
@@ -64,20 +72,35 @@ function createWrites(database: Database) {
       "WHERE head = ? AND status = 'pending'",
   );
 
+  /** A guarded write that changed nothing found another row than the one that was read. */
+  function setIf(isChanged: boolean, kept: KeptVerification): boolean {
+    if (isChanged) recent.set(kept.record.id, kept);
+    else recent.delete(kept.record.id);
+    return isChanged;
+  }
+
   return {
     insert(kept: KeptVerification): void {
       insert.run(...toValues(kept));
+      recent.set(kept.record.id, kept);
     },
-    consume: ({ record }: KeptVerification, nowMs: number): boolean =>
-      consume.run(verificationHead(record.id), nowMs) === 1,
+    consume(kept: KeptVerification, nowMs: number): boolean {
+      const { record } = kept;
+      const isConsumed = consume.run(verificationHead(record.id), nowMs) === 1;
+      const consumed = { ...kept, record: { ...record, checksUsed: record.checksUsed + 1 } };
+      return setIf(isConsumed, consumed);
+    },
     finish({ record }: KeptVerification): boolean {
       const { status, finishedAtMs, history, codeVersion } = record;
       const head = verificationHead(record.id);
+      // Hardly anybody asks for a finished one again.
+      recent.delete(record.id);
       return finish.run(status, finishedAtMs, writeHistory(history), head, codeVersion) === 1;
     },
-    saveWrong({ record }: KeptVerification): void {
-      const { checksWrong, history } = record;
-      saveWrong.run(checksWrong, writeHistory(history), verificationHead(record.id));
+    saveWrong(kept: KeptVerification): void {
+      const { checksWrong, history, id } = kept.record;
+      saveWrong.run(checksWrong, writeHistory(history), verificationHead(id));
+      recent.set(id, kept);
     },
     resend(kept: KeptVerification): boolean {
       const { deliveryIds, record } = kept;
@@ -93,7 +116,7 @@ function createWrites(database: Database) {
         writeHistory(record.history),
         verificationHead(record.id),
       );
-      return changed === 1;
+      return setIf(changed === 1, kept);
     },
   };
 }
