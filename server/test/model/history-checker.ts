@@ -1,0 +1,198 @@
+/**
+ * Can what several clients were answered at the same time have happened at all?
+ *
+ * A history is linearizable (Herlihy and Wing 1990) when its calls can be put in one order, each at
+ * a moment between its call and its return, such that the model answers every one of them as the
+ * server did. The search is that of Wing and Gong (1993), with the seen positions remembered as
+ * Lowe does (2017).
+ *
+ * Our calls are not one atomic step each: a guess is spent, then compared; an answer is kept under
+ * its key after the effect. So what is ordered are the steps of calls, and the model is a program
+ * per call rather than one function. A step may be taken next when every call that is not over was
+ * not yet answered when this one began: otherwise that one's last step came before this call.
+ *
+ * Why that is the guess counter as a linearizable register, and more: a position holds the model's
+ * whole state, and `consume` of the model is the only step that lets a guess be compared. It adds
+ * one to the counter and needs it to be below `checksMax`, needs the recipient's budget, and a
+ * status of `pending`. So a history with one comparison too many, an approval with a dead code, a
+ * second one, one after an answered cancel, or a failed guess beyond the budget has no order in
+ * which the model gives its answers, and no states are left. Conversely each order that is found is
+ * a run of the model that explains every answer. The search is exhaustive, hence exact for the
+ * model; it ends, because each step brings a call further and calls have at most five.
+ *
+ * A call that was cut off by a crash may have stopped after any of its steps, the first included.
+ */
+import { difference } from './matching.ts';
+import { type Circumstances, copyOf, Impossible, type Phase, type State } from './model.ts';
+import type { Step } from './model-keys.ts';
+import { takeStep } from './model-steps.ts';
+import { everyBranch, later, type Span } from './moment.ts';
+import type { Call, Expected } from './operations.ts';
+
+export interface History {
+  readonly calls: readonly Call[];
+  /** From the first call to the last return, by the machine's clock. */
+  readonly span: Span;
+  codeOf(verification: string, codeVersion: number): string | undefined;
+  nameOf(id: string): string | undefined;
+}
+
+export interface Explanation {
+  /** Every state that the server may be in now; none when the history cannot have happened. */
+  readonly states: readonly State[];
+  /** For people: what kept the search from going on where it came furthest. */
+  readonly obstacles: readonly string[];
+}
+
+/** Where the search stands: the state, and the phase of each call; null for one that is over. */
+interface Position {
+  readonly state: State;
+  readonly phases: readonly (Phase | null)[];
+}
+
+const positionsMax = 200_000;
+
+export function explain(states: readonly State[], history: History): Explanation {
+  const phases = history.calls.map((): Phase => ({ at: 'called' }));
+  const waiting: Position[] = states.map((state) => ({ state, phases }));
+  const looks = history.calls.map(lookOf);
+  const seen = new Set<string>();
+  const ends = new Map<string, State>();
+  const obstacles = new Map<string, number>();
+  while (true) {
+    const position = waiting.pop();
+    if (position === undefined) break;
+    const name = nameOfPosition(position);
+    if (seen.has(name)) continue;
+    seen.add(name);
+    if (seen.size > positionsMax) throw new Error('The history is too large to be checked.');
+    if (isOver(position, history)) ends.set(JSON.stringify(position.state), position.state);
+    for (const index of nextCalls(position, history, looks)) {
+      for (const after of stepsOf(position, index, history, obstacles)) waiting.push(after);
+    }
+  }
+  const furthest = Math.max(...obstacles.values());
+  return {
+    states: [...ends.values()],
+    obstacles: [...obstacles].filter(([, done]) => done === furthest).map(([text]) => text),
+  };
+}
+
+/** Settings do not change within a history. */
+function nameOfPosition({ state, phases }: Position): string {
+  return JSON.stringify([{ ...state, settings: null }, phases]);
+}
+
+/** Only calls that were never answered may stand open. */
+function isOver({ phases }: Position, { calls }: History): boolean {
+  return calls.every((call, index) => call.returnedAs === null || phases[index] === null);
+}
+
+/**
+ * The calls whose step may come next. Of calls that cannot be told apart only the one that returned
+ * first is tried: wherever another one's step comes first, the two may change places.
+ */
+function nextCalls({ phases }: Position, { calls }: History, looks: readonly string[]): number[] {
+  const open = [...calls.keys()].filter((index) => phases[index] !== null);
+  const returnOf = (index: number): number => calls[index]?.returnedAs ?? Number.POSITIVE_INFINITY;
+  const firstReturn = Math.min(...open.map(returnOf));
+  const next = open.filter((index) => (calls[index]?.calledAs ?? 0) < firstReturn);
+  const tried = new Set<string>();
+  return next
+    .sort((one, other) => returnOf(one) - returnOf(other))
+    .filter((index) => {
+      const phase = phases[index];
+      // The owner of a key is known by its number, so from there on it is one of a kind.
+      if (looks[index]?.startsWith(keyed) === true && phase?.at !== 'called') return true;
+      const look = `${looks[index]} ${JSON.stringify(phase)}`;
+      if (tried.has(look)) return false;
+      tried.add(look);
+      return true;
+    });
+}
+
+const keyed = 'keyed';
+
+/** What tells a call from others: its operation, and what of its answer is compared. */
+function lookOf({ operation, answer }: Call): string {
+  const { deliveries, proof, ...body } = answer?.body ?? {};
+  const shown = { ...answer, text: null, body: { ...body, requestId: null } };
+  const isKeyed = operation.kind !== 'advance-clock' && operation.key !== null;
+  return (isKeyed ? keyed : '') + JSON.stringify([operation, shown, deliveries?.length, !proof]);
+}
+
+function stepsOf(
+  position: Position,
+  index: number,
+  history: History,
+  obstacles: Map<string, number>,
+): Position[] {
+  const call = history.calls[index];
+  const phase = position.phases[index];
+  if (call === undefined || !phase) return [];
+  const now = later(history.span, position.state.offsetMs);
+  const branches = everyBranch((choose): { state: State; step: Step } | null => {
+    const state = copyOf(position.state);
+    const circumstances: Circumstances = {
+      now,
+      choose,
+      call: call.number,
+      isConcurrent: history.calls.length > 1,
+      codeOf: history.codeOf,
+      isUnderWay: (number) => {
+        const at = history.calls.findIndex((one) => one.number === number);
+        return at >= 0 && position.phases[at] !== null;
+      },
+    };
+    try {
+      const step = takeStep(state, call.operation, phase, circumstances);
+      if (!('phase' in step) || !canKeepAtOnce(call, history, step.phase)) return { state, step };
+      return { state, step: takeStep(state, call.operation, step.phase, circumstances) };
+    } catch (error) {
+      if (error instanceof Impossible) return null;
+      throw error;
+    }
+  });
+  return branches.flatMap((branch): Position[] => {
+    if (branch === null) return [];
+    const { state, step } = branch;
+    const answer = 'answer' in step ? step.answer : answerAhead(step.phase);
+    const differs = answer === null ? null : differenceOf(call, answer, now, history);
+    if (differs !== null) {
+      const done = position.phases.filter((one) => one === null).length;
+      obstacles.set(`call ${call.number} (${call.operation.kind}): ${differs}`, done);
+      return [];
+    }
+    const next = 'phase' in step ? step.phase : null;
+    return [{ state, phases: position.phases.with(index, next) }];
+  });
+}
+
+/**
+ * Nobody but a call with the same key can tell whether an answer is kept already. Where there is
+ * none, and no crash came between, the keeping need not be ordered among the steps of others.
+ */
+function canKeepAtOnce(call: Call, { calls }: History, phase: Phase): boolean {
+  if (phase.at !== 'keep' || call.returnedAs === null) return false;
+  return calls.every((other) => other === call || keyOf(other) !== keyOf(call));
+}
+
+function keyOf({ operation }: Call): string | null {
+  return operation.kind === 'advance-clock' ? null : operation.key;
+}
+
+/** An answer that is known before it is kept spares the search what comes after it. */
+function answerAhead(phase: Phase): Expected | null {
+  return phase.at === 'keep' ? phase.answer : null;
+}
+
+function differenceOf(
+  call: Call,
+  expected: Expected,
+  now: Span,
+  { nameOf }: History,
+): string | null {
+  if (call.answer === null) return null;
+  const isPage = call.operation.kind === 'check' && call.operation.door === 'phone';
+  return difference(expected, call.answer, { now, isPage, nameOf });
+}

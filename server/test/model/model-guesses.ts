@@ -1,0 +1,149 @@
+/** The model of guessing: a guess is spent, then compared; both are steps of their own. */
+
+import {
+  type Circumstances,
+  findLive,
+  findVerification,
+  finish,
+  ledgerOf,
+  type ModelVerification,
+  problem,
+  type State,
+  show,
+} from './model.ts';
+import { answerOrKeep, findRepeated, keepKey, type Step } from './model-keys.ts';
+import { digitsForGuessing, digitsOf, guessingPause } from './model-limits.ts';
+import type { Span } from './moment.ts';
+import type { Check, CheckReason, Expected, RecipientCheck } from './operations.ts';
+
+const notFound = { answer: problem(404, 'verification_not_found') };
+
+/** By recipient: what is live is looked up first, and may have ended when the guess is spent. */
+export function lookUp(state: State, operation: RecipientCheck, at: Circumstances): Step {
+  const live = findLive(state, operation, at);
+  if (live === null && operation.key === null) return notFound;
+  return { phase: { at: 'consume', verification: live?.name ?? null } };
+}
+
+export function consume(
+  state: State,
+  operation: Check | RecipientCheck,
+  at: Circumstances,
+  name: string | null,
+): Step {
+  const repeated = findRepeated(state, operation, at);
+  if (repeated !== null) return repeated;
+  const found = findVerification(state, name, at);
+  if (found === null || found.application !== operation.application) return notFound;
+  const reason = reasonNotToCompare(found);
+  if (reason !== null) return refuse(state, operation, at, { found, reason });
+  const ledger = ledgerOf(state, found.application, found.ledger);
+  const isBarred =
+    digitsOf(found, at) < digitsForGuessing(ledger, at) || guessingPause(ledger, at) !== null;
+  if (isBarred) {
+    finish(found, 'failed', at.now);
+    return refuse(state, operation, at, { found, reason: 'too_many_checks' });
+  }
+  found.checksUsed += 1;
+  ledger.failures.push(at.now);
+  ledger.failuresSinceSuccess += 1;
+  // After a crash nobody knows which entry of the ledger was this guess's, so it stays.
+  const resumed = { at: 'compare', verification: found.name, codeVersion: null, chargedAt: null };
+  keepKey(state, operation, at, resumed as { at: 'compare' } & typeof resumed);
+  const { codeVersion } = found;
+  return {
+    phase: { at: 'compare', verification: found.name, codeVersion, chargedAt: at.now },
+  };
+}
+
+/** A verdict without a comparison. */
+function refuse(
+  state: State,
+  operation: Check | RecipientCheck,
+  at: Circumstances,
+  { found, reason }: { found: ModelVerification; reason: CheckReason },
+): Step {
+  const answer: Expected = { kind: 'verdict', view: show(found), reason };
+  keepKey(state, operation, at, { at: 'show-verdict', verification: found.name, answer });
+  return answerOrKeep(operation, answer);
+}
+
+function reasonNotToCompare(found: ModelVerification): CheckReason | null {
+  switch (found.status) {
+    case 'approved':
+      return 'already_used';
+    case 'failed':
+      return 'too_many_checks';
+    case 'expired':
+      return 'expired';
+    case 'canceled':
+    case 'blocked':
+      return 'canceled';
+    case 'pending':
+      return found.checksUsed < found.checksMax ? null : 'too_many_checks';
+    default:
+      return found.status satisfies never;
+  }
+}
+
+export function compare(
+  state: State,
+  operation: Check | RecipientCheck,
+  at: Circumstances,
+  guess: {
+    readonly verification: string;
+    readonly codeVersion: number | null;
+    readonly chargedAt: Span | null;
+  },
+): Step {
+  const found = findVerification(state, guess.verification, at);
+  if (found === null) throw new Error('A guess was spent at nothing.');
+  const reason = settle(state, found, at, {
+    isRight: isRight(found, operation.code, at, guess.codeVersion),
+    chargedAt: guess.chargedAt,
+  });
+  const answer: Expected = { kind: 'verdict', view: show(found), reason };
+  keepKey(state, operation, at, { at: 'show-verdict', verification: found.name, answer });
+  return answerOrKeep(operation, answer);
+}
+
+/** Right is the code that was live when the guess was spent and still is. */
+function isRight(
+  found: ModelVerification,
+  typed: string,
+  at: Circumstances,
+  codeVersion: number | null,
+): boolean {
+  if (found.status !== 'pending' && codeVersion === null) return false;
+  if (codeVersion !== null && codeVersion !== found.codeVersion) return false;
+  const code = at.codeOf(found.name, found.codeVersion);
+  if (code === undefined) return at.choose(2) === 1;
+  return code === typed;
+}
+
+function settle(
+  state: State,
+  found: ModelVerification,
+  at: Circumstances,
+  guess: { readonly isRight: boolean; readonly chargedAt: Span | null },
+): CheckReason | null {
+  const isPending = found.status === 'pending';
+  state.settled[found.application].push({ at: at.now, isRight: guess.isRight });
+  if (guess.isRight) {
+    const ledger = ledgerOf(state, found.application, found.ledger);
+    const charged = ledger.failures.findLastIndex(
+      ({ fromMs, toMs }) => fromMs === guess.chargedAt?.fromMs && toMs === guess.chargedAt.toMs,
+    );
+    if (charged >= 0) ledger.failures.splice(charged, 1);
+    ledger.failuresSinceSuccess = isPending ? 0 : Math.max(0, ledger.failuresSinceSuccess - 1);
+  }
+  if (!isPending) return reasonNotToCompare(found);
+  if (guess.isRight) {
+    finish(found, 'approved', at.now);
+    return null;
+  }
+  found.checksWrong += 1;
+  // While others are not compared yet, one of them may still be right.
+  if (found.checksWrong >= found.checksMax) finish(found, 'failed', at.now);
+  return 'wrong_code';
+}

@@ -1,0 +1,73 @@
+/** The model of idempotency keys: the same request again changes nothing and answers the same. */
+import { type Circumstances, type KeptKey, type Phase, problem, type State } from './model.ts';
+import { hasCome, later } from './moment.ts';
+import type { AdvanceClock, Expected, Operation } from './operations.ts';
+
+type Keyed = Exclude<Operation, AdvanceClock>;
+
+/** What a step comes to: the operation goes on, or it is answered. */
+export type Step = { readonly phase: Phase } | { readonly answer: Expected };
+
+const keptMs = 86_400_000;
+/** How long a dead node is taken for one that is at work. */
+const leaseMs = 10_000;
+
+/** Keys are kept by application and call. */
+function nameOf(operation: Keyed): string | null {
+  return operation.key === null
+    ? null
+    : `${operation.application} ${operation.kind} ${operation.key}`;
+}
+
+function bodyOf(operation: Keyed): string {
+  return JSON.stringify({ ...operation, key: null });
+}
+
+/** What a request with a known key is answered, or where it goes on; null for a new key. */
+export function findRepeated(state: State, operation: Keyed, at: Circumstances): Step | null {
+  const name = nameOf(operation);
+  const kept = name === null ? undefined : state.keys[name];
+  if (name === null || kept === undefined) return null;
+  if (hasCome(later(kept.madeAt, keptMs + 1), at.now, at.choose)) {
+    delete state.keys[name];
+    return null;
+  }
+  if (kept.body !== bodyOf(operation)) return { answer: problem(422, 'idempotency_key_reused') };
+  if (kept.answer !== null) return { answer: { kind: 'replay', first: kept.answer } };
+  const inUse: Step = { answer: problem(409, 'idempotency_key_in_use') };
+  if (at.isUnderWay(kept.owner)) return inUse;
+  // Its node died. Sooner or later that is noticed, and this request finishes what it began.
+  const isLeaseOver = hasCome(later(kept.takenAt, leaseMs), at.now, at.choose);
+  if (!isLeaseOver && at.choose(2) === 1) return inUse;
+  kept.owner = at.call;
+  kept.takenAt = at.now;
+  return { phase: kept.resumeAt };
+}
+
+/** Written with the step's effect. `resumeAt` is where a repeated request goes on after a crash. */
+export function keepKey(state: State, operation: Keyed, at: Circumstances, resumeAt: Phase): void {
+  const name = nameOf(operation);
+  if (name === null) return;
+  const earlier = state.keys[name];
+  const made: KeptKey = {
+    body: bodyOf(operation),
+    owner: at.call,
+    madeAt: earlier?.madeAt ?? at.now,
+    takenAt: earlier?.takenAt ?? at.now,
+    answer: null,
+    resumeAt,
+  };
+  state.keys[name] = made;
+}
+
+/** The answer of a step: with a key it has to be kept first, which is a step of its own. */
+export function answerOrKeep(operation: Keyed, answer: Expected): Step {
+  return operation.key === null ? { answer } : { phase: { at: 'keep', answer } };
+}
+
+export function keepAnswer(state: State, operation: Keyed, answer: Expected): Step {
+  const kept = state.keys[nameOf(operation) ?? ''];
+  // Of two that finished what a dead node began the first one's answer is kept.
+  if (kept !== undefined) kept.answer ??= answer;
+  return { answer };
+}

@@ -1,0 +1,88 @@
+/** One step of one call: what it does to the state, and whether the call is answered by it. */
+
+import {
+  type Circumstances,
+  findVerification,
+  finish,
+  type Phase,
+  problem,
+  type State,
+  show,
+} from './model.ts';
+import { compare, consume, lookUp } from './model-guesses.ts';
+import { answerOrKeep, findRepeated, keepAnswer, keepKey, type Step } from './model-keys.ts';
+import { resend, start } from './model-sends.ts';
+import type { AdvanceClock, Cancel, Expected, Operation } from './operations.ts';
+
+/** Changes `state`, which must be the caller's own copy. */
+export function takeStep(
+  state: State,
+  operation: Operation,
+  phase: Phase,
+  at: Circumstances,
+): Step {
+  switch (operation.kind) {
+    case 'advance-clock':
+      state.offsetMs += operation.seconds * 1000;
+      return { answer: { kind: 'clock' } };
+    case 'start':
+    case 'resend':
+      if (phase.at === 'resend') return resend(state, operation, at, phase.verification);
+      if (phase.at !== 'called') return finishCall(state, operation, phase, at);
+      return operation.kind === 'start'
+        ? start(state, operation, at)
+        : resend(state, operation, at, operation.verification);
+    case 'check':
+    case 'recipient-check':
+      if (phase.at === 'consume') return consume(state, operation, at, phase.verification);
+      if (phase.at === 'compare') return compare(state, operation, at, phase);
+      if (phase.at !== 'called') return finishCall(state, operation, phase, at);
+      return operation.kind === 'check'
+        ? consume(state, operation, at, operation.verification)
+        : lookUp(state, operation, at);
+    case 'cancel':
+      return phase.at === 'called'
+        ? cancel(state, operation, at)
+        : finishCall(state, operation, phase, at);
+    default:
+      return operation satisfies never;
+  }
+}
+
+function cancel(state: State, operation: Cancel, at: Circumstances): Step {
+  const repeated = findRepeated(state, operation, at);
+  if (repeated !== null) return repeated;
+  const found = findVerification(state, operation.verification, at);
+  if (found === null || found.application !== operation.application) {
+    return { answer: problem(404, 'verification_not_found') };
+  }
+  if (found.status === 'pending') finish(found, 'canceled', at.now);
+  else if (found.status !== 'canceled') return { answer: problem(409, 'verification_finished') };
+  keepKey(state, operation, at, { at: 'show', verification: found.name, status: 200 });
+  return answerOrKeep(operation, { kind: 'verification', status: 200, view: show(found) });
+}
+
+/** The steps after the effect: an answer is made anew for a dead node, an answer is kept. */
+function finishCall(
+  state: State,
+  operation: Exclude<Operation, AdvanceClock>,
+  phase: Phase,
+  at: Circumstances,
+): Step {
+  if (phase.at === 'keep') return keepAnswer(state, operation, phase.answer);
+  if (phase.at !== 'show' && phase.at !== 'show-verdict') {
+    throw new Error(`A call cannot go on at ${phase.at}.`);
+  }
+  const found = findVerification(state, phase.verification, at);
+  if (found === null) throw new Error('The effect of a call is gone.');
+  const view = show(found);
+  const answer: Expected =
+    phase.at === 'show'
+      ? { kind: 'verification', status: phase.status, view }
+      : {
+          kind: 'verdict',
+          view,
+          reason: phase.answer.kind === 'verdict' ? phase.answer.reason : null,
+        };
+  return answerOrKeep(operation, answer);
+}

@@ -1,0 +1,90 @@
+/** Makes calls and writes down what the client saw of them, in the order in which it saw it. */
+import type { Client, Request } from './client.ts';
+import type { Call, Channel, Destination, Operation } from './operations.ts';
+import type { Target } from './targets.ts';
+
+/** The text of every message; the code stands at its end. */
+export const messageText = 'Your code is {{code}}';
+
+export interface Recorder {
+  /** Null when the line was cut before an answer came. */
+  perform(operation: Operation, node: number): Promise<Call>;
+  readonly calls: readonly Call[];
+}
+
+export function createRecorder(
+  target: Target,
+  client: Client,
+  idOf: (verification: string) => string,
+): Recorder {
+  const calls: Call[] = [];
+  let events = 0;
+  return {
+    calls,
+    async perform(operation, node) {
+      const url = target.urls[node % target.urls.length] ?? '';
+      const number = calls.length;
+      const calledAs = events++;
+      const asked: Call = { number, operation, calledAs, returnedAs: null, answer: null };
+      calls.push(asked);
+      try {
+        const answer = await client.send(url, requestFor(operation, target, idOf));
+        const call: Call = { ...asked, returnedAs: events++, answer };
+        calls[number] = call;
+        return call;
+      } catch (error) {
+        if (!target.isCut(node)) throw error;
+        return asked;
+      }
+    },
+  };
+}
+
+function requestFor(
+  operation: Operation,
+  target: Target,
+  idOf: (verification: string) => string,
+): Request {
+  if (operation.kind === 'advance-clock') {
+    const body = { advanceSeconds: operation.seconds };
+    return { method: 'POST', path: '/v1/sandbox/clock', apiKey: target.apiKeys.own, body };
+  }
+  const { key, application } = operation;
+  const asked = { method: 'POST', apiKey: target.apiKeys[application], key } as const;
+  switch (operation.kind) {
+    case 'start': {
+      const { recipient, purpose, customCode, checksMax, lifetimeSeconds, reference } = operation;
+      const text = messageText;
+      const channels = operation.destinations.map((one) => channelFor(one, recipient));
+      const fields = { recipient, purpose, channels, text, customCode, checksMax, lifetimeSeconds };
+      return { ...asked, path: '/v1/verifications', body: { ...fields, reference } };
+    }
+    case 'recipient-check': {
+      const { recipient, purpose, code } = operation;
+      return { ...asked, path: '/v1/checks', body: { recipient, purpose, code } };
+    }
+    case 'check': {
+      const path = `/verifications/${idOf(operation.verification)}/check`;
+      const { code, door } = operation;
+      return door === 'api'
+        ? { ...asked, path: `/v1${path}`, body: { code } }
+        : { ...asked, path: `/phone${path}`, body: { code }, isPage: true };
+    }
+    case 'resend': {
+      const path = `/v1/verifications/${idOf(operation.verification)}/resend`;
+      const { destination } = operation;
+      return { ...asked, path, body: destination === null ? {} : { channel: destination.channel } };
+    }
+    case 'cancel':
+      return { ...asked, path: `/v1/verifications/${idOf(operation.verification)}/cancel` };
+    default:
+      return operation satisfies never;
+  }
+}
+
+function channelFor(
+  { channel, to }: Destination,
+  recipient: string,
+): Channel | { channel: Channel; to: string } {
+  return to === recipient ? channel : { channel, to };
+}

@@ -1,0 +1,148 @@
+/** Runs sequences against servers, several at a time, and says how to repeat one that failed. */
+import assert from 'node:assert/strict';
+import fc from 'fast-check';
+import { type Client, createClient } from './client.ts';
+import { type Command, runCommand } from './commands.ts';
+import { defaultSettings, type Settings } from './model.ts';
+import savedSequences from './seeds.json' with { type: 'json' };
+import { drawCommands, firstStart, settings, toSessionCommand } from './sequences.ts';
+import { openSession, type Session } from './session.ts';
+import { startTarget, type Target, type TargetKind } from './targets.ts';
+
+export interface Plan {
+  readonly kind: TargetKind;
+  readonly sequences: number;
+  /** How many servers are used at once, each by one sequence at a time. */
+  readonly servers: number;
+  readonly seed: number;
+  readonly withCrashes: boolean;
+  /** Called after each sequence. */
+  readonly onProgress?: (figures: Figures) => void;
+}
+
+export interface Figures {
+  sequences: number;
+  calls: number;
+  /** How often each kind of call came to each answer. */
+  readonly answers: Map<string, number>;
+}
+
+/** A sequence as `seeds.json` keeps it. */
+export interface SavedSequence {
+  readonly why: string;
+  readonly settings: Partial<Settings>;
+  readonly commands: readonly Command[];
+}
+
+/** A clock that is far ahead and a long list of old rows are worth a fresh server now and then. */
+const sequencesPerServer = 500;
+
+export async function runSequences(plan: Plan): Promise<Figures> {
+  const figures: Figures = { sequences: 0, calls: 0, answers: new Map() };
+  const share = Math.ceil(plan.sequences / plan.servers);
+  let hasFailed = false;
+  const workers = Array.from({ length: plan.servers }, async (_, worker) => {
+    for (let done = 0; done < share && !hasFailed; done += sequencesPerServer) {
+      const numRuns = Math.min(sequencesPerServer, share - done);
+      const seed = plan.seed + worker * 1_000_003 + done;
+      await withTarget(plan.kind, (target, client) =>
+        runOn(target, client, { plan, numRuns, seed, figures }),
+      );
+    }
+  });
+  const results = await Promise.allSettled(
+    workers.map((worker) =>
+      worker.catch((error: unknown) => {
+        hasFailed = true;
+        throw error;
+      }),
+    ),
+  );
+  const failed = results.find((result) => result.status === 'rejected');
+  if (failed !== undefined) throw failed.reason;
+  return figures;
+}
+
+/** Sequences that once failed, on a fresh server. */
+export async function rerunSaved(kind: TargetKind): Promise<void> {
+  if (savedSequences.length === 0) return;
+  await withTarget(kind, async (target, client) => {
+    for (const saved of savedSequences as readonly SavedSequence[]) {
+      const session = await openWith(target, client, saved.settings);
+      const model = () => ({ model: session, real: session });
+      try {
+        await fc.asyncModelRun(model, saved.commands.map(toSessionCommand));
+      } catch (cause) {
+        throw new Error(`A saved sequence fails: ${saved.why}`, { cause });
+      }
+    }
+  });
+}
+
+export async function withTarget(
+  kind: TargetKind,
+  use: (target: Target, client: Client) => Promise<void>,
+): Promise<void> {
+  const target = await startTarget(kind);
+  const client = createClient();
+  try {
+    await use(target, client);
+  } finally {
+    client.close();
+    await target.remove();
+  }
+}
+
+async function openWith(
+  target: Target,
+  client: Client,
+  initial: Partial<Settings>,
+): Promise<Session> {
+  const session = await openSession(target, client);
+  await session.change({ ...defaultSettings, ...initial });
+  return session;
+}
+
+interface Share {
+  readonly plan: Plan;
+  readonly numRuns: number;
+  readonly seed: number;
+  readonly figures: Figures;
+}
+
+async function runOn(target: Target, client: Client, share: Share): Promise<void> {
+  const { plan, numRuns, seed, figures } = share;
+  const property = fc.asyncProperty(
+    settings,
+    firstStart,
+    drawCommands(plan.withCrashes),
+    async (initial, first, commands) => {
+      const session = await openWith(target, client, initial);
+      await runCommand(session, first);
+      await fc.asyncModelRun(() => ({ model: session, real: session }), commands);
+      count(figures, session);
+      plan.onProgress?.(figures);
+    },
+  );
+  const result = await fc.check(property, { numRuns, seed, interruptAfterTimeLimit: 3_600_000 });
+  if (!result.failed) return;
+  const [initial, first, later] = result.counterexample ?? [];
+  const commands = [JSON.stringify(first), String(later)].filter((text) => text !== '').join();
+  const line = `{ "why": "…", "settings": ${JSON.stringify(initial)}, "commands": [${commands}] }`;
+  assert.fail(
+    `A sequence on ${target.name} failed. Seed ${result.seed}, path ` +
+      `${result.counterexamplePath}. To keep it, add this to seeds.json:\n${line}\n` +
+      `${String(result.errorInstance)}\nThe server printed:\n${target.output().slice(-2_000)}`,
+  );
+}
+
+function count(figures: Figures, session: Session): void {
+  figures.sequences += 1;
+  figures.calls += session.calls.length;
+  for (const { operation, answer } of session.calls) {
+    const verdict = answer?.body.approved === true ? 'approved' : answer?.body.reason;
+    const outcome = verdict ?? answer?.body.limit?.name ?? answer?.body.code ?? answer?.status;
+    const name = `${operation.kind} ${answer?.isReplayed === true ? 'repeated' : outcome}`;
+    figures.answers.set(name, (figures.answers.get(name) ?? 0) + 1);
+  }
+}

@@ -1,0 +1,167 @@
+/**
+ * One sequence of commands against a server: calls are made, then explained by the model, then
+ * what the server shows is compared with every state that explains them.
+ */
+import assert from 'node:assert/strict';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Client } from './client.ts';
+import { type CodeBook, createCodeBook } from './code-book.ts';
+import { explain } from './history-checker.ts';
+import { assertAnswers, assertMessages, assertNoCode } from './invariants.ts';
+import { emptyState, type Settings, type State } from './model.ts';
+import type { Span } from './moment.ts';
+import { observe } from './observe.ts';
+import type { ApplicationName, Call, Operation } from './operations.ts';
+import { createRecorder, type Recorder } from './recorder.ts';
+import { createExtremes, patchFor } from './settings-in-force.ts';
+import type { Target } from './targets.ts';
+import { createWatch } from './watch.ts';
+
+/** One client's calls, one after the other. */
+export type Line = readonly { readonly operation: Operation; readonly node: number }[];
+
+export interface Crash {
+  readonly node: number;
+  /** How long after the first call. */
+  readonly afterMs: number;
+}
+
+export interface Session {
+  /** Makes names of this sequence that no other one has. */
+  readonly prefix: string;
+  readonly calls: readonly Call[];
+  /** Verifications that were started, newest first. */
+  known(): readonly KnownVerification[];
+  /** As the phone shows them, the oldest first. */
+  codesOf(verification: string): readonly string[];
+  /** Makes names within the sequence. */
+  nextNumber(): number;
+  /** The lines run at the same time; with `crash` its node is killed meanwhile, and restarted. */
+  run(lines: readonly Line[], crash?: Crash): Promise<void>;
+  change(settings: Partial<Settings>): Promise<void>;
+}
+
+export interface KnownVerification {
+  readonly name: string;
+  readonly application: ApplicationName;
+  readonly recipient: string;
+  readonly purpose: string;
+}
+
+let sessions = 0;
+
+export async function openSession(target: Target, client: Client): Promise<Session> {
+  const prefix = `s${sessions++}`;
+  const book = createCodeBook(prefix);
+  const recorder = createRecorder(target, client, book.idOf);
+  const extremes = createExtremes();
+  const check = createCheck(target, client, { prefix, book, recorder });
+  let states: readonly State[] = [emptyState(await forgetAll(target, client))];
+  let numbers = 0;
+  let hasCrashed = false;
+
+  return {
+    prefix,
+    get calls() {
+      return recorder.calls;
+    },
+    known: book.known,
+    codesOf: book.codesOf,
+    nextNumber: () => numbers++,
+    async change(settings) {
+      const body = patchFor(settings);
+      // Each node remembers settings for a moment; what it changes itself it knows at once.
+      for (const url of target.urls) {
+        const asked = { method: 'PATCH', path: '/v1/application', body } as const;
+        const answer = await client.send(url, { ...asked, apiKey: target.apiKeys.own });
+        assert.equal(answer.status, 200, answer.text);
+      }
+      states = states.map((state) => {
+        const own = { ...state.settings.own, ...settings };
+        extremes.enter(own);
+        return { ...state, settings: { ...state.settings, own } };
+      });
+    },
+    async run(lines, crash) {
+      const fromMs = Date.now() - 1;
+      const running = lines.map((line) => runLine(recorder, line));
+      if (crash !== undefined) {
+        hasCrashed = true;
+        await pause(crash.afterMs);
+        await target.kill(crash.node);
+      }
+      const calls = (await Promise.all(running)).flat();
+      const span = { fromMs, toMs: Date.now() + 1 };
+      if (crash !== undefined) await target.restart(crash.node);
+      states = await check({ states, calls, span, hasCrashed, extremes: extremes.get() });
+    },
+  };
+}
+
+/** A client that is cut off makes no further call: it does not know what became of the last. */
+async function runLine(recorder: Recorder, line: Line): Promise<Call[]> {
+  const calls: Call[] = [];
+  for (const { operation, node } of line) {
+    const call = await recorder.perform(operation, node);
+    calls.push(call);
+    if (call.answer === null) break;
+  }
+  return calls;
+}
+
+interface Batch {
+  readonly states: readonly State[];
+  readonly calls: readonly Call[];
+  readonly span: Span;
+  readonly hasCrashed: boolean;
+  readonly extremes: { hourMax: number; dayMax: number; budgetCents: number | null };
+}
+
+/** Looks at the server after some calls; answers the states that it may be in. */
+function createCheck(
+  target: Target,
+  client: Client,
+  parts: { readonly prefix: string; readonly book: CodeBook; readonly recorder: Recorder },
+): (batch: Batch) => Promise<readonly State[]> {
+  const { book, recorder } = parts;
+  const { nameOf, codeOf } = book;
+  const watch = createWatch(target, client, parts);
+  return async ({ states, calls, span, hasCrashed, extremes }) => {
+    const { lists, messages, shownAt } = await watch.look(recorder.calls, hasCrashed);
+    const explained = explain(states, { calls, span, nameOf, codeOf });
+    assert.ok(explained.states.length > 0, describe(calls, explained.obstacles));
+    const observed = observe(explained.states, { lists, shownAt, nameOf });
+    assert.ok(observed.states.length > 0, describe(calls, observed.obstacles));
+    for (const { answer } of calls) if (answer !== null) assertNoCode(answer.text, book.codes);
+    const trace = { calls: recorder.calls, messages, ...book, ...extremes, hasCrashed };
+    assertAnswers(trace);
+    assertMessages(trace);
+    return observed.states;
+  };
+}
+
+/** Makes the server as new, and answers how far its clock is ahead, in milliseconds. */
+async function forgetAll(target: Target, client: Client): Promise<number> {
+  const url = target.urls[0] ?? '';
+  const asked = { method: 'POST', apiKey: target.apiKeys.own } as const;
+  const reset = await client.send(url, { ...asked, path: '/v1/sandbox/reset' });
+  assert.equal(reset.status, 204, reset.text);
+  const body = { advanceSeconds: 0 };
+  for (let attempt = 0; attempt < 10; attempt++) {
+    const fromMs = Date.now();
+    const { body: answer } = await client.send(url, { ...asked, path: '/v1/sandbox/clock', body });
+    const nowMs = Date.parse((answer as { now?: string }).now ?? '');
+    const [least, most] = [nowMs - Date.now() - 1, nowMs - fromMs + 1];
+    // The clock was only ever moved by whole seconds, so within a second it is known exactly.
+    if (most - least < 900) return Math.round((least + most) / 2_000) * 1000;
+  }
+  throw new Error('The clock was not told within a second.');
+}
+
+function describe(calls: readonly Call[], obstacles: readonly string[]): string {
+  const shown = calls.map(({ number, operation, answer }) =>
+    JSON.stringify({ number, operation, status: answer?.status, answer: answer?.text }),
+  );
+  const why = obstacles.slice(0, 12).map((obstacle) => `  ${obstacle}`);
+  return `No order of these calls explains the answers.\n${shown.join('\n')}\n${why.join('\n')}`;
+}

@@ -1,0 +1,134 @@
+/** What the model is compared with: a real server, as one process or as several on one database. */
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import {
+  callServer,
+  type RunningServer,
+  startDevelopmentServer,
+} from '../end-to-end/running-server.ts';
+import { findPostgres, startPostgres } from '../parts/postgres.ts';
+import type { ApplicationName } from './operations.ts';
+
+export interface Target {
+  readonly name: string;
+  /** One for each node; a node keeps its address over a restart. */
+  readonly urls: readonly string[];
+  readonly apiKeys: Readonly<Record<ApplicationName, string>>;
+  /** kill -9. */
+  kill(node: number): Promise<void>;
+  restart(node: number): Promise<void>;
+  /** Whether calls to this node fail because it was killed. */
+  isCut(node: number): boolean;
+  /** What all nodes printed so far. */
+  output(): string;
+  remove(): Promise<void>;
+}
+
+export interface TargetKind {
+  readonly name: string;
+  readonly nodes: number;
+  readonly storage: 'sqlite' | 'postgres';
+  /** How many are run by `npm test`. */
+  readonly sequences: number;
+  readonly sequencesWithCrashes: number;
+}
+
+/** Every kind of server that the model holds for. */
+export const targetKinds: readonly TargetKind[] = [
+  { name: 'SQLite', nodes: 1, storage: 'sqlite', sequences: 1_000, sequencesWithCrashes: 12 },
+];
+
+/** A price, so that budgets can be set: five cents for each of our messages. */
+const providers = JSON.stringify([
+  { name: 'sandbox', kind: 'sandbox', price: { currency: 'EUR', perPart: '0.05' } },
+]);
+
+export type Environment = Readonly<Record<string, string>>;
+
+export async function startTarget(kind: TargetKind): Promise<Target> {
+  const common: Environment = { WATCHWORD_PROVIDERS: providers };
+  if (kind.storage === 'sqlite') return startNodes(kind, common, async () => {});
+  const search = findPostgres();
+  if (!search.ok) throw new Error(search.reason);
+  const postgres = await startPostgres(search.part);
+  const environment: Environment = {
+    ...common,
+    WATCHWORD_DATABASE_URL: await postgres.createDatabase(),
+    WATCHWORD_KEYS: `model:${randomBytes(32).toString('base64')}`,
+    WATCHWORD_DEV_API_KEY: `wk_${randomBytes(16).toString('hex')}`,
+  };
+  return startNodes(kind, environment, () => postgres.remove());
+}
+
+/** Why this machine cannot run it; null when it can. */
+export function missingFor({ storage }: TargetKind): string | null {
+  if (storage === 'sqlite') return null;
+  const search = findPostgres();
+  return search.ok ? null : search.reason;
+}
+
+async function startNodes(
+  kind: TargetKind,
+  environment: Environment,
+  removeStorage: () => Promise<void>,
+): Promise<Target> {
+  const nodes: RunningServer[] = [];
+  async function remove(): Promise<void> {
+    for (const node of nodes) await node.remove();
+    await removeStorage();
+  }
+  const killed = new Set<number>();
+  let apiKeys: Target['apiKeys'];
+  try {
+    for (let node = 0; node < kind.nodes; node++) {
+      nodes.push(await startDevelopmentServer(environment));
+    }
+    const [first] = nodes;
+    if (first === undefined) throw new Error('A target has at least one node.');
+    apiKeys = { own: first.apiKey, other: await makeOtherApplication(first, environment) };
+  } catch (error) {
+    await remove();
+    throw error;
+  }
+  return {
+    name: kind.name,
+    urls: nodes.map(({ url }) => url),
+    apiKeys,
+    async kill(node) {
+      killed.add(node);
+      await nodes[node]?.kill();
+    },
+    async restart(node) {
+      const again = await nodes[node]?.restart();
+      if (again !== undefined) nodes[node] = again;
+      killed.delete(node);
+    },
+    isCut: (node) => killed.has(node % kind.nodes),
+    output: () => nodes.map((node) => node.output()).join('\n'),
+    remove,
+  };
+}
+
+const watchword = fileURLToPath(new URL('../../bin/watchword.mjs', import.meta.url));
+const run = promisify(execFile);
+
+/** An application beside the development one, made as an operator makes it. */
+async function makeOtherApplication(
+  server: RunningServer,
+  environment: Environment,
+): Promise<string> {
+  const { PATH } = process.env;
+  const env = { PATH, ...environment, WATCHWORD_DATA: server.folder };
+  const command = async (...words: readonly string[]): Promise<{ id: string; apiKey: string }> => {
+    const { stdout } = await run(process.execPath, [watchword, ...words, '--json'], { env });
+    return JSON.parse(stdout) as { id: string; apiKey: string };
+  };
+  const { id } = await command('application', 'create', 'Other');
+  const { apiKey } = await command('api-key', 'create', id);
+  const caller = { url: server.url, apiKey };
+  const changed = await callServer(caller, 'PATCH', '/v1/application', { countries: 'all' });
+  if (changed.status !== 200) throw new Error(`The other application: ${changed.text}`);
+  return apiKey;
+}
