@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type RunningServer, startDevelopmentServer } from '../end-to-end/running-server.ts';
 import type { Gateway } from './gateway.ts';
+import { inTurns, type Killable } from './killable.ts';
 
 /** A server of a run, with somebody who starts it again when it was killed. */
 export interface NodeUnderTest {
@@ -15,11 +16,8 @@ export interface NodeUnderTest {
   processId(): number;
   /** Everything that it printed in all its lives. */
   output(): string;
-  /**
-   * kill -9; answers what brings it up again. That tries until it succeeds, since on a full disk a
-   * start is refused. Who kills it again meanwhile waits until it is up.
-   */
-  kill(): Promise<() => Promise<void>>;
+  /** kill -9; what brings it up again tries until it succeeds: on a full disk a start is refused. */
+  kill: Killable['kill'];
   /** Its wall clock jumps by so much, for good. */
   stepClock(milliseconds: number): void;
   stop(): Promise<void>;
@@ -63,8 +61,6 @@ export async function startNodeUnderTest(options: NodeOptions): Promise<NodeUnde
   }
   const { url, apiKey, application } = server;
   const earlier: string[] = [];
-  let coming: Promise<void> = Promise.resolve();
-  let turn: Promise<void> = Promise.resolve();
 
   async function restart(): Promise<void> {
     earlier.push(server.output());
@@ -79,6 +75,7 @@ export async function startNodeUnderTest(options: NodeOptions): Promise<NodeUnde
       }
     }
   }
+  const life = inTurns(() => server.kill(), restart);
 
   return {
     url,
@@ -87,23 +84,13 @@ export async function startNodeUnderTest(options: NodeOptions): Promise<NodeUnde
     folder,
     processId: () => server.processId,
     output: () => [...earlier, server.output()].join(''),
-    async kill() {
-      const before = turn;
-      const mine = Promise.withResolvers<void>();
-      turn = mine.promise;
-      await before;
-      await server.kill();
-      return () => {
-        coming = restart().finally(mine.resolve);
-        return coming;
-      };
-    },
+    kill: life.kill,
     stepClock: clock.step,
     async stop() {
       await server.stop();
     },
     async remove() {
-      await coming.catch(() => undefined);
+      await life.whenUp();
       await server.kill();
       clock.close();
       rmSync(scratch, { recursive: true, force: true });
