@@ -8,6 +8,7 @@ import { resolve } from 'node:path';
 import { ok, type Result } from '#domain/refusal.ts';
 import { parseEgressAllow } from '#providers/egress/allow-list.ts';
 import { parseKeyRing } from '#service/key-ring.ts';
+import { parseConnectionUrl } from '#storage/postgres/connection-url.ts';
 import {
   baseUrl,
   mustBe,
@@ -50,15 +51,12 @@ const apiKey: Reader<string | null> = (raw) =>
     ? ok(raw)
     : mustBe('8 to 200 characters of letters, digits and . _ ~ + / = -');
 
-const databaseUrl: Reader<string | null> = (raw) =>
-  typeof raw === 'string' && /^postgres(ql)?:\/\//.test(raw)
-    ? {
-        ok: false,
-        error:
-          'selects PostgreSQL, which is not available in this version. Remove it to keep ' +
-          'everything in the embedded database',
-      }
-    : mustBe('an address that begins with postgres://');
+/** Read once more where it is used; here it is told beside every other mistake. */
+const databaseUrl: Reader<string | null> = (raw) => {
+  if (typeof raw !== 'string') return mustBe('an address that begins with postgres://');
+  const reading = parseConnectionUrl(raw);
+  return reading.ok ? ok(raw) : reading;
+};
 
 const egressAllow: Reader<readonly string[]> = (raw) => {
   const entries = textList(100)(raw);
@@ -101,7 +99,7 @@ export const settings = {
     read: databaseUrl,
     default: null,
     isSecret: true,
-    purpose: 'Reserved for PostgreSQL, which this version does not have.',
+    purpose: 'The PostgreSQL database to work on, instead of the embedded one.',
   }),
   keys: setting({
     read: keyRing,

@@ -20,8 +20,12 @@ import { type KeyRing, parseKeyRing } from '#service/key-ring.ts';
 import type { Storage } from '#service/ports.ts';
 import type { Provider, SandboxInbox } from '#service/provider-port.ts';
 import { openVault, type Vault } from '#service/vault.ts';
-import { openSqliteStorage } from '#storage/sqlite/index.ts';
-import { inspectDatabase } from '#storage/sqlite/inspect.ts';
+import {
+  inspectDatabase,
+  migratePostgres,
+  openStorage,
+  usesDataFolder,
+} from './choose-database.ts';
 import { endWithReaders } from './closed-pipe.ts';
 import type { Config, Environment } from './config.ts';
 import {
@@ -117,10 +121,12 @@ async function openFoundation(
   mode: ServerMode | 'tool',
   role: 'server' | 'tool',
 ): Promise<Foundation> {
-  openDataFolder(config.data);
+  if (usesDataFolder(config, mode === 'dev')) openDataFolder(config.data);
   const ring = parseKeyRing(config.keys ?? keysWithout(config, mode));
   if (!ring.ok) throw new StartRefused(ring.mistakes.join('\n'));
-  const storage = await openSqliteStorage({ folder: config.data, role });
+  // Production migrates when its operator says so: nodes of the older version may still run.
+  if (mode === 'dev' && config.databaseUrl !== null) await migratePostgres(config.databaseUrl);
+  const storage = await openStorage(config, role);
   try {
     const vault = await openVault(storage, ring.ring);
     return { storage, ring: ring.ring, vault, egress: createEgress({ allow: config.egressAllow }) };
@@ -159,10 +165,13 @@ async function developmentCredentials(
 async function refuseDevelopmentKeys(config: Config, storage: Storage): Promise<void> {
   const ids = await liveDevelopmentKeys(storage);
   if (ids.length === 0) return;
+  const [place, elsewhere] =
+    config.databaseUrl === null
+      ? [config.data, 'WATCHWORD_DATA to a folder of its own']
+      : ['The database', 'WATCHWORD_DATABASE_URL to a database of its own'];
   throw new StartRefused(
-    `${config.data} was used by \`watchword dev\`, and keys of its application are still live: ` +
-      `${ids.join(', ')}. End each with \`watchword api-key revoke <id>\`, or set WATCHWORD_DATA ` +
-      'to a folder of its own.',
+    `${place} was used by \`watchword dev\`, and keys of its application are still live: ` +
+      `${ids.join(', ')}. End each with \`watchword api-key revoke <id>\`, or set ${elsewhere}.`,
   );
 }
 
@@ -317,10 +326,11 @@ function commandContext(environment: Environment): CommandContext {
       setTimeout(() => process.exit(exitCode), exitGraceMs).unref();
       return exitCode;
     },
-    inspectDatabase: (config) => inspectDatabase(config.data),
+    inspectDatabase,
+    migratePostgres,
     async openStorage(config) {
-      openDataFolder(config.data);
-      return openSqliteStorage({ folder: config.data, role: 'tool' });
+      if (usesDataFolder(config, false)) openDataFolder(config.data);
+      return openStorage(config, 'tool');
     },
     async openService(config) {
       let foundation: Foundation;

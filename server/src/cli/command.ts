@@ -22,13 +22,23 @@ export interface CommandContext {
   /** Runs a server until it is told to stop; the exit code. It prints and complains by itself. */
   runServer(config: Config, mode: 'dev' | 'serve'): Promise<number>;
   /** Changes nothing, whatever is there. Throws a sentence for what is no database of ours. */
-  inspectDatabase(config: Config): DatabaseInspection;
-  /** Beside a running server or without one; migrates an older database. */
+  inspectDatabase(config: Config): Promise<DatabaseInspection>;
+  /** Beside a running server or without one; migrates an older embedded database. */
   openStorage(config: Config): Promise<Storage>;
+  /** Brings the PostgreSQL database at `url` to the form that this version needs. */
+  migratePostgres(url: string): Promise<MigrationReport>;
   /** The service on that storage, under the ring of the settings or of a development folder. */
   openService(config: Config): Promise<Result<OpenService, string>>;
   /** To look at: the sandbox among them keeps nothing. */
   createProviders(config: Config): Result<readonly Provider[], readonly string[]>;
+}
+
+export interface MigrationReport {
+  /** The version of the schema that the database had, and the one that it has now. */
+  readonly from: number;
+  readonly to: number;
+  /** Names of the migrations that were done now. */
+  readonly applied: readonly string[];
 }
 
 export interface OpenService {

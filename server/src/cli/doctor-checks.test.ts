@@ -13,7 +13,9 @@ import {
   checkNode,
   checkPort,
   checkProviders,
+  type Finding,
 } from '#cli/doctor-checks.ts';
+import type { DatabaseServer } from '#service/records.ts';
 import { type Config, readConfig } from '#src/config.ts';
 
 function configWith(environment: Readonly<Record<string, string>>): Config {
@@ -28,11 +30,12 @@ const context: CommandContext = {
   print: () => {},
   complain: () => {},
   runServer: async () => 1,
-  inspectDatabase: () => {
+  inspectDatabase: async () => {
     throw new Error('The database was made by a newer version. Use that one.');
   },
   // To open one may change it, which is not for a doctor.
   openStorage: () => assert.fail('The doctor opened the storage.'),
+  migratePostgres: () => assert.fail('The doctor migrated.'),
   openService: () => assert.fail('The doctor opened the service.'),
   createProviders: () => ({ ok: true, value: [] }),
 };
@@ -108,11 +111,66 @@ test('a database that does not open is bad, with its own sentence', async () => 
 });
 
 test('an older database is no fault, and nothing more is said of it', async () => {
-  const older = { ...context, inspectDatabase: () => ({ kind: 'older' }) as const };
+  const older = { ...context, inspectDatabase: async () => ({ kind: 'older' }) as const };
   const [finding, ...more] = await checkDatabase(configWith({}), older);
   assert.equal(finding?.state, 'note');
   assert.match(finding.says, /older than this version/);
   assert.deepEqual(more, []);
+});
+
+const onPostgres = configWith({ WATCHWORD_DATABASE_URL: 'postgres://ana@localhost/shop' });
+
+/** What is found on a PostgreSQL that differs from a healthy one in `changed`. */
+async function findingsOn(changed: Partial<DatabaseServer>): Promise<ReadonlyMap<string, Finding>> {
+  const server: DatabaseServer = {
+    schema: 'Version 1, as this program has it.',
+    isPooled: false,
+    isDurable: true,
+    clockAheadMs: 40,
+    connections: { used: 9, max: 100 },
+    ...changed,
+  };
+  const inspectDatabase = async () =>
+    ({ kind: 'current', clockAheadMs: 0, secrets: new Map(), server }) as const;
+  const findings = await checkDatabase(onPostgres, { ...context, inspectDatabase });
+  return new Map(findings.map((finding) => [finding.subject, finding]));
+}
+
+const serverFaults: readonly (readonly [string, Partial<DatabaseServer>, string, RegExp])[] = [
+  ['connections', { connections: { used: 80, max: 100 } }, 'note', /^80 of 100 .* Raise/],
+  ['durability', { isDurable: false }, 'bad', /synchronous_commit is off .* Switch/],
+  ['time', { clockAheadMs: -9_000 }, 'note', /-9 s ahead .* time service/],
+];
+
+test('what is wrong with a database server is told, and a healthy one has no fault', async () => {
+  const healthy = await findingsOn({});
+  for (const subject of ['schema', 'connections', 'durability', 'time']) {
+    assert.equal(healthy.get(subject)?.state, 'good', subject);
+  }
+  assert.match((await findingsOn({ isPooled: true })).get('connections')?.says ?? '', /pooler/);
+  for (const [subject, changed, state, says] of serverFaults) {
+    const finding = (await findingsOn(changed)).get(subject);
+    assert.equal(finding?.state, state);
+    assert.match(finding.says, says);
+  }
+});
+
+test('PostgreSQL without our tables, or with older ones, is bad until it is migrated', async () => {
+  for (const kind of ['missing', 'older'] as const) {
+    const unready = { ...context, inspectDatabase: async () => ({ kind }) };
+    const [finding, ...more] = await checkDatabase(onPostgres, unready);
+    assert.equal(finding?.state, 'bad');
+    assert.match(finding.says, /Run `watchword migrate`/);
+    assert.deepEqual(more, []);
+  }
+});
+
+test('a production node on PostgreSQL wants no data folder', () => {
+  const WATCHWORD_KEYS = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
+  const WATCHWORD_DATABASE_URL = 'postgres://ana@localhost/shop';
+  const finding = checkDataFolder(configWith({ WATCHWORD_KEYS, WATCHWORD_DATABASE_URL }));
+  assert.equal(finding.state, 'good');
+  assert.match(finding.says, /^Not used/);
 });
 
 test('without a provider nothing can be sent, which is bad; wrong settings are told', () => {

@@ -4,6 +4,7 @@ import { createServer } from 'node:net';
 import type { CommandContext } from '#cli/command.ts';
 import { allChannels } from '#domain/application.ts';
 import { parseKeyRing } from '#service/key-ring.ts';
+import type { DatabaseServer } from '#service/records.ts';
 import { openVault } from '#service/vault.ts';
 import type { Config } from '#src/config.ts';
 import { readDevelopmentKeys } from '#src/data-folder.ts';
@@ -21,6 +22,11 @@ const freeBytesMin = 200 * 1024 * 1024;
 const madeAtMs = Date.UTC(2026, 0, 1);
 const clockDriftMaxMs = 5_000;
 const healthTimeoutMs = 3_000;
+/** Beyond it, one more node or a backup may find none. */
+const connectionsShareMax = 0.8;
+const notDurable =
+  'fsync, full_page_writes or synchronous_commit is off there: a crash loses what was ' +
+  'acknowledged. Switch them on.';
 
 export function checkNode(version: string): Finding {
   const subject = 'Node';
@@ -29,8 +35,11 @@ export function checkNode(version: string): Finding {
     : { subject, state: 'bad', says: `Version ${version} is too old. Install ${nodeMajorMin}.` };
 }
 
-export function checkDataFolder({ data }: Config): Finding {
+export function checkDataFolder({ data, databaseUrl, keys }: Config): Finding {
   const subject = 'data folder';
+  if (databaseUrl !== null && keys !== null) {
+    return { subject, state: 'good', says: 'Not used: everything lies in PostgreSQL.' };
+  }
   const found = statSync(data, { throwIfNoEntry: false });
   if (found === undefined) {
     return {
@@ -75,19 +84,26 @@ export function checkKeys({ keys, data }: Config): Finding {
 /** Looks without opening it for writing: a server may not have run yet, or not this version. */
 export async function checkDatabase(config: Config, context: CommandContext): Promise<Finding[]> {
   const subject = 'database';
+  const isEmbedded = config.databaseUrl === null;
   try {
-    const found = context.inspectDatabase(config);
+    const found = await context.inspectDatabase(config);
     switch (found.kind) {
       case 'missing':
-        return [{ subject, state: 'note', says: 'None yet; a starting server makes it.' }];
-      case 'older': {
-        const says = 'It is older than this version; a starting server or `migrate` changes it.';
-        return [{ subject, state: 'note', says }];
-      }
+        return isEmbedded
+          ? [{ subject, state: 'note', says: 'None yet; a starting server makes it.' }]
+          : [{ subject, state: 'bad', says: 'It is empty. Run `watchword migrate` once.' }];
+      case 'older':
+        return isEmbedded
+          ? [{ subject, state: 'note', says: `${isOlder}; a starting server changes it.` }]
+          : [{ subject, state: 'bad', says: `${isOlder}. Run \`watchword migrate\`.` }];
       case 'current': {
         const says = 'It can be read and has the form of this version.';
-        const clock = clockFinding(found.clockAheadMs);
-        return [{ subject, state: 'good', says }, clock, await sealFinding(config, found.secrets)];
+        return [
+          { subject, state: 'good', says },
+          ...(found.server === undefined ? [] : serverFindings(found.server)),
+          clockFinding(found.clockAheadMs),
+          await sealFinding(config, found.secrets),
+        ];
       }
       default:
         return found satisfies never;
@@ -96,6 +112,31 @@ export async function checkDatabase(config: Config, context: CommandContext): Pr
     const says = error instanceof Error ? error.message : String(error);
     return [{ subject, state: 'bad', says }];
   }
+}
+
+const isOlder = 'It is older than this version';
+
+function serverFindings(server: DatabaseServer): Finding[] {
+  const { connections, clockAheadMs } = server;
+  const used = `${connections.used} of ${connections.max} connections are in use.`;
+  const way = server.isPooled ? 'By way of a pooler' : 'Directly';
+  const ahead = `It is ${Math.round(clockAheadMs / 1_000)} s ahead of this machine's clock.`;
+  return [
+    { subject: 'schema', state: 'good', says: server.schema },
+    connections.used < connections.max * connectionsShareMax
+      ? { subject: 'connections', state: 'good', says: `${way}: ${used}` }
+      : { subject: 'connections', state: 'note', says: `${used} Raise max_connections there.` },
+    server.isDurable
+      ? { subject: 'durability', state: 'good', says: 'What is acknowledged outlives a crash.' }
+      : { subject: 'durability', state: 'bad', says: notDurable },
+    Math.abs(clockAheadMs) <= clockDriftMaxMs
+      ? {
+          subject: 'time',
+          state: 'good',
+          says: 'The clock of the database is that of this machine.',
+        }
+      : { subject: 'time', state: 'note', says: `${ahead} Have both set by a time service.` },
+  ];
 }
 
 function clockFinding(aheadMs: number): Finding {

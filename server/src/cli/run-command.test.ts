@@ -30,6 +30,7 @@ async function runAlone(argv: readonly string[], environment: Environment = {}):
     runServer: async (config, mode) => (mode === 'dev' ? config.port - 8080 : 3),
     inspectDatabase: unexpected,
     openStorage: unexpected,
+    migratePostgres: unexpected,
     openService: unexpected,
     createProviders: () => ({ ok: true, value: [] }),
   };

@@ -7,8 +7,15 @@
 import { type ChildProcess, execFileSync, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import {
+  existsSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { delimiter, dirname, join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import type { Certificate } from './aiosmtpd.ts';
@@ -84,9 +91,11 @@ function firstPlace(): string | undefined {
     ...(process.env['PATH'] ?? '').split(delimiter),
     ...newestFirst.map((version) => join(debian, version, 'bin')),
   ];
-  return folders.find((folder) =>
+  const found = folders.find((folder) =>
     ['initdb', 'postgres'].every((program) => existsSync(join(folder, program))),
   );
+  // A link may stand alone; the other programs lie beside what it leads to.
+  return found === undefined ? undefined : dirname(realpathSync(join(found, 'postgres')));
 }
 
 /** A server of its own for a test file; `createDatabase` gives each test a database of its own. */

@@ -1,0 +1,42 @@
+/**
+ * Which database the settings name: the embedded one in the data folder, or PostgreSQL. What serves
+ * PostgreSQL is loaded only then, so that a start on the embedded one does not pay for it.
+ */
+import type { MigrationReport } from '#cli/command.ts';
+import type { Storage } from '#service/ports.ts';
+import type { DatabaseInspection } from '#service/records.ts';
+import { openSqliteStorage } from '#storage/sqlite/index.ts';
+import { inspectDatabase as inspectSqlite } from '#storage/sqlite/inspect.ts';
+import type { Config } from './config.ts';
+
+type Place = Pick<Config, 'data' | 'databaseUrl'>;
+
+/** The role `server` runs the service; a `tool` works beside it. */
+export async function openStorage(
+  { data, databaseUrl }: Place,
+  role: 'server' | 'tool',
+): Promise<Storage> {
+  if (databaseUrl === null) return openSqliteStorage({ folder: data, role });
+  const { openPostgresStorage } = await import('#storage/postgres/index.ts');
+  return openPostgresStorage({ url: databaseUrl, role });
+}
+
+/** Changes nothing. */
+export async function inspectDatabase({ data, databaseUrl }: Place): Promise<DatabaseInspection> {
+  if (databaseUrl === null) return inspectSqlite(data);
+  const { inspectPostgres } = await import('#storage/postgres/inspect.ts');
+  return inspectPostgres(databaseUrl);
+}
+
+export async function migratePostgres(url: string): Promise<MigrationReport> {
+  const storage = await import('#storage/postgres/migrate.ts');
+  return storage.migratePostgres(url);
+}
+
+/**
+ * Whether anything is kept in the data folder. A production node on PostgreSQL keeps nothing, and
+ * runs where no folder can be written.
+ */
+export function usesDataFolder({ databaseUrl, keys }: Config, isDevelopment: boolean): boolean {
+  return databaseUrl === null || keys === null || isDevelopment;
+}
