@@ -29,22 +29,28 @@ export function createClock(monotonicMs: () => number = () => performance.now())
   let lastMonotonicMs = monotonicMs();
   let baseMs = 0;
   let nowMs = 0;
+  let movedByMs = 0;
   return {
     /** What the database said just now; answers the storage's time. */
     observe([wallMs, highWaterMs, offsetMs]: TextRow): number {
       const elapsedMs = monotonicMs() - lastMonotonicMs;
       lastMonotonicMs += elapsedMs;
       baseMs = Math.max(baseMs + elapsedMs * rate, Number(wallMs), Number(highWaterMs));
-      nowMs = Math.max(nowMs, Math.floor(baseMs) + Number(offsetMs));
+      movedByMs = Math.max(movedByMs, Number(offsetMs));
+      nowMs = Math.max(nowMs, Math.floor(baseMs) + movedByMs);
       return nowMs;
     },
     /** The last time that was observed; 0 before the first. */
     get lastMs(): number {
       return nowMs;
     },
-    /** How far time has come without the sandbox's offset. */
+    /** How far time has come without what the sandbox moved it by. */
     get highWaterMs(): number {
       return Math.floor(baseMs);
+    },
+    /** What the sandbox has moved it by. */
+    get movedByMs(): number {
+      return movedByMs;
     },
   };
 }

@@ -80,9 +80,11 @@ function unnest(columns: readonly { readonly type: ColumnType }[]): string {
   return `unnest(${columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})`;
 }
 
-function arraysOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string[] {
+function arraysOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): (string | null)[] {
   return columns.map(({ type, read }) => {
     const values = rows.map(read);
+    // The rows of a shorter array are filled up with nulls, so one of nulls alone need not be sent.
+    if (values.every((value) => value === null)) return null;
     // The column's type says which of the two its values are.
     if (type === 'text') return textArray(values as (string | null)[]);
     return plainArray(values as (number | boolean | null)[]);

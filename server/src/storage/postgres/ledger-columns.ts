@@ -7,8 +7,17 @@ export interface LedgerRow {
   readonly application: number;
   readonly key: string;
   readonly ledger: Ledger;
-  /** Live key to the id of the verification that is pending for it. */
-  readonly live: ReadonlyMap<string, string>;
+  /** By live key, the verification that is pending for it. */
+  readonly live: ReadonlyMap<string, LiveVerification>;
+}
+
+/**
+ * The guesses of a pending verification are counted here, where its recipient's are counted too:
+ * so a guess changes one small row, and the large one only at the end.
+ */
+export interface LiveVerification {
+  readonly id: string;
+  readonly checksUsed: number;
 }
 
 export const ledgerWriter = createWriter<LedgerRow>({
@@ -22,7 +31,7 @@ export const ledgerWriter = createWriter<LedgerRow>({
     column('sends', 'text', ({ ledger }) => writeTimes(ledger.sendsAtMs)),
     column('failures', 'text', ({ ledger }) => writeTimes(ledger.failuresAtMs)),
     column('failures_since_success', 'integer', ({ ledger }) => ledger.failuresSinceSuccess),
-    column('live', 'text', ({ live }) => (live.size === 0 ? '[]' : JSON.stringify([...live]))),
+    column('live', 'text', ({ live }) => writeLive(live)),
   ],
 });
 
@@ -47,7 +56,7 @@ export function toLedger(row: TextRow): LedgerRow {
       failuresAtMs: readTimes(failures ?? ''),
       failuresSinceSuccess: Number(failuresSinceSuccess),
     },
-    live: new Map(JSON.parse(live ?? '[]') as [string, string][]),
+    live: readLive(live ?? ''),
   };
 }
 
@@ -58,4 +67,17 @@ function writeTimes(timesMs: readonly number[]): string {
 
 function readTimes(text: string): number[] {
   return text === '' ? [] : text.split(' ').map(Number);
+}
+
+type KeptLive = [liveKey: string, id: string, checksUsed: number];
+
+function writeLive(live: LedgerRow['live']): string {
+  if (live.size === 0) return '';
+  const kept = [...live].map(([key, { id, checksUsed }]): KeptLive => [key, id, checksUsed]);
+  return JSON.stringify(kept);
+}
+
+function readLive(json: string): Map<string, LiveVerification> {
+  const kept = json === '' ? [] : (JSON.parse(json) as KeptLive[]);
+  return new Map(kept.map(([key, id, checksUsed]) => [key, { id, checksUsed }]));
 }

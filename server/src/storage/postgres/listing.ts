@@ -116,8 +116,13 @@ async function withDeliveries(
   found: readonly KeptVerification[],
 ): Promise<VerificationWithDeliveries[]> {
   const batch = found.map((kept): Attempt => {
-    const keys = kept.deliveryIds.map((id): Key => ({ table: 'delivery', id }));
-    const run: Attempt['operation']['run'] = (tables, nowMs) => answer(tables, kept, nowMs);
+    const { application, deliveryIds, record } = kept;
+    const keys: Key[] = [
+      { table: 'ledger', application, key: record.ledgerKey },
+      ...deliveryIds.map((id): Key => ({ table: 'delivery', id })),
+    ];
+    const run: Attempt['operation']['run'] = (tables, nowMs) =>
+      answer(tables, tables.verifications.byId(record.id) ?? kept, nowMs);
     return { operation: { shard: 0, keys: () => keys, run }, keys };
   });
   const ran = await runOn(

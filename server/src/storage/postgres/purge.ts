@@ -11,6 +11,7 @@ import type { TextRow } from '#storage/postgres/exchange.ts';
 import { ledgerColumns, toLedger } from '#storage/postgres/ledger-columns.ts';
 import { load } from '#storage/postgres/load.ts';
 import type { Partitions } from '#storage/postgres/partitions.ts';
+import { readPosition, writePosition } from '#storage/postgres/positions.ts';
 import { type InRounds, tryLock } from '#storage/postgres/rounds.ts';
 import { slotAt } from '#storage/postgres/tallies.ts';
 import { idempotencyKeptMs } from '#storage/postgres/working-tables.ts';
@@ -99,7 +100,7 @@ async function forgetCounters(place: Place, limit: number): Promise<number> {
 
 /** In the order of ids, which is that of time, from where the last step stopped. */
 async function eraseRecipients(place: Place, limit: number): Promise<number> {
-  const { position } = await readPosition(place, 'recipient');
+  const { position } = await readPosition(place.its, 'recipient');
   const next = await ask(
     place,
     'SELECT id, created_at_ms FROM verification WHERE id > $1 ORDER BY id LIMIT $2',
@@ -111,7 +112,7 @@ async function eraseRecipients(place: Place, limit: number): Promise<number> {
   if (last == null) return 0;
   const text = 'UPDATE verification SET sealed_request = NULL WHERE id > $1 AND id <= $2';
   await ask(place, text, position, last);
-  await writePosition(place, 'recipient', last);
+  await writePosition(place.its, 'recipient', { position: last, movedAtMs: place.nowMs });
   return old.length;
 }
 
@@ -134,7 +135,7 @@ async function forgetMovedHistory(place: Place, limit: number): Promise<number> 
 }
 
 async function forgetLedgers(place: Place, limit: number): Promise<number> {
-  const { position, movedAtMs } = await readPosition(place, 'ledger');
+  const { position, movedAtMs } = await readPosition(place.its, 'ledger');
   if (position === '' && place.nowMs - movedAtMs < ledgerWalkEveryMs) return 0;
   const [shard = '', application = '', key = ''] = (position || '-1 0 -').split(' ');
   const rows = await ask(
@@ -154,25 +155,6 @@ async function forgetLedgers(place: Place, limit: number): Promise<number> {
   if (over.length > 0) await place.its.exchange(values.map((one) => ({ text, values: one })));
   const last = rows.length < limit ? undefined : rows.at(-1);
   const next = last === undefined ? '' : `${last.at(-1)} ${last[1]} ${last[2]}`;
-  await writePosition(place, 'ledger', next);
+  await writePosition(place.its, 'ledger', { position: next, movedAtMs: place.nowMs });
   return rows.length;
-}
-
-async function readPosition(
-  place: Place,
-  name: string,
-): Promise<{ position: string; movedAtMs: number }> {
-  const text = 'SELECT position, moved_at_ms FROM purge_position WHERE name = $1';
-  const [row] = await ask(place, text, name);
-  return { position: row?.[0] ?? '', movedAtMs: Number(row?.[1] ?? 0) };
-}
-
-async function writePosition(place: Place, name: string, position: string): Promise<void> {
-  await ask(
-    place,
-    'INSERT INTO purge_position (name, position, moved_at_ms) VALUES ($1, $2, $3) ' +
-      'ON CONFLICT (name) DO UPDATE SET position = excluded.position, ' +
-      'moved_at_ms = excluded.moved_at_ms',
-    ...[name, position, place.nowMs],
-  );
 }

@@ -14,7 +14,7 @@ import { idempotencyWriter } from '#storage/postgres/idempotency-columns.ts';
 import { ledgerWriter } from '#storage/postgres/ledger-columns.ts';
 import { shardOfBudget } from '#storage/postgres/read-statements.ts';
 import type { Cell, RowSet } from '#storage/postgres/row-set.ts';
-import { guessWriter, verificationWriter } from '#storage/postgres/verification-columns.ts';
+import { progressWriter, verificationWriter } from '#storage/postgres/verification-columns.ts';
 import type { OwedCallback, WorkingSet } from '#storage/postgres/working-set.ts';
 import type { KeptVerification } from '#storage/steps/tables.ts';
 
@@ -58,17 +58,17 @@ function verificationCommands(
   table: string,
   cells: readonly ChangedCell<KeptVerification>[],
 ): Command[] {
-  const guessed = cells.filter(isGuessAlone);
-  const others = cells.filter((cell) => !isGuessAlone(cell));
+  const progressed = cells.filter(isProgress);
+  const others = cells.filter((cell) => !isProgress(cell));
   return [
-    ...(guessed.length === 0 ? [] : [guessWriter.update(table, guessed)]),
     ...rowCommands(verificationWriter, table, others),
+    ...rowCommands(progressWriter, table, progressed),
   ];
 }
 
-/** Every other change goes into the history. */
-function isGuessAlone({ stored, row }: ChangedCell<KeptVerification>): boolean {
-  return stored !== null && stored.record.history === row.record.history;
+/** Not new, and not sent again. */
+function isProgress({ stored, row }: ChangedCell<KeptVerification>): boolean {
+  return stored !== null && stored.record.sendsUsed === row.record.sendsUsed;
 }
 
 function rowCommands<Row>(

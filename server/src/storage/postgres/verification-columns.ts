@@ -66,9 +66,18 @@ const changing = [
   ...changingFields.map(plain),
 ];
 
+/** For new rows, and for a resend, which may change anything. */
 export const verificationWriter = createWriter({ keys, fixed, changing });
-/** A consumed guess changes nothing else, and is the commonest change of all. */
-export const guessWriter = createWriter({ keys, fixed: [], changing: [plain('checksUsed')] });
+/** What every change but a resend is: one more entry of the history, most often the last. */
+export const progressWriter = createWriter({
+  keys,
+  fixed: [],
+  changing: [
+    column<KeptVerification>('history', 'text', ({ record }) => writeHistory(record.history)),
+    ...(['status', 'finishedAtMs', 'checksUsed', 'checksWrong'] as const).map(plain),
+  ],
+  also: "sealed_code = CASE WHEN n.status = 'pending' THEN t.sealed_code END",
+});
 
 /** In the order in which `toVerification` reads them. */
 export const verificationColumns: readonly string[] = [

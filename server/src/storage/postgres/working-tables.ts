@@ -8,10 +8,17 @@ import type { IdempotencyEntry, Repeated } from '#service/ports.ts';
 import { dayOfId } from '#storage/postgres/days.ts';
 import type { OwedDelivery } from '#storage/postgres/delivery-columns.ts';
 import { ledgerCell } from '#storage/postgres/keys.ts';
+import type { LiveVerification } from '#storage/postgres/ledger-columns.ts';
 import { Missing } from '#storage/postgres/row-set.ts';
 import { createSpendingTable } from '#storage/postgres/spending.ts';
 import type { WorkingSet } from '#storage/postgres/working-set.ts';
-import type { FirstStep, KeptDelivery, KeptVerification, Tables } from '#storage/steps/tables.ts';
+import {
+  type FirstStep,
+  type KeptDelivery,
+  type KeptVerification,
+  liveKeyOf,
+  type Tables,
+} from '#storage/steps/tables.ts';
 
 /** How long a node may take to keep its answer before a repeated request may make it anew. */
 const answerLeaseMs = 10_000;
@@ -53,13 +60,33 @@ function createApplicationTable({ shared, strangers }: WorkingSet) {
   };
 }
 
-function createVerificationTable({ verifications: rows }: WorkingSet): Tables['verifications'] {
+/** While a verification is pending, its guesses are counted in the ledger of its recipient. */
+function createVerificationTable({
+  verifications: rows,
+  ledgers,
+}: WorkingSet): Tables['verifications'] {
+  function counting({ application, record }: KeptVerification) {
+    const cell = ledgerCell(application, record.ledgerKey);
+    const ledger = ledgers.find(cell);
+    const liveKey = liveKeyOf(record);
+    const live = ledger?.live.get(liveKey);
+    return live?.id === record.id && ledger !== null ? { cell, ledger, liveKey, live } : null;
+  }
+
+  function find(id: string): KeptVerification | null {
+    const kept = rows.find(id);
+    if (kept?.record.status !== 'pending') return kept;
+    const checksUsed = counting(kept)?.live.checksUsed ?? 0;
+    if (checksUsed === kept.record.checksUsed) return kept;
+    return { ...kept, record: { ...kept.record, checksUsed } };
+  }
+
   function byId(id: string): KeptVerification | null {
-    return dayOfId('verification', id) === null ? null : rows.find(id);
+    return dayOfId('verification', id) === null ? null : find(id);
   }
 
   function pending(id: string): KeptVerification | null {
-    const kept = rows.find(id);
+    const kept = find(id);
     return kept?.record.status === 'pending' ? kept : null;
   }
 
@@ -74,10 +101,13 @@ function createVerificationTable({ verifications: rows }: WorkingSet): Tables['v
     },
     consume({ record: { id } }, nowMs) {
       const kept = pending(id);
-      if (kept === null) return false;
+      const counted = kept === null ? null : counting(kept);
+      if (kept === null || counted === null) return false;
       const { checksUsed, checksMax, expiresAtMs } = kept.record;
       if (checksUsed >= checksMax || expiresAtMs <= nowMs) return false;
-      rows.change(id, { ...kept, record: { ...kept.record, checksUsed: checksUsed + 1 } });
+      const { cell, ledger, liveKey } = counted;
+      const live = new Map(ledger.live).set(liveKey, { id, checksUsed: checksUsed + 1 });
+      ledgers.change(cell, { ...ledger, live });
       return true;
     },
     finish({ record }) {
@@ -89,7 +119,7 @@ function createVerificationTable({ verifications: rows }: WorkingSet): Tables['v
       return true;
     },
     saveWrong({ record: { id, checksWrong, history } }) {
-      const kept = rows.find(id);
+      const kept = find(id);
       if (kept === null) throw new Error('A verification is not there any more.');
       rows.change(id, { ...kept, record: { ...kept.record, checksWrong, history } });
     },
@@ -169,13 +199,18 @@ function createLedgerTable({ ledgers: rows }: WorkingSet): Tables['ledgers'] {
         application,
         key,
         ledger: isOver ? emptyLedger : row.ledger,
-        live: new Map(row?.live),
+        live: new Map([...(row?.live ?? [])].map(([liveKey, { id }]) => [liveKey, id])),
       };
     },
     write({ application, key, ledger, live }) {
       const cell = ledgerCell(application, key);
-      const row = { application, key, ledger, live };
-      if (rows.find(cell) === null) rows.insert(cell, row);
+      const before = rows.find(cell);
+      const counted = [...live].map(([liveKey, id]): [string, LiveVerification] => {
+        const known = before?.live.get(liveKey);
+        return [liveKey, known?.id === id ? known : { id, checksUsed: 0 }];
+      });
+      const row = { application, key, ledger, live: new Map(counted) };
+      if (before === null) rows.insert(cell, row);
       else rows.change(cell, row);
     },
   };

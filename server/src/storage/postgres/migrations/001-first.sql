@@ -62,6 +62,7 @@ CREATE TABLE verification (
   version integer NOT NULL,
   application integer NOT NULL,
   status text NOT NULL,
+  -- While it is pending, the ledger counts them.
   checks_used integer NOT NULL,
   checks_wrong integer NOT NULL,
   checks_max integer NOT NULL,
@@ -95,8 +96,9 @@ CREATE TABLE verification (
   PRIMARY KEY (id, shard)
 ) PARTITION BY RANGE (id);
 
--- Sized by what is live.
-CREATE INDEX verification_due ON verification (expires_at_ms) WHERE status = 'pending';
+-- None of them has a column that an ending changes, so an ending touches no index. Expiry remembers
+-- how far it has come in this one.
+CREATE INDEX verification_due ON verification (expires_at_ms);
 CREATE INDEX verification_recipient ON verification (application, recipient_hash);
 CREATE INDEX verification_reference ON verification (application, reference)
   WHERE reference IS NOT NULL;
@@ -137,9 +139,10 @@ CREATE INDEX delivery_due ON delivery (due_at_ms) WHERE due_at_ms IS NOT NULL;
 ALTER TABLE verification ALTER sealed_request SET STORAGE EXTERNAL;
 ALTER TABLE delivery ALTER sealed_message SET STORAGE EXTERNAL;
 
--- One row for each recipient, and one for each client address, of an application. `live` is JSON:
--- pairs of purpose and recipient, and the verification that is pending for them. Rows are changed
--- in place for a while and then forgotten: room on the page keeps a change off the index.
+-- One row for each recipient, and one for each client address, of an application. `sends` and
+-- `failures` are moments; `live` is JSON: for purpose and recipient, the verification that is pending
+-- and the guesses spent on it. Rows are changed in place for a while and then forgotten: room on the
+-- page keeps a change off the index.
 CREATE TABLE ledger (
   shard smallint NOT NULL,
   application integer NOT NULL,
