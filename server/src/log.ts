@@ -1,7 +1,11 @@
+import { createRequire } from 'node:module';
 import { type Logger, type LoggerOptions, pino } from 'pino';
-import pretty from 'pino-pretty';
+import type pinoPretty from 'pino-pretty';
 import { isoTime } from '#api/iso-time.ts';
 import type { RequestLog } from '#api/request-log.ts';
+
+/** Loads what only a terminal needs. */
+const require = createRequire(import.meta.url);
 
 export interface ServerLog extends Logger {
   readonly request: RequestLog;
@@ -36,6 +40,7 @@ export function createLog(level: string): ServerLog {
     },
   };
   if (process.stdout.isTTY) {
+    const pretty = require('pino-pretty') as typeof pinoPretty;
     const log = pino(options, pretty({ colorize: true, translateTime: 'HH:MM:ss' }));
     return Object.assign(log, { request: (line: object) => log.info(line, 'request') });
   }

@@ -1,5 +1,7 @@
+import { createRequire } from 'node:module';
 import type { Readable } from 'node:stream';
-import { createTransport, type SMTPPoolOptions } from 'nodemailer';
+import type nodemailer from 'nodemailer';
+import type { SMTPPoolOptions } from 'nodemailer';
 import type { OutboundMessage, Provider, SendOutcome } from '#service/provider-port.ts';
 import type { ProviderContext, SettingsReading } from '../context.ts';
 import { type Egress, trusting } from '../egress/egress.ts';
@@ -8,6 +10,8 @@ import { createRedaction, maskMessage } from '../redaction.ts';
 import { composeMail } from './mail.ts';
 import { outcomeOfFailure, wordsOf } from './smtp-outcome.ts';
 import { type MailServer, readMailServer, type SmtpSettings } from './smtp-settings.ts';
+
+const require = createRequire(import.meta.url);
 
 /** Mail over SMTP, through a pool of connections that the egress guard opens. */
 export function createSmtpProvider(
@@ -106,6 +110,8 @@ function openTransport(server: MailServer, egress: Egress) {
       );
     },
   };
+  // Loaded with the first mail server: a start without one is 0.05 s shorter.
+  const { createTransport } = require('nodemailer') as typeof nodemailer;
   return createTransport(options);
 }
 
