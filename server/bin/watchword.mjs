@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 /**
- * Starts the program, from a clone (`src/main.ts`) as from the published package (`src/main.js`).
+ * Starts the program, from a clone (`src/start.ts`) as from the published package (`src/start.js`).
  * Plain JavaScript, because the Node that finds it may be too old for everything else: then the
  * Node that this package's installation brought along is looked for and takes over.
  */
@@ -60,10 +60,10 @@ async function start() {
   endWithLauncher();
   // Keeps compiled code between starts; a folder that cannot be written only costs time.
   module.enableCompileCache?.();
-  const source = new URL('../src/main.ts', import.meta.url);
-  const compiled = new URL('../src/main.js', import.meta.url);
-  const { main } = await import(existsSync(source) ? source.href : compiled.href);
-  await main();
+  const source = new URL('../src/start.ts', import.meta.url);
+  const compiled = new URL('../src/start.js', import.meta.url);
+  const program = await import(existsSync(source) ? source.href : compiled.href);
+  await program.start();
 }
 
 const ownNode = isNodeNewEnough() ? null : findOwnNode();

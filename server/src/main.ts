@@ -70,13 +70,16 @@ interface Foundation {
   readonly egress: Egress;
 }
 
+/** A storage that was begun to be opened before its turn, see `start.ts`; null opens one. */
+export type OpeningStorage = Promise<Storage | null>;
+
 /** Starts a server and answers once it listens and serves. Throws what stops the start. */
 export async function startServer(
   config: Config,
   mode: ServerMode,
-  parts: { environment: Environment; log: ServerLog },
+  parts: { environment: Environment; log: ServerLog; opening?: OpeningStorage },
 ): Promise<RunningServer> {
-  const foundation = await openFoundation(config, mode, 'server');
+  const foundation = await openFoundation(config, mode, 'server', parts.opening);
   const { storage, vault, egress } = foundation;
   const providers: Provider[] = [];
   try {
@@ -120,13 +123,14 @@ async function openFoundation(
   config: Config,
   mode: ServerMode | 'tool',
   role: 'server' | 'tool',
+  opening?: OpeningStorage,
 ): Promise<Foundation> {
   if (usesDataFolder(config, mode === 'dev')) openDataFolder(config.data);
   const ring = parseKeyRing(config.keys ?? keysWithout(config, mode));
   if (!ring.ok) throw new StartRefused(ring.mistakes.join('\n'));
   // Production migrates when its operator says so: nodes of the older version may still run.
   if (mode === 'dev' && config.databaseUrl !== null) await migratePostgres(config.databaseUrl);
-  const storage = await openStorage(config, role);
+  const storage = (await opening) ?? (await openStorage(config, role));
   try {
     const vault = await openVault(storage, ring.ring);
     return { storage, ring: ring.ring, vault, egress: createEgress({ allow: config.egressAllow }) };
@@ -251,11 +255,12 @@ async function runServer(
   config: Config,
   mode: ServerMode,
   environment: Environment,
+  opening: OpeningStorage,
 ): Promise<number> {
   const log = createLog(config.logLevel);
   let server: RunningServer;
   try {
-    server = await startServer(config, mode, { environment, log });
+    server = await startServer(config, mode, { environment, log, opening });
   } catch (error) {
     for (const sentence of startFailure(error, config).split('\n')) {
       process.stderr.write(`watchword: ${sentence}\n`);
@@ -314,14 +319,14 @@ function readVersion(): string {
   return version;
 }
 
-function commandContext(environment: Environment): CommandContext {
+function commandContext(environment: Environment, opening: OpeningStorage): CommandContext {
   return {
     environment,
     version: readVersion(),
     print: (line) => process.stdout.write(`${line}\n`),
     complain: (line) => process.stderr.write(`${line}\n`),
     async runServer(config, mode) {
-      const exitCode = await runServer(config, mode, environment);
+      const exitCode = await runServer(config, mode, environment, opening);
       // A hand-over that was broken off would hold the process until its own time is over.
       setTimeout(() => process.exit(exitCode), exitGraceMs).unref();
       return exitCode;
@@ -381,8 +386,9 @@ function neverPut(): never {
   throw new Error('These providers were made to be looked at, not to send.');
 }
 
-/** What `bin/watchword.mjs` calls. */
-export async function main(): Promise<void> {
+/** What `start.ts` calls once this file is read. */
+export async function main(opening: OpeningStorage): Promise<void> {
   endWithReaders([process.stdout, process.stderr]);
-  process.exitCode = await runCommand(process.argv.slice(2), commandContext(process.env));
+  const context = commandContext(process.env, opening);
+  process.exitCode = await runCommand(process.argv.slice(2), context);
 }
