@@ -68,7 +68,7 @@ function createRecipientStep(database: Database, { verifications }: SqliteTables
     'SELECT head, id, created_at_ms FROM verification WHERE head > ? ORDER BY head LIMIT ?',
   );
   const erase = database.prepare(
-    'UPDATE verification SET sealed_request = NULL WHERE head > ? AND head <= ?',
+    'DELETE FROM kept_request WHERE verification > ? AND verification <= ?',
   );
   return (limit, nowMs) => {
     const from = positions.read('recipient').position;
@@ -92,6 +92,7 @@ function createVerificationStep(database: Database, tables: SqliteTables): Purge
     delivery_ids: string;
   }>('SELECT head, id, created_at_ms, delivery_ids FROM verification ORDER BY head LIMIT ?');
   const remove = database.prepare('DELETE FROM verification WHERE head = ?');
+  const removeRequest = database.prepare('DELETE FROM kept_request WHERE verification = ?');
   const removeDelivery = database.prepare('DELETE FROM delivery WHERE head = ?');
   const removeMessage = database.prepare('DELETE FROM outbox WHERE delivery = ?');
   return (limit, nowMs) => {
@@ -104,6 +105,7 @@ function createVerificationStep(database: Database, tables: SqliteTables): Purge
         removeDelivery.run(head);
         tables.deliveries.leaveMemory(id);
       }
+      removeRequest.run(row.head);
       remove.run(row.head);
       tables.verifications.leaveMemory(row.id);
       removed++;

@@ -1,9 +1,9 @@
 import type { Applications } from '#storage/sqlite/applications.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import {
+  type FoundVerification,
+  selectVerification,
   toKept,
-  type VerificationRow,
-  verificationColumns,
 } from '#storage/sqlite/verification-record.ts';
 import type { KeptVerification } from '#storage/steps/tables.ts';
 
@@ -17,26 +17,26 @@ export interface Stretch {
 
 /** How lists find their rows, newest first. */
 export function createLookups(database: Database, applications: Applications) {
-  const select = `SELECT ${verificationColumns} FROM verification`;
   const newestPeriod = database.prepare<{ period: number | null }>(
     'SELECT max(period) AS period FROM verification',
   );
   const oldestPeriod = database.prepare<{ period: number | null }>(
     'SELECT min(period) AS period FROM verification',
   );
-  const byApplication = database.prepareTuples<VerificationRow>(
-    `${select} WHERE application = ? AND head < ? ORDER BY head DESC LIMIT ?`,
+  const byApplication = database.prepareTuples<FoundVerification>(
+    `${selectVerification} WHERE application = ? AND head < ? ORDER BY head DESC LIMIT ?`,
   );
-  const byRecipient = database.prepareTuples<VerificationRow>(
-    `${select} WHERE period = ? AND application = ? AND recipient_hash = ? AND head < ? ` +
+  const byRecipient = database.prepareTuples<FoundVerification>(
+    `${selectVerification} WHERE period = ? AND application = ? ` +
+      'AND substr(recipient_hash, 1, 8) = substr(?, 1, 8) AND recipient_hash = ? AND head < ? ' +
       'ORDER BY head DESC LIMIT ?',
   );
-  const byReference = database.prepareTuples<VerificationRow>(
-    `${select} WHERE period = ? AND application = ? AND reference = ? AND head < ? ` +
+  const byReference = database.prepareTuples<FoundVerification>(
+    `${selectVerification} WHERE period = ? AND application = ? AND reference = ? AND head < ? ` +
       'ORDER BY head DESC LIMIT ?',
   );
 
-  const toAll = (rows: readonly VerificationRow[]): KeptVerification[] =>
+  const toAll = (rows: readonly FoundVerification[]): KeptVerification[] =>
     rows.map((row) => toKept(row, applications));
 
   return {
@@ -49,7 +49,7 @@ export function createLookups(database: Database, applications: Applications) {
     byApplication: (application: number, before: number, limit: number): KeptVerification[] =>
       toAll(byApplication.all(application, before, limit)),
     byRecipient({ period, application, before, limit }: Stretch, hash: string) {
-      return toAll(byRecipient.all(period, application, hash, before, limit));
+      return toAll(byRecipient.all(period, application, hash, hash, before, limit));
     },
     byReference({ period, application, before, limit }: Stretch, reference: string) {
       return toAll(byReference.all(period, application, reference, before, limit));

@@ -46,7 +46,6 @@ const plainColumns = {
   reference: 'reference',
   blockedReason: 'blocked_reason',
   sealedCode: 'sealed_code',
-  sealedRequest: 'sealed_request',
 } as const satisfies Partial<Record<keyof VerificationRecord, string>>;
 
 type PlainField = keyof typeof plainColumns;
@@ -65,6 +64,9 @@ export type VerificationRow = readonly [
   ...plain: VerificationRecord[PlainField][],
 ];
 
+/** A row as it is read, with what was asked for, which lies beside it for a shorter time. */
+export type FoundVerification = readonly [sealedRequest: string | null, ...VerificationRow];
+
 const ownFormColumns = [
   'head',
   'application',
@@ -76,16 +78,28 @@ const ownFormColumns = [
   'history',
 ];
 
-export const verificationColumns = [...ownFormColumns, ...Object.values(plainColumns)].join(', ');
+const columns = [...ownFormColumns, ...Object.values(plainColumns)];
 
-export function toKept(row: VerificationRow, applications: Applications): KeptVerification {
-  const [, application, , ledgerKey, metadata, hasCallback, deliveryIds, history] = row;
+/** Takes the values of `toValues`. */
+export const insertVerification =
+  `INSERT INTO verification (${columns.join(', ')}) ` +
+  `VALUES (${columns.map(() => '?').join(', ')})`;
+
+/** The beginning of every statement that answers rows of `FoundVerification`. */
+export const selectVerification =
+  `SELECT kept_request.sealed, ${columns.map((name) => `verification.${name}`).join(', ')} ` +
+  'FROM verification LEFT JOIN kept_request ON kept_request.verification = verification.head';
+
+export function toKept(row: FoundVerification, applications: Applications): KeptVerification {
+  const [sealedRequest, , application, , ledgerKey, metadata, hasCallback, deliveryIds, history] =
+    row;
   const plain = readPlain(row);
   return {
     application,
     deliveryIds: JSON.parse(deliveryIds) as string[],
     record: {
       ...plain,
+      sealedRequest,
       applicationId: applications.idOf(application),
       ledgerKey: ledgerKey ?? plain.recipientHash,
       metadata: metadata === null ? null : (JSON.parse(metadata) as Record<string, string>),
@@ -95,9 +109,9 @@ export function toKept(row: VerificationRow, applications: Applications): KeptVe
   };
 }
 
-function readPlain(row: VerificationRow): Pick<VerificationRecord, PlainField> {
+function readPlain(row: FoundVerification): Pick<VerificationRecord, PlainField> {
   const plain: Record<string, unknown> = {};
-  let at = ownFormColumns.length;
+  let at = 1 + ownFormColumns.length;
   for (const field of plainFields) plain[field] = row[at++];
   // Rows are STRICT and in the order of the list, so each field has the type of its column.
   return plain as Pick<VerificationRecord, PlainField>;

@@ -3,10 +3,11 @@ import type { Applications } from '#storage/sqlite/applications.ts';
 import { createRecent, type Recent, recentMax } from '#storage/sqlite/recent.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import {
+  type FoundVerification,
+  insertVerification,
+  selectVerification,
   toKept,
   toValues,
-  type VerificationRow,
-  verificationColumns,
   verificationHead,
 } from '#storage/sqlite/verification-record.ts';
 import { writeHistory } from '#storage/steps/history.ts';
@@ -16,11 +17,9 @@ export type VerificationRows = ReturnType<typeof createVerificationRows>;
 
 export function createVerificationRows(database: Database, applications: Applications) {
   const recent = createRecent<KeptVerification>(recentMax);
-  const byHead = database.prepareTuples<VerificationRow>(
-    `SELECT ${verificationColumns} FROM verification WHERE head = ?`,
-  );
-  const due = database.prepareTuples<VerificationRow>(
-    `SELECT ${verificationColumns} FROM verification ` +
+  const byHead = database.prepareTuples<FoundVerification>(`${selectVerification} WHERE head = ?`);
+  const due = database.prepareTuples<FoundVerification>(
+    `${selectVerification} ` +
       "WHERE status = 'pending' AND expires_at_ms <= ? ORDER BY expires_at_ms LIMIT ?",
   );
 
@@ -51,9 +50,9 @@ export function createVerificationRows(database: Database, applications: Applica
 }
 
 function createWrites(database: Database, recent: Recent<KeptVerification>) {
-  const insert = database.prepare(
-    `INSERT INTO verification (${verificationColumns}) ` +
-      `VALUES (${verificationColumns.replace(/\w+/g, '?')})`,
+  const insert = database.prepare(insertVerification);
+  const keepRequest = database.prepare(
+    'INSERT INTO kept_request (verification, sealed) VALUES (?, ?)',
   );
   const consume = database.prepare(
     'UPDATE verification SET checks_used = checks_used + 1 WHERE head = ? ' +
@@ -81,8 +80,10 @@ function createWrites(database: Database, recent: Recent<KeptVerification>) {
 
   return {
     insert(kept: KeptVerification): void {
+      const { id, sealedRequest } = kept.record;
       insert.run(...toValues(kept));
-      recent.set(kept.record.id, kept);
+      if (sealedRequest !== null) keepRequest.run(verificationHead(id), sealedRequest);
+      recent.set(id, kept);
     },
     consume(kept: KeptVerification, nowMs: number): boolean {
       const { record } = kept;
