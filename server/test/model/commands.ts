@@ -17,6 +17,8 @@ export type StartCommand = {
   readonly lifetimeSeconds: number | null;
   readonly isOther: boolean;
   readonly hasKey: boolean;
+  /** The clock is moved before, so that no wait stands in the way. */
+  readonly afterSeconds: number;
 };
 
 export type CallCommand =
@@ -35,6 +37,7 @@ export type CallCommand =
       readonly way: number | null;
       readonly isStranger: boolean;
       readonly hasKey: boolean;
+      readonly afterSeconds: number;
     }
   | {
       readonly do: 'cancel';
@@ -52,8 +55,9 @@ export type ClientCommands = { readonly node: number; readonly commands: readonl
 export type Command =
   | CallCommand
   | { readonly do: 'change'; readonly settings: Partial<Settings> }
-  /** Several wrong guesses at once. */
+  /** Several wrong guesses at once, at one that is there or at one that is started for it. */
   | { readonly do: 'guess'; readonly target: number; readonly count: number }
+  | { readonly do: 'burn'; readonly start: StartCommand; readonly count: number }
   /** `isSame`: every client sends the first one's requests, with the same keys. */
   | {
       readonly do: 'together';
@@ -71,21 +75,11 @@ export async function runCommand(session: Session, command: Command): Promise<vo
   switch (command.do) {
     case 'change':
       return session.change(command.settings);
-    case 'guess': {
-      const guess: CallCommand = {
-        do: 'check',
-        target: command.target,
-        code: 'wrong',
-        door: 'api',
-        isStranger: false,
-        hasKey: false,
-      };
-      const clients = Array.from({ length: command.count }, (_, node) => ({
-        node,
-        commands: [guess],
-      }));
-      return runTogether(session, clients, false);
-    }
+    case 'guess':
+      return guessWrong(session, command.target, command.count);
+    case 'burn':
+      await runCommand(session, command.start);
+      return guessWrong(session, 0, command.count);
     case 'together':
       return runTogether(session, command.clients, command.isSame);
     case 'crash': {
@@ -93,13 +87,28 @@ export async function runCommand(session: Session, command: Command): Promise<vo
       // What is lost in a crash must be found again; the clock stands still meanwhile.
       const clients = command.clients.map((client) => ({
         node: client.node,
-        commands: client.commands.filter((one) => one.do !== 'advance'),
+        commands: client.commands
+          .filter((one) => one.do !== 'advance')
+          .map((one) => ('afterSeconds' in one ? { ...one, afterSeconds: 0 } : one)),
       }));
       return session.run(plan(session, clients), { node, afterMs });
     }
     default:
       return runTogether(session, [{ node: session.calls.length, commands: [command] }], false);
   }
+}
+
+function guessWrong(session: Session, target: number, count: number): Promise<void> {
+  const asked = {
+    do: 'check',
+    code: 'wrong',
+    door: 'api',
+    isStranger: false,
+    hasKey: false,
+  } as const;
+  const commands = [{ ...asked, target }];
+  const clients = Array.from({ length: count }, (_, node) => ({ node, commands }));
+  return runTogether(session, clients, false);
 }
 
 async function runTogether(
@@ -120,7 +129,10 @@ function plan(session: Session, clients: readonly ClientCommands[]): Line[] {
   return clients.map(({ node, commands }) =>
     commands.flatMap((command) => {
       const operation = operationFor(session, command);
-      return operation === null ? [] : [{ operation, node }];
+      if (operation === null) return [];
+      const seconds = 'afterSeconds' in command ? command.afterSeconds : 0;
+      const before: Operation[] = seconds > 0 ? [{ kind: 'advance-clock', seconds }] : [];
+      return [...before, operation].map((one) => ({ operation: one, node }));
     }),
   );
 }

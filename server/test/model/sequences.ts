@@ -38,7 +38,7 @@ const customCode = fc.oneof(
 );
 const start = fc.record<CallCommand & { do: 'start' }>({
   do: fc.constant('start'),
-  person: fc.nat({ max: 3 }),
+  person: target,
   way: fc.oneof({ arbitrary: fc.constant(0), weight: 3 }, fc.nat({ max: 3 })),
   purpose: fc.nat({ max: 1 }),
   customCode,
@@ -49,6 +49,7 @@ const start = fc.record<CallCommand & { do: 'start' }>({
   ),
   isOther: isRarely,
   hasKey,
+  afterSeconds: fc.constantFrom(0, 0, 30),
 });
 /** Sequences begin with one: without a verification there is little to do. */
 export const firstStart: fc.Arbitrary<Command> = start;
@@ -72,6 +73,7 @@ const resend = fc.record<CallCommand & { do: 'resend' }>({
   way: fc.option(fc.nat({ max: 1 }), { freq: 3 }),
   isStranger: isRarely,
   hasKey,
+  afterSeconds: fc.constantFrom(0, 0, 30, 60, 60, 120, 300),
 });
 const cancel = fc.record<CallCommand & { do: 'cancel' }>({
   do: fc.constant('cancel'),
@@ -116,7 +118,7 @@ export const settings: fc.Arbitrary<Partial<Settings>> = fc.record(
     recipientSendIntervalSeconds: fc.constantFrom(0, 0, 30),
     recipientSendsHourMax: fc.constantFrom(3, 5, 20),
     recipientSendsDayMax: fc.constantFrom(4, 10, 20),
-    dailyBudgetCents: fc.constantFrom(null, null, 10, 30),
+    dailyBudgetCents: fc.constantFrom(null, null, null, 10, 30),
   },
   { requiredKeys: [] },
 );
@@ -128,6 +130,13 @@ export function drawCommands(withCrashes: boolean): fc.Arbitrary<Iterable<Sessio
     do: fc.constant('guess'),
     target,
     count: fc.constantFrom(2, 5, 6, 10),
+  });
+  const burn = fc.record<Command & { do: 'burn' }>({
+    do: fc.constant('burn'),
+    start: fc
+      .tuple(start, fc.constantFrom(null, 10, 10))
+      .map(([one, checksMax]) => ({ ...one, checksMax, isOther: false, afterSeconds: 31 })),
+    count: fc.constantFrom(4, 5, 10),
   });
   const together = fc.record<Command & { do: 'together' }>({
     do: fc.constant('together'),
@@ -143,19 +152,20 @@ export function drawCommands(withCrashes: boolean): fc.Arbitrary<Iterable<Sessio
   const kinds: readonly [fc.Arbitrary<Command>, number][] = [
     [start, 5],
     [check, 6],
-    [resend, 3],
+    [resend, 4],
     [cancel, 1],
     [repeat, 2],
     [advance, 3],
     [change, 1],
     [guess, 2],
+    [burn, 2],
     [together, 3],
     ...(withCrashes ? [[crash, 4] as [fc.Arbitrary<Command>, number]] : []),
   ];
   const arbitraries = kinds.flatMap(([arbitrary, weight]) =>
     Array.from({ length: weight }, () => arbitrary.map(toSessionCommand)),
   );
-  return fc.commands(arbitraries, { size: 'max', maxCommands: 16, disableReplayLog: true });
+  return fc.commands(arbitraries, { size: 'max', maxCommands: 12, disableReplayLog: true });
 }
 
 /** Printed as JSON, so that a failed sequence can be kept as it is printed. */
@@ -164,6 +174,7 @@ export function toSessionCommand(command: Command): SessionCommand {
     check: (session) =>
       command.do === 'start' ||
       command.do === 'change' ||
+      command.do === 'burn' ||
       command.do === 'advance' ||
       session.known().length > 0,
     run: (session) => runCommand(session, command),

@@ -13,8 +13,8 @@ import type { Span } from './moment.ts';
 import { observe } from './observe.ts';
 import type { ApplicationName, Call, Operation } from './operations.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
-import { createExtremes, patchFor } from './settings-in-force.ts';
-import type { Target } from './targets.ts';
+import { createExtremes, type Extremes, patchFor } from './settings-in-force.ts';
+import { aheadMsMax, type Target } from './targets.ts';
 import { createWatch } from './watch.ts';
 
 /** One client's calls, one after the other. */
@@ -59,6 +59,8 @@ export async function openSession(target: Target, client: Client): Promise<Sessi
   let states: readonly State[] = [emptyState(await forgetAll(target, client))];
   let numbers = 0;
   let hasCrashed = false;
+  /** The clock was moved while other calls were under way. */
+  let isTimeBlurred = false;
 
   return {
     prefix,
@@ -91,9 +93,12 @@ export async function openSession(target: Target, client: Client): Promise<Sessi
         await target.kill(crash.node);
       }
       const calls = (await Promise.all(running)).flat();
-      const span = { fromMs, toMs: Date.now() + 1 };
+      isTimeBlurred ||=
+        lines.length > 1 && calls.some(({ operation }) => operation.kind === 'advance-clock');
+      const span = { fromMs, toMs: Date.now() + aheadMsMax };
       if (crash !== undefined) await target.restart(crash.node);
-      states = await check({ states, calls, span, hasCrashed, extremes: extremes.get() });
+      const flags = { hasCrashed, isTimeBlurred };
+      states = await check({ states, calls, span, ...flags, extremes: extremes.get() });
     },
   };
 }
@@ -114,7 +119,8 @@ interface Batch {
   readonly calls: readonly Call[];
   readonly span: Span;
   readonly hasCrashed: boolean;
-  readonly extremes: { hourMax: number; dayMax: number; budgetCents: number | null };
+  readonly isTimeBlurred: boolean;
+  readonly extremes: Extremes;
 }
 
 /** Looks at the server after some calls; answers the states that it may be in. */
@@ -126,14 +132,14 @@ function createCheck(
   const { book, recorder } = parts;
   const { nameOf, codeOf } = book;
   const watch = createWatch(target, client, parts);
-  return async ({ states, calls, span, hasCrashed, extremes }) => {
-    const { lists, messages, shownAt } = await watch.look(recorder.calls, hasCrashed);
+  return async ({ states, calls, span, extremes, ...flags }) => {
+    const { lists, messages, shownAt } = await watch.look(recorder.calls, flags.hasCrashed);
     const explained = explain(states, { calls, span, nameOf, codeOf });
     assert.ok(explained.states.length > 0, describe(calls, explained.obstacles));
     const observed = observe(explained.states, { lists, shownAt, nameOf });
     assert.ok(observed.states.length > 0, describe(calls, observed.obstacles));
     for (const { answer } of calls) if (answer !== null) assertNoCode(answer.text, book.codes);
-    const trace = { calls: recorder.calls, messages, ...book, ...extremes, hasCrashed };
+    const trace = { calls: recorder.calls, messages, ...book, ...extremes, ...flags };
     assertAnswers(trace);
     assertMessages(trace);
     return observed.states;

@@ -40,6 +40,12 @@ export const targetKinds: readonly TargetKind[] = [
   { name: 'SQLite', nodes: 1, storage: 'sqlite', sequences: 1_000, sequencesWithCrashes: 12 },
 ];
 
+/**
+ * The server's time never goes back, so when the machine's clock is corrected it is ahead of that
+ * for a while, and a client that reads the machine's clock sees moments that are yet to come.
+ */
+export const aheadMsMax = 50;
+
 /** A price, so that budgets can be set: five cents for each of our messages. */
 const providers = JSON.stringify([
   { name: 'sandbox', kind: 'sandbox', price: { currency: 'EUR', perPart: '0.05' } },

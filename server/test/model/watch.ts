@@ -6,7 +6,7 @@ import type { CodeBook } from './code-book.ts';
 import { assertForward, assertNoCode } from './invariants.ts';
 import type { Span } from './moment.ts';
 import type { ApplicationName, Call, ObservedBody, ObservedMessage } from './operations.ts';
-import type { Target } from './targets.ts';
+import { aheadMsMax, type Target } from './targets.ts';
 
 export interface Sight {
   readonly lists: Readonly<Record<ApplicationName, readonly ObservedBody[]>>;
@@ -28,6 +28,9 @@ export function createWatch(
   { prefix, book }: { readonly prefix: string; readonly book: CodeBook },
 ): Watch {
   let before: readonly ObservedBody[] = [];
+  let messages: readonly ObservedMessage[] = [];
+  /** How many calls could send something when the messages were last asked for. */
+  let sent = 0;
 
   async function get<Item>(path: string, application: ApplicationName): Promise<readonly Item[]> {
     const apiKey = target.apiKeys[application];
@@ -48,17 +51,23 @@ export function createWatch(
       const touchesOther = calls.some(
         ({ operation }) => operation.kind === 'start' && operation.application === 'other',
       );
+      const sending = calls.filter(
+        ({ operation: { kind } }) => kind === 'start' || kind === 'resend',
+      );
       const deadline = Date.now() + comingTimeoutMs;
       for (;;) {
         const fromMs = Date.now() - 1;
         const own = await list('own');
         const other = touchesOther ? await list('other') : [];
-        const shownAt = { fromMs, toMs: Date.now() + 1 };
-        const messages = await get<ObservedMessage>('/v1/sandbox/messages?limit=200', 'own');
+        const shownAt = { fromMs, toMs: Date.now() + aheadMsMax };
+        if (hasCrashed || sending.length !== sent) {
+          messages = await get<ObservedMessage>('/v1/sandbox/messages?limit=200', 'own');
+        }
         if (hasCrashed ? isSettled(own) : isComplete(own, messages)) {
           book.read([...own, ...other], messages, calls);
           assertForward(before, own);
           before = own;
+          sent = sending.length;
           return { lists: { own, other }, messages, shownAt };
         }
         assert.ok(Date.now() < deadline, 'A message did not come.');
