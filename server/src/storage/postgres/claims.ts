@@ -52,7 +52,6 @@ function claimOf(
   claim: { readonly limit: number; readonly leaseMs: number },
 ): Operation<ClaimedDelivery[]> {
   return {
-    shard: 0,
     keys: () => [],
     run(tables, nowMs) {
       const outbox = { ...tables.outbox, due: () => due };

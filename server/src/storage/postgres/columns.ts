@@ -1,19 +1,18 @@
 /** How rows are written: each column as one array, so that one statement writes any number of them. */
-import { plainArray, textArray } from '#storage/postgres/array-literal.ts';
+import { arrayParameter, type ElementType } from '#storage/postgres/array-parameter.ts';
 import type { Command } from '#storage/postgres/exchange.ts';
 
-type ColumnType = 'text' | 'smallint' | 'integer' | 'bigint' | 'double precision' | 'boolean';
 type Value = string | number | boolean | null;
 
 export interface Column<Row> {
   readonly name: string;
-  readonly type: ColumnType;
+  readonly type: ElementType;
   read(row: Row): Value;
 }
 
 export function column<Row>(
   name: string,
-  type: ColumnType,
+  type: ElementType,
   read: (row: Row) => Value,
 ): Column<Row> {
   return { name, type, read };
@@ -69,25 +68,26 @@ export function createWriter<Row>(columns: {
     insert: (table, rows) => ({ text: insertInto(table), values: arraysOf(all, rows) }),
     update(table, changed) {
       const rows = changed.map(({ row }) => row);
-      const versions = plainArray(changed.map(({ version }) => version));
+      const versions = arrayParameter(
+        'integer',
+        changed.map((one) => one.version),
+      );
       const values = [...arraysOf(written, rows), versions, String(changed.length)];
       return { text: updateOf(table), values };
     },
   };
 }
 
-function unnest(columns: readonly { readonly type: ColumnType }[]): string {
+function unnest(columns: readonly { readonly type: ElementType }[]): string {
   return `unnest(${columns.map(({ type }, index) => `$${index + 1}::${type}[]`).join(', ')})`;
 }
 
-function arraysOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): (string | null)[] {
+function arraysOf<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): (Buffer | null)[] {
   return columns.map(({ type, read }) => {
     const values = rows.map(read);
     // The rows of a shorter array are filled up with nulls, so one of nulls alone need not be sent.
     if (values.every((value) => value === null)) return null;
-    // The column's type says which of the two its values are.
-    if (type === 'text') return textArray(values as (string | null)[]);
-    return plainArray(values as (number | boolean | null)[]);
+    return arrayParameter(type, values);
   });
 }
 

@@ -8,10 +8,10 @@
  */
 import type { ClientBase, Connection, Submittable } from 'pg';
 
-/** One statement with its values, as texts; those of one text are prepared under one name. */
+/** One statement with its values, as texts or in binary; each text is prepared once. */
 export interface Command {
   readonly text: string;
-  readonly values: readonly (string | null)[];
+  readonly values: readonly (string | Buffer | null)[];
 }
 
 /** The columns of a row, as texts. */
@@ -76,7 +76,7 @@ class Pipeline implements Submittable {
       }
       connection.parse({ name, text, types: [] }, true);
     }
-    connection.bind({ statement: name, values: values as (string | null)[] }, true);
+    connection.bind({ statement: name, values: [...values] }, true);
     connection.execute({}, true);
   }
 

@@ -106,5 +106,5 @@ function endingOf(kept: KeptVerification): Attempt {
   ];
   const run: Attempt['operation']['run'] = (tables, nowMs) =>
     endNow(tables, kept, 'time_passed', nowMs);
-  return { operation: { shard: 0, keys: () => keys, run }, keys };
+  return { operation: { keys: () => keys, run }, keys };
 }

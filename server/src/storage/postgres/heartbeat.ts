@@ -1,5 +1,5 @@
 import type { Pool } from 'pg';
-import { plainArray } from '#storage/postgres/array-literal.ts';
+import { arrayParameter } from '#storage/postgres/array-parameter.ts';
 import type { Clock } from '#storage/postgres/clock.ts';
 import { createExchange } from '#storage/postgres/exchange.ts';
 import { slotAt, type Tallies, type TallyRow } from '#storage/postgres/tallies.ts';
@@ -29,10 +29,22 @@ export function startHeartbeat(
     try {
       const added = tallies.unwritten();
       const values = [
-        plainArray(added.map(({ slot }) => slot)),
-        plainArray(added.map(({ application }) => application)),
-        plainArray(added.map(({ wrong }) => wrong)),
-        plainArray(added.map(({ right }) => right)),
+        arrayParameter(
+          'integer',
+          added.map(({ slot }) => slot),
+        ),
+        arrayParameter(
+          'integer',
+          added.map(({ application }) => application),
+        ),
+        arrayParameter(
+          'integer',
+          added.map(({ wrong }) => wrong),
+        ),
+        arrayParameter(
+          'integer',
+          added.map(({ right }) => right),
+        ),
       ];
       const [, , sums = []] = await createExchange(
         client,

@@ -25,8 +25,6 @@ export interface PostgresStorageOptions {
   readonly role: 'server' | 'tool';
 }
 
-/** Two, so that one batch is being decided while the disk is waited for by the other. */
-const lanesOf = { server: 2, tool: 1 } as const;
 const poolMax = { server: 8, tool: 2 } as const;
 
 /**
@@ -51,14 +49,12 @@ async function openOn(
   const partitions = createPartitions(sql);
   const batching = { clock: createClock(), partitions, shared };
   const heartbeat = startHeartbeat(pool, { ...batching, tallies: shared.tallies });
-  const lanes = Array.from({ length: lanesOf[role] }, () =>
-    createLane(
-      () => connectHot(connections),
-      ({ exchange }, batch) => runBatch({ ...batching, exchange }, batch),
-    ),
+  const lane = createLane(
+    () => connectHot(connections),
+    ({ exchange }, batch) => runBatch({ ...batching, exchange }, batch),
   );
   const closeAll = async (): Promise<void> => {
-    await Promise.all(lanes.map((lane) => lane.close()));
+    await lane.close();
     await heartbeat.stop();
     await pool.end();
   };
@@ -69,12 +65,6 @@ async function openOn(
     throw refusedAt(connections.place, error);
   }
   const inRounds = createRounds(pool, batching);
-  return createStorage({
-    ...{ pool, sql, shared, partitions, inRounds, closeAll },
-    submit: (operation) => {
-      const lane = lanes[operation.shard % lanes.length];
-      if (lane === undefined) throw new Error('There is no lane.');
-      return lane.submit(operation);
-    },
-  });
+  const submit = lane.submit;
+  return createStorage({ pool, sql, shared, partitions, inRounds, closeAll, submit });
 }

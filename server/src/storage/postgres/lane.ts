@@ -1,5 +1,9 @@
 /**
- * One connection for what every request asks for, and the queue before it.
+ * The connection for what every request asks for, and the queue before it. One of them: with two
+ * the batches are half as large, and what a batch costs however small it is weighs more than waiting
+ * for the disk twice at a time. Measured with 64 callers on two cores, for a pair of start and check:
+ * 0.11 ms of PostgreSQL's time against 0.19, 0.19 ms of this process's against 0.25; with 1, 16 and
+ * 256 callers it is no slower either.
  *
  * Rules:
  * 1. What is asked for while a batch is under way goes as one batch of at most `batchMax`, so a slow

@@ -123,7 +123,7 @@ async function withDeliveries(
     ];
     const run: Attempt['operation']['run'] = (tables, nowMs) =>
       answer(tables, tables.verifications.byId(record.id) ?? kept, nowMs);
-    return { operation: { shard: 0, keys: () => keys, run }, keys };
+    return { operation: { keys: () => keys, run }, keys };
   });
   const ran = await runOn(
     its,

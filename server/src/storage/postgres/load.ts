@@ -1,7 +1,7 @@
 /** Reads rows into a working set: one exchange, whatever the tables and however many the rows. */
 import { shardOfHash, shardOfId } from '#domain/id.ts';
 import { UnknownApplication } from '#storage/postgres/application-numbers.ts';
-import { plainArray, textArray } from '#storage/postgres/array-literal.ts';
+import { arrayParameter } from '#storage/postgres/array-parameter.ts';
 import { type Clock, readTime } from '#storage/postgres/clock.ts';
 import { dayOfId, type HistoryTable } from '#storage/postgres/days.ts';
 import { toDelivery } from '#storage/postgres/delivery-columns.ts';
@@ -108,9 +108,12 @@ function askVerifications(
 ): Question[] {
   const ids = keys.map(({ id }) => id);
   const values = [
-    textArray(ids),
-    plainArray(ids.map(shardOfId)),
-    plainArray(keys.map(({ withDeliveries }) => withDeliveries)),
+    arrayParameter('text', ids),
+    arrayParameter('smallint', ids.map(shardOfId)),
+    arrayParameter(
+      'boolean',
+      keys.map(({ withDeliveries }) => withDeliveries),
+    ),
   ];
   const take = (rows: readonly TextRow[]) => {
     for (const row of rows) takeFamily(set, row);
@@ -144,7 +147,7 @@ function askDeliveries(
   keys: readonly KeyOf<'delivery'>[],
 ): Question[] {
   const ids = keys.map(({ id }) => id);
-  const values = [textArray(ids), plainArray(ids.map(shardOfId))];
+  const values = [arrayParameter('text', ids), arrayParameter('smallint', ids.map(shardOfId))];
   const take = (rows: readonly TextRow[]) => {
     for (const row of rows) takeDelivery(set, row);
   };
@@ -161,9 +164,12 @@ function askLedgers(set: WorkingSet, keys: readonly KeyOf<'ledger'>[]): Question
   if (keys.length === 0) return [];
   const names = keys.map(({ key }) => key);
   const values = [
-    plainArray(names.map(shardOfHash)),
-    plainArray(keys.map(({ application }) => application)),
-    textArray(names),
+    arrayParameter('smallint', names.map(shardOfHash)),
+    arrayParameter(
+      'integer',
+      keys.map(({ application }) => application),
+    ),
+    arrayParameter('text', names),
   ];
   const take = (rows: readonly TextRow[]) => {
     for (const row of rows) {
@@ -183,17 +189,29 @@ function askRepeatableSteps(set: WorkingSet, keys: readonly KeyOf<'idempotency'>
       set.idempotency.fill(step.keyHash, Number(row[0]), step);
     }
   };
-  const values = [plainArray(hashes.map(shardOfHash)), textArray(hashes)];
+  const values = [
+    arrayParameter('smallint', hashes.map(shardOfHash)),
+    arrayParameter('text', hashes),
+  ];
   return [{ text: readRepeatableSteps, values, take }];
 }
 
 function askBudgets(set: WorkingSet, keys: readonly KeyOf<'budget'>[]): Question[] {
   if (keys.length === 0) return [];
   const values = [
-    plainArray(keys.map(shardOfBudget)),
-    plainArray(keys.map(({ application }) => application)),
-    plainArray(keys.map(({ day }) => day)),
-    textArray(keys.map(({ scope }) => scope)),
+    arrayParameter('smallint', keys.map(shardOfBudget)),
+    arrayParameter(
+      'integer',
+      keys.map(({ application }) => application),
+    ),
+    arrayParameter(
+      'integer',
+      keys.map(({ day }) => day),
+    ),
+    arrayParameter(
+      'text',
+      keys.map(({ scope }) => scope),
+    ),
   ];
   const take = (rows: readonly TextRow[]) => {
     for (const [application, day, scope, micros, currency] of rows) {

@@ -1,5 +1,4 @@
 /** The verbs of the port that work on rows: which rows each begins with, and the step it runs. */
-import { shardOfHash, shardOfId } from '#domain/id.ts';
 import type { IdempotencyEntry, Storage } from '#service/ports.ts';
 import type { Key } from '#storage/postgres/keys.ts';
 import type { WorkingTables } from '#storage/postgres/working-tables.ts';
@@ -17,8 +16,6 @@ export interface Known {
 }
 
 export interface Operation<Value> {
-  /** Operations on one shard go over the same connection, so they never meet. */
-  readonly shard: number;
   /** Rows that it most likely needs. What is missing is read later: a guess may be wrong. */
   keys(known: Known): Key[];
   run(tables: WorkingTables, nowMs: number): Value;
@@ -46,7 +43,6 @@ export const operations: {
   readonly [Of in Verb]: (...args: Parameters<Storage[Of]>) => Operation<Value<Of>>;
 } = {
   startVerification: (step) => ({
-    shard: shardOfHash(step.verification.ledgerKey),
     keys: (known) => [
       ...idempotencyKeys(step.idempotency),
       ...applicationKeys(known, step.verification.applicationId, (application) =>
@@ -59,7 +55,6 @@ export const operations: {
     run: (tables, nowMs) => startVerification(tables, step, nowMs),
   }),
   consumeGuess: (step) => ({
-    shard: shardOfId(step.verificationId),
     keys: (known) => [
       verificationKey(step.verificationId, false),
       ...idempotencyKeys(step.idempotency),
@@ -68,7 +63,6 @@ export const operations: {
     run: (tables, nowMs) => consumeGuess(tables, step, nowMs),
   }),
   settleGuess: (step) => ({
-    shard: shardOfId(step.verificationId),
     keys: (known) => [
       verificationKey(step.verificationId, true),
       ...idempotencyKeys(step.idempotency),
@@ -77,7 +71,6 @@ export const operations: {
     run: (tables, nowMs) => settleGuess(tables, step, nowMs),
   }),
   resendCode: (step) => ({
-    shard: shardOfId(step.verificationId),
     keys: (known) => [
       verificationKey(step.verificationId, true),
       ...idempotencyKeys(step.idempotency),
@@ -86,27 +79,22 @@ export const operations: {
     run: (tables, nowMs) => resendCode(tables, step, nowMs),
   }),
   cancelVerification: (step) => ({
-    shard: shardOfId(step.verificationId),
     keys: () => [verificationKey(step.verificationId, true), ...idempotencyKeys(step.idempotency)],
     run: (tables, nowMs) => cancelVerification(tables, step, nowMs),
   }),
   recordAttempts: (results) => ({
-    shard: shardOfId(results[0]?.deliveryId ?? ''),
     keys: () => results.map(({ deliveryId }) => ({ table: 'delivery', id: deliveryId })),
     run: (tables, nowMs) => recordAttempts(tables, results, nowMs),
   }),
   findRepeated: (entry) => ({
-    shard: shardOfHash(entry.keyHash),
     keys: () => idempotencyKeys(entry),
     run: (tables, nowMs) => tables.idempotency.find(entry, nowMs),
   }),
   keepAnswer: (keyHash, sealedAnswer) => ({
-    shard: shardOfHash(keyHash),
     keys: () => [{ table: 'idempotency', keyHash }],
     run: (tables) => tables.idempotency.keepAnswer(keyHash, sealedAnswer),
   }),
   readVerification: (applicationId, verificationId) => ({
-    shard: shardOfId(verificationId),
     keys: () => [verificationKey(verificationId, true)],
     run(tables, nowMs) {
       const kept = tables.verifications.find(applicationId, verificationId);
@@ -114,7 +102,6 @@ export const operations: {
     },
   }),
   findLive: (applicationId, ledgerKey, liveKey) => ({
-    shard: shardOfHash(ledgerKey),
     keys: (known) => addressKeys(known, applicationId, ledgerKey),
     run(tables, nowMs) {
       const application = tables.applications.numberOf(applicationId);
@@ -122,16 +109,14 @@ export const operations: {
       return tables.ledgers.read(application, ledgerKey, nowMs).live.get(liveKey) ?? null;
     },
   }),
-  now: () => ({ shard: 0, keys: () => [], run: (_tables, nowMs) => nowMs }),
+  now: () => ({ keys: () => [], run: (_tables, nowMs) => nowMs }),
   renewLeases: (deliveryIds, leaseMs) => ({
-    shard: shardOfId(deliveryIds[0] ?? ''),
     keys: () => deliveryIds.map((id) => ({ table: 'delivery', id })),
     run(tables, nowMs) {
       for (const id of deliveryIds) tables.outbox.renewLease(id, nowMs + leaseMs);
     },
   }),
   recordReceipt: (receipt) => ({
-    shard: shardOfId(receipt.deliveryId),
     keys: () => [{ table: 'delivery', id: receipt.deliveryId }],
     run: (tables, nowMs) => recordReceipt(tables, receipt, nowMs),
   }),

@@ -18,21 +18,20 @@ export const ledgerStart = verificationColumns.length;
 export const deliveryStart = ledgerStart + ledgerColumns.length;
 
 /**
- * A verification with its recipient's ledger and, where that is asked for, its deliveries: one row
- * for each of them. Ledgers and deliveries elsewhere (an id without a shard, a resend after
- * midnight) are not found here, and read by their own keys.
+ * A verification with its recipient's ledger and, where that is asked for, its first delivery, which
+ * most often is the only one. What is not found here (more deliveries, ids without a shard) is read
+ * by its own key.
  */
 export const readVerifications = eachDay(
   (day) =>
     `SELECT ${columnsOf('v', verificationColumns)}, ${columnsOf('l', ledgerColumns)}, ` +
     `${columnsOf('d', deliveryColumns)} ` +
-    'FROM unnest($1::text[], $2::smallint[], $3::boolean[]) AS k(id, shard, with_deliveries) ' +
+    'FROM unnest($1::text[], $2::smallint[], $3::boolean[]) AS k(id, shard, with_delivery) ' +
     `JOIN ${partitionOf('verification', day)} v ON v.id = k.id AND v.shard = k.shard ` +
     'LEFT JOIN ledger l ON l.shard = k.shard AND l.application = v.application ' +
     'AND l.key = coalesce(v.ledger_key, v.recipient_hash) ' +
-    "LEFT JOIN LATERAL unnest(string_to_array(CASE WHEN k.with_deliveries THEN v.delivery_ids END, ' ')) " +
-    'AS o(id) ON true ' +
-    `LEFT JOIN ${partitionOf('delivery', day)} d ON d.id = o.id AND d.shard = k.shard`,
+    `LEFT JOIN ${partitionOf('delivery', day)} d ON k.with_delivery AND d.shard = k.shard ` +
+    "AND d.id = split_part(v.delivery_ids, ' ', 1)",
 );
 
 export const readDeliveries = eachDay(

@@ -5,7 +5,7 @@
  */
 import { randomBytes } from 'node:crypto';
 import { formatId, headAt, idRandomLength, shardOfHash, shardOfId } from '#domain/id.ts';
-import { plainArray, textArray } from '#storage/postgres/array-literal.ts';
+import { arrayParameter } from '#storage/postgres/array-parameter.ts';
 import type { Writer } from '#storage/postgres/columns.ts';
 import { dayOfId, type HistoryTable, partitionOf } from '#storage/postgres/days.ts';
 import { deliveryWriter } from '#storage/postgres/delivery-columns.ts';
@@ -99,12 +99,24 @@ function callbackCommands(callbacks: readonly OwedCallback[]): Command[] {
   });
   const records = callbacks.map(({ kept }) => kept.record);
   const values = [
-    textArray(ids),
-    plainArray(ids.map(shardOfId)),
-    plainArray(callbacks.map(({ kept }) => kept.application)),
-    textArray(records.map(({ id }) => id)),
-    textArray(records.map(({ status }) => `verification.${status}`)),
-    plainArray(callbacks.map(({ nowMs }) => nowMs)),
+    arrayParameter('text', ids),
+    arrayParameter('smallint', ids.map(shardOfId)),
+    arrayParameter(
+      'integer',
+      callbacks.map(({ kept }) => kept.application),
+    ),
+    arrayParameter(
+      'text',
+      records.map(({ id }) => id),
+    ),
+    arrayParameter(
+      'text',
+      records.map(({ status }) => `verification.${status}`),
+    ),
+    arrayParameter(
+      'bigint',
+      callbacks.map(({ nowMs }) => nowMs),
+    ),
   ];
   return [{ text: insertCallbacks, values }];
 }
@@ -122,13 +134,29 @@ function spendingCommands({ spendings }: WorkingSet): Command[] {
     .map(([, spending]) => spending);
   if (sums.length === 0) return [];
   const values = [
-    plainArray(sums.map(shardOfBudget)),
-    plainArray(sums.map(({ application }) => application)),
-    plainArray(sums.map(({ day }) => day)),
-    textArray(sums.map(({ scope }) => scope)),
-    textArray(sums.map(({ currency }) => currency)),
-    plainArray(sums.map(({ micros }) => micros)),
-    plainArray(
+    arrayParameter('smallint', sums.map(shardOfBudget)),
+    arrayParameter(
+      'integer',
+      sums.map(({ application }) => application),
+    ),
+    arrayParameter(
+      'integer',
+      sums.map(({ day }) => day),
+    ),
+    arrayParameter(
+      'text',
+      sums.map(({ scope }) => scope),
+    ),
+    arrayParameter(
+      'text',
+      sums.map(({ currency }) => currency),
+    ),
+    arrayParameter(
+      'bigint',
+      sums.map(({ micros }) => micros),
+    ),
+    arrayParameter(
+      'bigint',
       sums.map(({ spentBeforeMax, micros }) =>
         spentBeforeMax === null ? null : spentBeforeMax + micros,
       ),
