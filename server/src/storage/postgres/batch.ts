@@ -61,6 +61,8 @@ export async function runBatch(
     ran = await runOn(batching, set, batch, keysOf(batching, batch));
     await save(batching, set);
   } catch (error) {
+    // Another node has purged the day meanwhile.
+    if (isPartitionGone(error)) await batching.partitions.look();
     if (isConflict(error)) return runInnocent(batching, set, batch, ran);
     if (!isOurFault(error)) throw error;
     return batch.length === 1 ? [{ kind: 'failed', error }] : runEachAlone(batching, batch);
@@ -101,13 +103,7 @@ export async function save(batching: Batching, set: WorkingSet): Promise<void> {
   const commands = commandsOf(set);
   if (commands.length > 0) {
     await batching.partitions.require(daysWritten(set));
-    try {
-      await batching.exchange(commands);
-    } catch (error) {
-      // Another node has purged the day meanwhile.
-      if (isPartitionGone(error)) await batching.partitions.look();
-      throw error;
-    }
+    await batching.exchange(commands);
   }
   for (const { application, isRight, nowMs } of set.guesses) {
     set.shared.tallies.add(application, isRight, nowMs);

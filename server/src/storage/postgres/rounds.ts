@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { StorageUnavailable } from '#service/ports.ts';
 import type { Batching } from '#storage/postgres/batch.ts';
-import { isConflict } from '#storage/postgres/batch-error.ts';
+import { isConflict, isPartitionGone } from '#storage/postgres/batch-error.ts';
 import { createExchange } from '#storage/postgres/exchange.ts';
 import { asStorageError } from '#storage/postgres/postgres-error.ts';
 import { inTransaction } from '#storage/postgres/sql.ts';
@@ -28,6 +28,7 @@ export function createRounds(pool: Pool, batching: Omit<Batching, 'exchange'>): 
         );
       } catch (error) {
         if (!isConflict(error)) throw asStorageError(error);
+        if (isPartitionGone(error)) await batching.partitions.look();
         await pause(Math.random() * pauseMaxMs);
       }
     }
