@@ -18,7 +18,7 @@ const usedForMs = 12 * 3_600_000;
  * made while a day's partition was empty would read it row by row for the rest of the day. Without
  * just-in-time compilation, which takes longer than any of these statements.
  */
-const planning = `
+export const planning = `
   SET jit = off;
   SET plan_cache_mode = force_generic_plan;
   SET enable_seqscan = off;

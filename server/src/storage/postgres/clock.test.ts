@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import fc from 'fast-check';
+import { createClock } from '#storage/postgres/clock.ts';
+
+/** What the database says, as its row comes. */
+function row(wallMs: number, highWaterMs = 0, movedByMs = 0): string[] {
+  return [wallMs, highWaterMs, movedByMs].map(String);
+}
+
+test('time follows the database’s clock forward at once', () => {
+  let monotonicMs = 0;
+  const clock = createClock(() => monotonicMs);
+  assert.equal(clock.observe(row(1_000_000)), 1_000_000);
+  monotonicMs += 10;
+  assert.equal(clock.observe(row(2_000_000)), 2_000_000);
+});
+
+test('a database’s clock that is set back makes time slower, and stops nothing', () => {
+  let monotonicMs = 0;
+  const clock = createClock(() => monotonicMs);
+  clock.observe(row(1_000_000));
+  monotonicMs += 10_000;
+  assert.equal(clock.observe(row(500_000)), 1_009_000);
+  monotonicMs += 10_000;
+  assert.equal(clock.observe(row(1_020_000)), 1_020_000);
+});
+
+test('a node begins where the others had come to', () => {
+  const clock = createClock(() => 0);
+  assert.equal(clock.observe(row(1_000_000, 3_000_000, 500)), 3_000_500);
+});
+
+test('time never goes back, whatever the database and the sandbox do', () => {
+  const step = fc.record({
+    elapsedMs: fc.nat(10_000),
+    wallMs: fc.nat(2_000_000),
+    highWaterMs: fc.nat(2_000_000),
+    movedMs: fc.nat(10_000),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 30 }), (steps) => {
+      let monotonicMs = 0;
+      let movedByMs = 0;
+      let lastMs = 0;
+      const clock = createClock(() => monotonicMs);
+      for (const { elapsedMs, wallMs, highWaterMs, movedMs } of steps) {
+        monotonicMs += elapsedMs;
+        movedByMs += movedMs;
+        const nowMs = clock.observe(row(wallMs, highWaterMs, movedByMs));
+        assert.ok(Number.isInteger(nowMs) && nowMs >= lastMs);
+        assert.ok(nowMs >= wallMs && nowMs >= highWaterMs);
+        lastMs = nowMs;
+      }
+    }),
+  );
+});
