@@ -1,48 +1,79 @@
 /**
- * Random fault runs: `node server/test/run-faults.ts [runs] [--seed=…] [--system=sqlite|postgres]`.
+ * Random fault runs: `node server/test/run-faults.ts [runs] [--system=sqlite|postgres] [--seed=…]`.
  * One line for each run, and the figures of all at the end. A run that fails prints its seed and how
  * it is made again; what is known of it is kept in `.cache/faults/`.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
+import { createPostgresSystem } from './faults/postgres-system.ts';
 import { type RunReport, runFaults } from './faults/run.ts';
 import { describeFault, makeSchedule } from './faults/schedule.ts';
 import { createSqliteSystem } from './faults/sqlite-system.ts';
 import type { SystemUnderTest } from './faults/system-under-test.ts';
+import { findPostgres, startPostgres, type TestPostgres } from './parts/postgres.ts';
 
 const loadMs = 4_000;
 const runsDefault = 200;
 /** Two cores carry two servers and their loads; more would only wait for each other. */
-const lanes = 2;
+const lanesMax = 2;
+const systemNames = ['sqlite', 'postgres'] as const;
+type SystemName = (typeof systemNames)[number];
 
-const { values, positionals } = parseArgs({
-  options: { seed: { type: 'string' }, system: { type: 'string' } },
-  allowPositionals: true,
-});
-const systems: readonly SystemUnderTest[] = [await createSqliteSystem()].filter(
-  ({ name }) => values.system === undefined || values.system === name,
-);
-const reports: RunReport[] = [];
-const begin = randomBytes(4).toString('hex');
-const seeds =
-  values.seed === undefined
-    ? Array.from({ length: Number(positionals[0] ?? runsDefault) }, (_, run) => `${begin}-${run}`)
-    : [values.seed];
-const runs = seeds.flatMap((seed, run) => {
-  const system = systems[run % systems.length];
-  return system === undefined ? [] : [{ seed, system }];
-});
+interface Run {
+  readonly seed: string;
+  readonly system: SystemName;
+}
 
-async function runLane(): Promise<void> {
-  for (let next = runs.shift(); next !== undefined; next = runs.shift()) {
-    const { seed, system } = next;
-    const { kinds, nodes } = system;
-    const report = await runFaults(system, seed, (random) =>
-      makeSchedule(random, { kinds, nodes, loadMs }),
-    ).catch((error: unknown) => broken(seed, error));
-    reports.push(report);
-    print(system, report);
+function readRuns(): Run[] {
+  const { values, positionals } = parseArgs({
+    options: { seed: { type: 'string' }, system: { type: 'string' } },
+    allowPositionals: true,
+  });
+  const count = Number(positionals[0] ?? runsDefault);
+  const wanted = values.system;
+  const systems = systemNames.filter((name) => wanted === undefined || wanted === name);
+  if (!Number.isInteger(count) || count < 1 || systems.length === 0) {
+    throw new Error('Give a number of runs, and sqlite or postgres as the system.');
   }
+  const begin = randomBytes(4).toString('hex');
+  if (values.seed !== undefined) {
+    const seed = values.seed;
+    return systems.map((system) => ({ seed, system }));
+  }
+  return Array.from({ length: count }, (_, run) => ({
+    seed: `${begin}-${run}`,
+    system: systems[run % systems.length] ?? 'sqlite',
+  }));
+}
+
+/** One run after the other, each lane with a PostgreSQL of its own to kill. */
+async function runLane(runs: Run[], reports: RunReport[]): Promise<void> {
+  const sqlite = await createSqliteSystem();
+  let server: TestPostgres | null = null;
+  try {
+    for (let next = runs.shift(); next !== undefined; next = runs.shift()) {
+      if (next.system === 'postgres') server ??= await startOne();
+      const system =
+        server === null || next.system === 'sqlite' ? sqlite : createPostgresSystem(server);
+      const { seed } = next;
+      const report = await makeRun(system, seed).catch((error) => broken(seed, error));
+      reports.push(report);
+      print(system, report);
+    }
+  } finally {
+    await server?.remove();
+  }
+}
+
+function startOne(): Promise<TestPostgres> {
+  const search = findPostgres();
+  if (search.ok) return startPostgres(search.part);
+  throw new Error(`${search.reason} Or give --system=sqlite.`);
+}
+
+function makeRun(system: SystemUnderTest, seed: string): Promise<RunReport> {
+  const { kinds, nodes } = system;
+  return runFaults(system, seed, (random) => makeSchedule(random, { kinds, nodes, loadMs }));
 }
 
 /** A run that could not be ended, for example because a server did not come up again. */
@@ -63,21 +94,32 @@ function print(system: SystemUnderTest, report: RunReport): void {
   write(`  again: node server/test/run-faults.ts --seed=${seed} --system=${system.name}`);
 }
 
+function summary(reports: readonly RunReport[]): string {
+  const sum = (of: (report: RunReport) => number) =>
+    reports.reduce((total, report) => total + of(report), 0);
+  const longest = (of: (report: RunReport) => number) => Math.max(...reports.map(of));
+  const isKill = ({ kind }: { kind: string }) => kind.endsWith('killed');
+  return [
+    `${reports.length} runs`,
+    `${sum(({ acknowledgedStarts }) => acknowledgedStarts)} acknowledged starts`,
+    `${sum(({ messages }) => messages)} messages`,
+    `${sum(({ faults }) => faults.length)} faults`,
+    `${sum(({ faults }) => faults.filter(isKill).length)} of them kills`,
+    `longest recovery ${longest(({ recoveryMs }) => recoveryMs)} ms`,
+    `longest wait of a key ${longest(({ answersMs }) => answersMs)} ms`,
+    `${sum(({ lost }) => lost)} lost`,
+    `${sum(({ doubled }) => doubled)} doubled`,
+    `${sum(({ violations }) => (violations.length > 0 ? 1 : 0))} failed`,
+  ].join(', ');
+}
+
 function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-await Promise.all(Array.from({ length: lanes }, runLane));
-const sum = (of: (report: RunReport) => number) =>
-  reports.reduce((total, report) => total + of(report), 0);
-const longest = (of: (report: RunReport) => number) => Math.max(...reports.map(of));
-const kills = sum(({ faults }) => faults.filter(({ kind }) => kind.endsWith('killed')).length);
-const failed = reports.filter(({ violations }) => violations.length > 0).length;
-write(
-  `${reports.length} runs, ${sum(({ acknowledgedStarts }) => acknowledgedStarts)} acknowledged ` +
-    `starts, ${sum(({ messages }) => messages)} messages, ${kills} kills, longest recovery ` +
-    `${longest(({ recoveryMs }) => recoveryMs)} ms, longest wait of a key ` +
-    `${longest(({ answersMs }) => answersMs)} ms, ` +
-    `${sum(({ lost }) => lost)} lost, ${sum(({ doubled }) => doubled)} doubled, ${failed} failed`,
-);
-process.exitCode = failed === 0 ? 0 : 1;
+const runs = readRuns();
+const reports: RunReport[] = [];
+const lanes = Array.from({ length: Math.min(lanesMax, runs.length) });
+await Promise.all(lanes.map(() => runLane(runs, reports)));
+write(summary(reports));
+process.exitCode = reports.every(({ violations }) => violations.length === 0) ? 0 : 1;

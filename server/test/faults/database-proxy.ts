@@ -64,11 +64,7 @@ export async function startDatabaseProxy(databasePort: number): Promise<Database
 
   function endBoth(pair: Pair): void {
     pairs.delete(pair);
-    for (const end of [pair.node, pair.database]) {
-      if (end.destroyed) continue;
-      if (end.connecting) end.destroy();
-      else end.resetAndDestroy();
-    }
+    for (const end of [pair.node, pair.database]) reset(end);
   }
 
   /** Reads from each end only if what it says may pass; the kernel keeps the rest. */
@@ -112,4 +108,11 @@ export async function startDatabaseProxy(databasePort: number): Promise<Database
       await once(server, 'close');
     },
   };
+}
+
+/** One with something left to write would wait for that, and one that is ending would never end. */
+function reset(end: Socket): void {
+  const canReset = !end.connecting && !end.writableEnded && end.writableLength === 0;
+  if (canReset) end.resetAndDestroy();
+  else end.destroy();
 }

@@ -139,7 +139,8 @@ function findUnequalAnswers({ operations, records }: Evidence): readonly string[
     if (!isAcknowledged(operation)) return effects;
     const answers = operation.attempts.filter(isDefinite);
     const texts = new Set(answers.map(({ text }) => text));
-    const isFreshAgain = answers.slice(1).some(({ isReplay }) => !isReplay);
+    // Of two at once the replay may be told first.
+    const isFreshAgain = answers.filter(({ isReplay }) => !isReplay).length > 1;
     return [
       ...effects,
       ...(texts.size > 1 ? [`${name} was answered ${[...texts].join(' and ')}`] : []),

@@ -75,8 +75,8 @@ async function runOn(open: OpenSystem, parts: RunParts): Promise<RunReport> {
   await Promise.all(faults.map((fault) => happen(open, gateway, fault)));
   isOver = true;
   const overAtMs = performance.now();
-  await Promise.all([...clients, clock]);
-  const recovered = await recover(open, { recorder, gateway, random, overAtMs });
+  const whenAlone = Promise.all([...clients, clock]);
+  const recovered = await recover(open, { recorder, gateway, random, overAtMs, whenAlone });
   await repeatSome(open, recorder, random);
   const readings = await recovered.readEverything();
   await Promise.all(open.nodes.map((node) => node.stop()));
