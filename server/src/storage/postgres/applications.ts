@@ -95,7 +95,8 @@ export function createApiKeys(sql: Sql, numbers: ApplicationNumbers) {
       return row === undefined ? null : toApiKey(row);
     },
     async list(applicationId: string | null): Promise<ApiKeyRecord[]> {
-      const text = `${select} WHERE $1::text IS NULL OR application.id = $1 ORDER BY api_key.number`;
+      const condition = 'WHERE $1::text IS NULL OR application.id = $1';
+      const text = `${select} ${condition} ORDER BY api_key.number`;
       return (await sql.rows<ApiKeyRow>(text, [applicationId])).map(toApiKey);
     },
     async revoke(id: string, nowMs: number): Promise<boolean> {

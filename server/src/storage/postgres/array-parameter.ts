@@ -74,7 +74,8 @@ function writeElement(
     case 'integer':
       return buffer.writeInt32BE(number, start);
     case 'bigint':
-      // Two halves: half the time of going over a BigInt. Two's complement, as the number is signed.
+      // Two halves: half the time of going over a BigInt. Two's complement, as the number is
+      // signed.
       buffer.writeInt32BE(Math.floor(number / 2 ** 32), start);
       return buffer.writeUInt32BE(number >>> 0, start + 4);
     case 'double precision':

@@ -1,7 +1,7 @@
 /**
  * Runs operations together: their rows are read in one round trip, changed in memory one operation
- * after the other, and written back in another. No lock is held in between; a row that somebody else
- * changed meanwhile makes the writing fail, and the operation is run again.
+ * after the other, and written back in another. No lock is held in between; a row that somebody
+ * else changed meanwhile makes the writing fail, and the operation is run again.
  *
  * Rules:
  * 1. An operation whose step fails, fails alone; what it changed in memory is taken back.

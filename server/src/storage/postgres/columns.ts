@@ -1,4 +1,6 @@
-/** How rows are written: each column as one array, so that one statement writes any number of them. */
+/**
+ * How rows are written: each column as one array, so that one statement writes any number of them.
+ */
 import { arrayParameter, type ElementType } from '#storage/postgres/array-parameter.ts';
 import type { Command } from '#storage/postgres/exchange.ts';
 
@@ -31,7 +33,9 @@ export interface Writer<Row> {
   update(table: string, rows: readonly Changed<Row>[]): Command;
 }
 
-/** Rows are written in the order given, which has to be the same for everybody: locks are taken so. */
+/**
+ * Rows are written in the order given, which has to be the same for everybody: locks are taken so.
+ */
 export function createWriter<Row>(columns: {
   readonly keys: readonly Column<Row>[];
   /** Set when the row is made, and never again. */
@@ -53,7 +57,8 @@ export function createWriter<Row>(columns: {
   const version = { type: 'integer' } as const;
   const insertInto = remember(
     (table) =>
-      `INSERT INTO ${table} (${names}, version) SELECT ${names}, 1 FROM ${unnest(all)} AS n(${names})`,
+      `INSERT INTO ${table} (${names}, version) SELECT ${names}, 1 ` +
+      `FROM ${unnest(all)} AS n(${names})`,
   );
   const updateOf = remember(
     (table) =>
@@ -61,8 +66,8 @@ export function createWriter<Row>(columns: {
       `FROM ${unnest([...written, version])} AS ` +
       `n(${written.map(({ name }) => name).join(', ')}, version) ` +
       `WHERE ${condition} AND t.version = n.version RETURNING 1) ` +
-      `SELECT CASE WHEN count(*) <> $${written.length + 2}::integer THEN watchword_conflict() END ` +
-      'FROM changed',
+      `SELECT CASE WHEN count(*) <> $${written.length + 2}::integer ` +
+      'THEN watchword_conflict() END FROM changed',
   );
   return {
     insert: (table, rows) => ({ text: insertInto(table), values: arraysOf(all, rows) }),

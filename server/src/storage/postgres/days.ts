@@ -1,7 +1,7 @@
 /**
- * The days that history is kept by. An id begins with its moment, so it says which partition its row
- * lies in; partitions are addressed by name, because a statement on the whole table would lock all
- * ninety of them, or be planned anew each time.
+ * The days that history is kept by. An id begins with its moment, so it says which partition its
+ * row lies in; partitions are addressed by name, because a statement on the whole table would lock
+ * all ninety of them, or be planned anew each time.
  */
 import { formatId, headAt, headOf, headsPerMs, type IdPrefix } from '#domain/id.ts';
 

@@ -19,7 +19,9 @@ const daysBack = 2;
 /** Longer than a statement may take: what was under way when the clock was moved is over then. */
 const settledAfterMs = 10_000;
 
-/** Where nothing happens nothing needs to be written, and looking again at so little costs nothing. */
+/**
+ * Where nothing happens nothing needs to be written, and looking again at so little costs nothing.
+ */
 const keptEveryMs = 5_000;
 
 const selectDue =
@@ -28,9 +30,9 @@ const selectDue =
   'ORDER BY expires_at_ms LIMIT $4 FOR UPDATE SKIP LOCKED';
 
 /**
- * How far it has come. All lives before this moment are ended: none is so short that one could still
- * be written down whose end has passed. Only a clock that is moved makes that possible, so then the
- * moment stays for as long as something from before may be under way.
+ * How far it has come. All lives before this moment are ended: none is so short that one could
+ * still be written down whose end has passed. Only a clock that is moved makes that possible, so
+ * then the moment stays for as long as something from before may be under way.
  */
 interface Progress {
   readonly endedUntilMs: number;

@@ -27,7 +27,7 @@ function kindOf(outcome: PromiseSettledResult<unknown>): string {
   return outcome.status === 'fulfilled' ? 'done' : (outcome.reason as Error).name;
 }
 
-test('a connection that breaks fails what is under way alone, and is made anew', async (cluster) => {
+test('a connection that breaks fails what is under way alone, and is replaced', async (cluster) => {
   const storage = await cluster.open();
   const id = await start(storage, startOf(cluster, '+14155550123'));
   // The row is held by somebody else, so the batch is under way when its connection is cut.

@@ -1,8 +1,9 @@
 /**
- * Forgets what is over, a bounded number of rows at a time, on one node at a time. History leaves in
- * whole days: a partition is dropped 90 days after its day, which takes no longer for many rows than
- * for few. Where the sandbox has moved the clock its rows are older than their day, and leave one by
- * one. What no time orders (ledgers) is walked once an hour from where the last step stopped.
+ * Forgets what is over, a bounded number of rows at a time, on one node at a time. History leaves
+ * in whole days: a partition is dropped 90 days after its day, which takes no longer for many rows
+ * than for few. Where the sandbox has moved the clock its rows are older than their day, and leave
+ * one by one. What no time orders (ledgers) is walked once an hour from where the last step
+ * stopped.
  */
 import { isForgettable } from '#domain/limits.ts';
 import type { Batching } from '#storage/postgres/batch.ts';

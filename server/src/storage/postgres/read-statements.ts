@@ -1,6 +1,7 @@
 /**
- * How rows are found: by whole primary keys, which begin or end with the shard, and in the partition
- * of the day that the id names. Keys come as arrays, so one text serves any number of them.
+ * How rows are found: by whole primary keys, which begin or end with the shard, and in the
+ * partition of the day that the id names. Keys come as arrays, so one text serves any number of
+ * them.
  */
 import { shards } from '#domain/id.ts';
 import { partitionOf } from '#storage/postgres/days.ts';
@@ -18,9 +19,9 @@ export const ledgerStart = verificationColumns.length;
 export const deliveryStart = ledgerStart + ledgerColumns.length;
 
 /**
- * A verification with its recipient's ledger and, where that is asked for, its first delivery, which
- * most often is the only one. What is not found here (more deliveries, ids without a shard) is read
- * by its own key.
+ * A verification with its recipient's ledger and, where that is asked for, its first delivery,
+ * which most often is the only one. What is not found here (more deliveries, ids without a shard)
+ * is read by its own key.
  */
 export const readVerifications = eachDay(
   (day) =>

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Pool } from 'pg';
 import { StorageUnavailable } from '#service/ports.ts';
@@ -29,7 +30,7 @@ export function createRounds(pool: Pool, batching: Omit<Batching, 'exchange'>): 
       } catch (error) {
         if (!isConflict(error)) throw asStorageError(error);
         if (isPartitionGone(error)) await batching.partitions.look();
-        await pause(Math.random() * pauseMaxMs);
+        await pause(randomInt(pauseMaxMs));
       }
     }
     throw new StorageUnavailable('Too many requests change the same at once. Try again.');

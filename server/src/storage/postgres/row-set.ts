@@ -87,8 +87,8 @@ export class RowSet<Row> {
   }
 
   /**
-   * Makes a row. Whether there is one already need not have been read: then the database refuses the
-   * batch, it is read, and the step is done again.
+   * Makes a row. Whether there is one already need not have been read: then the database refuses
+   * the batch, it is read, and the step is done again.
    */
   insert(id: string, row: Row): void {
     let cell = this.cells.get(id);

@@ -1,7 +1,7 @@
 /**
- * Writes a working set back: one exchange, so one transaction. It fails as a whole when a row is not
- * as it was read. Tables come in one order and rows in the order of their keys, so that two batches
- * that meet wait for each other once and never in a circle.
+ * Writes a working set back: one exchange, so one transaction. It fails as a whole when a row is
+ * not as it was read. Tables come in one order and rows in the order of their keys, so that two
+ * batches that meet wait for each other once and never in a circle.
  */
 import { randomBytes } from 'node:crypto';
 import { formatId, headAt, idRandomLength, shardOfHash, shardOfId } from '#domain/id.ts';
@@ -122,7 +122,8 @@ function callbackCommands(callbacks: readonly OwedCallback[]): Command[] {
 }
 
 const insertCallbacks =
-  'INSERT INTO callback (id, shard, application, verification_id, event, at_ms, attempts, due_at_ms) ' +
+  'INSERT INTO callback ' +
+  '(id, shard, application, verification_id, event, at_ms, attempts, due_at_ms) ' +
   'SELECT id, shard, application, verification_id, event, at_ms, 0, at_ms ' +
   'FROM unnest($1::text[], $2::smallint[], $3::integer[], $4::text[], $5::text[], $6::bigint[]) ' +
   'AS n(id, shard, application, verification_id, event, at_ms)';
@@ -167,5 +168,5 @@ function spendingCommands({ spendings }: WorkingSet): Command[] {
 
 const spend =
   'SELECT watchword_spend(shard, application, day, scope, currency, micros, micros_max) ' +
-  'FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::text[], $5::text[], $6::bigint[], ' +
-  '$7::bigint[]) AS n(shard, application, day, scope, currency, micros, micros_max)';
+  'FROM unnest($1::smallint[], $2::integer[], $3::integer[], $4::text[], $5::text[], ' +
+  '$6::bigint[], $7::bigint[]) AS n(shard, application, day, scope, currency, micros, micros_max)';

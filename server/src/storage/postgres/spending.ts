@@ -19,8 +19,8 @@ export interface Spending {
 }
 
 /**
- * Budgets are added to, not written back: the starts of one application on several nodes do not fail
- * each other as long as their sum stays within what each of them was allowed.
+ * Budgets are added to, not written back: the starts of one application on several nodes do not
+ * fail each other as long as their sum stays within what each of them was allowed.
  */
 export function createSpendingTable({
   budgets,

@@ -71,7 +71,10 @@ export type StepResult<Value> =
   | { readonly kind: 'failed'; readonly error: unknown }
   | { readonly kind: 'missing'; readonly key: Key };
 
-/** Runs one step, and tells which rows it looked at; what it changed is taken back unless it is done. */
+/**
+ * Runs one step, and tells which rows it looked at; what it changed is taken back unless it is
+ * done.
+ */
 export function outcomeOf<Value>(
   set: WorkingSet,
   step: () => Value,

@@ -1,6 +1,6 @@
 /**
- * What the steps of `storage/steps` work on: the rows of a working set. Nothing here waits; what was
- * not read is asked for by throwing `Missing`, and the step is run again when it is there.
+ * What the steps of `storage/steps` work on: the rows of a working set. Nothing here waits; what
+ * was not read is asked for by throwing `Missing`, and the step is run again when it is there.
  */
 
 import { emptyLedger, isForgettable } from '#domain/limits.ts';

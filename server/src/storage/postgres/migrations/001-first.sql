@@ -1,9 +1,10 @@
 -- Times are milliseconds since 1970, UTC. `application` is the number of a row in the table of that
 -- name. Ids, hashes and keys compare by their bytes (COLLATE "C"), whatever the database sorts by.
 --
--- `shard` is ten bits of the recipient's keyed hash, or of a row's own key. It is in the primary key
--- of every table that a request writes to and in the condition of every statement that does so: a
--- database that is spread over many machines sends each to one of them (docs/internals/scale.md).
+-- `shard` is ten bits of the recipient's keyed hash, or of a row's own key. It is in the primary
+-- key of every table that a request writes to, and in the condition of every statement that does
+-- so: a database that is spread over many machines sends each to one of them
+-- (docs/internals/scale.md).
 --
 -- `version` counts the changes of a row. Rows are changed in memory and written back on condition
 -- that the version is still the one that was read.
@@ -140,9 +141,9 @@ ALTER TABLE verification ALTER sealed_request SET STORAGE EXTERNAL;
 ALTER TABLE delivery ALTER sealed_message SET STORAGE EXTERNAL;
 
 -- One row for each recipient, and one for each client address, of an application. `sends` and
--- `failures` are moments; `live` is JSON: for purpose and recipient, the verification that is pending
--- and the guesses spent on it. Rows are changed in place for a while and then forgotten: room on the
--- page keeps a change off the index.
+-- `failures` are moments; `live` is JSON: for purpose and recipient, the verification that is
+-- pending and the guesses spent on it. Rows are changed in place for a while and then forgotten:
+-- room on the page keeps a change off the index.
 CREATE TABLE ledger (
   shard smallint NOT NULL,
   application integer NOT NULL,
