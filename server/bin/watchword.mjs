@@ -59,7 +59,10 @@ function endWithLauncher() {
 async function start() {
   endWithLauncher();
   // Keeps compiled code between starts; a folder that cannot be written only costs time.
-  module.enableCompileCache?.();
+  const cache = module.enableCompileCache?.()?.directory;
+  // Threads have it only where the environment says so; without, the storage's thread reads and
+  // compiles a compiler for its TypeScript: measured, 0.17 s of CPU and 37 MiB.
+  if (cache !== undefined) process.env.NODE_COMPILE_CACHE ??= dirname(cache);
   const source = new URL('../src/start.ts', import.meta.url);
   const compiled = new URL('../src/start.js', import.meta.url);
   const program = await import(existsSync(source) ? source.href : compiled.href);
