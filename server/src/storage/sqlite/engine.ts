@@ -117,7 +117,7 @@ function configure(database: Database): void {
 
 function createRun(database: Database, tables: SqliteTables, source: TimeSource): Engine['run'] {
   const clock = createClock(database, source);
-  const handlers = createHandlers({ database, tables, clock });
+  const handlers = createHandlers({ database, tables, clock, monotonicMs: source.monotonicMs });
   const changes = database.prepareTuples<[number]>('SELECT total_changes()');
   const version = database.prepareTuples<[number]>('PRAGMA data_version');
   const begin = database.prepare('BEGIN IMMEDIATE');

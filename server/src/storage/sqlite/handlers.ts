@@ -1,7 +1,8 @@
 import { headOf } from '#domain/id.ts';
 import type { Storage } from '#service/ports.ts';
 import type { SandboxStorage } from '#service/sandbox-port.ts';
-import type { Clock } from '#storage/sqlite/clock.ts';
+import type { Clock, TimeSource } from '#storage/sqlite/clock.ts';
+import { createExpiry } from '#storage/sqlite/expiry.ts';
 import { listVerifications } from '#storage/sqlite/listing.ts';
 import { createPurge } from '#storage/sqlite/purge.ts';
 import { createReset } from '#storage/sqlite/sandbox.ts';
@@ -9,7 +10,7 @@ import type { Database } from '#storage/sqlite/statement.ts';
 import type { SqliteTables } from '#storage/sqlite/tables.ts';
 import { answer, consumeGuess, settleGuess } from '#storage/steps/check.ts';
 import { claimDeliveries, recordAttempts, recordReceipt } from '#storage/steps/deliveries.ts';
-import { cancelVerification, endNow, resendCode } from '#storage/steps/resend.ts';
+import { cancelVerification, resendCode } from '#storage/steps/resend.ts';
 import { startVerification } from '#storage/steps/start.ts';
 
 /** Every function of the port that works on the database. */
@@ -31,13 +32,12 @@ interface Parts {
   readonly database: Database;
   readonly tables: SqliteTables;
   readonly clock: Clock;
+  readonly monotonicMs: TimeSource['monotonicMs'];
 }
 
-/** Ending one takes 20 to 30 µs: a step holds nobody up for ten milliseconds. */
-const expiriesMax = 250;
-
-export function createHandlers({ database, tables, clock }: Parts): Handlers {
-  const purge = createPurge(database, tables);
+export function createHandlers({ database, tables, clock, monotonicMs }: Parts): Handlers {
+  const expireDue = createExpiry(tables, monotonicMs);
+  const purge = createPurge(database, tables, monotonicMs);
   const reset = createReset(database, tables);
   const touch = database.prepare('UPDATE clock SET offset_ms = offset_ms');
   const { applications, apiKeys, templates, secrets, callbacks, sandboxMessages } = tables;
@@ -74,13 +74,7 @@ export function createHandlers({ database, tables, clock }: Parts): Handlers {
     claimCallbacks: (limit, leaseMs) => callbacks.claim(limit, leaseMs, clock.nowMs),
     recordCallback: (id, result) => callbacks.record(id, result, clock.nowMs),
 
-    expireDue(limit) {
-      const most = Math.min(limit, expiriesMax);
-      const due = tables.verifications.due(clock.nowMs, most);
-      for (const kept of due) endNow(tables, kept, 'time_passed', clock.nowMs);
-      const expired = due.map(({ record: { id, applicationId } }) => ({ id, applicationId }));
-      return { expired, more: due.length === most };
-    },
+    expireDue: (limit) => expireDue(limit, clock.nowMs),
     purge: (limit) => purge(limit, clock.nowMs),
 
     createApplication: (application) => applications.create(application),

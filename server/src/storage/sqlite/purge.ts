@@ -1,4 +1,6 @@
 import { isForgettable } from '#domain/limits.ts';
+import { inChunks, startStep } from '#storage/sqlite/bounded.ts';
+import type { TimeSource } from '#storage/sqlite/clock.ts';
 import { deliveryHead } from '#storage/sqlite/delivery-record.ts';
 import { idempotencyKeptMs } from '#storage/sqlite/idempotency.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
@@ -17,13 +19,16 @@ const verificationKeptMs = 90 * dayMs;
 const budgetKeptDays = 7;
 const ledgerWalkEveryMs = 3_600_000;
 
-/** Deleting 500 verifications with their deliveries takes 6 ms: a step holds nobody up for ten. */
 const rowsMax = 500;
 
-/** Does at most `limit` rows' work and answers how many it took. */
+/** Does at most `limit` rows' work and answers how many it took; called with a few at a time. */
 type PurgeStep = (limit: number, nowMs: number) => number;
 
-export function createPurge(database: Database, tables: SqliteTables) {
+export function createPurge(
+  database: Database,
+  tables: SqliteTables,
+  monotonicMs: TimeSource['monotonicMs'],
+) {
   const steps: readonly PurgeStep[] = [
     createIdempotencyStep(database),
     createCountersStep(database),
@@ -33,9 +38,12 @@ export function createPurge(database: Database, tables: SqliteTables) {
   ];
   return (limit: number, nowMs: number): { more: boolean } => {
     let left = Math.max(1, Math.min(limit, rowsMax));
+    const isOver = startStep(monotonicMs);
     for (const step of steps) {
-      left -= step(left, nowMs);
-      if (left <= 0) return { more: true };
+      const taken = inChunks(left, isOver, (count) => step(count, nowMs));
+      left -= taken;
+      // One that found nothing leaves the turn to the next, however late it is.
+      if (left <= 0 || (taken > 0 && isOver())) return { more: true };
     }
     return { more: false };
   };
