@@ -1,10 +1,17 @@
-import type { LookupFunction, Socket } from 'node:net';
-import { getCACertificates } from 'node:tls';
-import { buildConnector, Pool } from 'undici';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
+import {
+  connect as connectTls,
+  createSecureContext,
+  getCACertificates,
+  type SecureContext,
+} from 'node:tls';
 import type { Result } from '#domain/refusal.ts';
 import { type AllowList, createAllowList, type Door } from './allow-list.ts';
+import type { Connect } from './connection.ts';
+import { ConnectionPool } from './connection-pool.ts';
 import { createConnectGuard, openGuardedSocket, type Resolve } from './guarded-connect.ts';
-import { exchange, type OutboundAnswer, type OutboundRequest } from './http-exchange.ts';
+import type { OutboundAnswer, OutboundOrigin, OutboundRequest } from './http-exchange.ts';
+import { reasonOf } from './network-error.ts';
 import { checkOutboundUrl, doorOf } from './outbound-url.ts';
 
 /**
@@ -26,11 +33,6 @@ export interface Egress {
   close(): Promise<void>;
 }
 
-export interface OutboundOrigin {
-  request(request: OutboundRequest): Promise<OutboundAnswer>;
-  close(): Promise<void>;
-}
-
 export interface OriginSettings {
   readonly connectionsMax?: number;
   /** PEM certificates trusted in addition to the system's for this origin. */
@@ -46,7 +48,6 @@ export interface EgressSettings {
   readonly resolve?: Resolve;
 }
 
-const connectTimeoutMs = 5_000;
 const answerTimeoutDefaultMs = 30_000;
 const connectionsDefault = 10;
 /** Origins that callbacks go to and that keep connections; the longest unused one makes room. */
@@ -104,29 +105,36 @@ function createOrigin(
   refusal: Error | null,
   lookup: LookupFunction,
 ): OutboundOrigin {
-  const connectPermitted = buildConnector({
-    lookup,
-    timeout: connectTimeoutMs,
-    ...trusting(settings.certificateAuthority),
+  // A literal address is never looked up, so the guard in the look-up does not see it.
+  if (refusal !== null) {
+    const answer = { kind: 'not_sent', reason: reasonOf(refusal) } as const;
+    return { request: async () => answer, close: async () => {} };
+  }
+  return new ConnectionPool({
+    host: url.host,
+    connectionsMax: settings.connectionsMax ?? connectionsDefault,
+    answerTimeoutMs: settings.answerTimeoutMs ?? answerTimeoutDefaultMs,
+    connect: connectorFor(url, lookup, settings.certificateAuthority),
   });
-  const answerTimeoutMs = settings.answerTimeoutMs ?? answerTimeoutDefaultMs;
-  const pool = new Pool(url.origin, {
-    connections: settings.connectionsMax ?? connectionsDefault,
-    pipelining: 1,
-    headersTimeout: answerTimeoutMs,
-    bodyTimeout: answerTimeoutMs,
-    connect: (options, callback) => {
-      if (refusal !== null) callback(refusal, null);
-      else connectPermitted(options, callback);
-    },
-  });
-  let closing: Promise<void> | null = null;
-  return {
-    request: (request) => exchange(pool, request),
-    close: () => {
-      closing ??= pool.close();
-      return closing;
-    },
+}
+
+function connectorFor(
+  url: URL,
+  lookup: LookupFunction,
+  certificateAuthority: string | undefined,
+): Connect {
+  const options = { ...doorOf(url), lookup };
+  if (url.protocol === 'http:') {
+    return (whenUp) => connect(options).once('connect', whenUp);
+  }
+  // Reading all the system's authorities takes milliseconds: once, not for each connection.
+  let secureContext: SecureContext | undefined;
+  // A server of several names shows the certificate of the one it is asked for (RFC 6066 3).
+  const servername = isIP(options.host) === 0 ? options.host : '';
+  return (whenUp) => {
+    secureContext ??= createSecureContext(trusting(certificateAuthority));
+    const tls = { ...options, servername, secureContext, ALPNProtocols: ['http/1.1'] };
+    return connectTls(tls).once('secureConnect', whenUp);
   };
 }
 

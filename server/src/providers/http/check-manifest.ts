@@ -79,7 +79,7 @@ function valueTemplates(
   return values === undefined ? [] : jsonTemplates(values, key);
 }
 
-/** Headers that frame the message or belong to the connection: undici's to set, not an author's. */
+/** Headers that frame the message or belong to the connection: the egress sets them. */
 const ownHeaders: ReadonlySet<string> = new Set([
   'connection',
   'content-length',

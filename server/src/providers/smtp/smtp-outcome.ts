@@ -1,5 +1,5 @@
 import type { SendOutcome } from '#service/provider-port.ts';
-import { errorCode, networkSentence, reasonOf } from '../egress/http-exchange.ts';
+import { errorCode, networkSentence, reasonOf } from '../egress/network-error.ts';
 
 /**
  * What became of a mail that was not accepted. The server's own words are left out of the public

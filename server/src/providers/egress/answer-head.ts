@@ -1,0 +1,54 @@
+/** The status line and the header fields of an answer (RFC 9112 sections 4 and 5). */
+export interface AnswerHead {
+  readonly status: number;
+  readonly headers: AnswerHeaders;
+  /** Of the transfer, in lower case; null where the body is sent as it is. */
+  readonly coding: string | null;
+  /** Every length that is told. */
+  readonly lengths: readonly string[];
+  /** Whether the other side keeps the connection for another request. */
+  readonly isKept: boolean;
+}
+
+/** By names in lower case; a list where a field stands more than once. */
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
+const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
+const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const noFieldValue = /[^\t\x20-\x7e\x80-\xff]/;
+
+/** Null for what is no head of an answer. `text` ends before the empty line. */
+export function readAnswerHead(text: string): AnswerHead | null {
+  const [first = '', ...lines] = text.split('\r\n');
+  const [, version, status] = statusLine.exec(first) ?? [];
+  if (status === undefined) return null;
+  // Without a prototype, so that no name of a field means anything but itself.
+  const headers: Record<string, string | string[]> = Object.create(null);
+  for (const line of lines) {
+    const colon = line.indexOf(':');
+    const name = line.slice(0, Math.max(colon, 0));
+    const value = line.slice(colon + 1).trim();
+    if (!fieldName.test(name) || noFieldValue.test(value)) return null;
+    const key = name.toLowerCase();
+    const known = headers[key];
+    headers[key] = known === undefined ? value : [known, value].flat();
+  }
+  const { connection, 'transfer-encoding': coding, 'content-length': length } = headers;
+  return {
+    status: Number(status),
+    headers,
+    coding: coding === undefined ? null : lowered(coding),
+    lengths: length === undefined ? [] : [length].flat(),
+    isKept: version === '1' && !(connection !== undefined && saysClose(connection)),
+  };
+}
+
+function lowered(value: string | string[]): string {
+  return [value].flat().join(',').toLowerCase();
+}
+
+function saysClose(connection: string | string[]): boolean {
+  return lowered(connection)
+    .split(',')
+    .some((option) => option.trim() === 'close');
+}
