@@ -15,7 +15,7 @@ import { isConflict, isOurFault, isPartitionGone } from '#storage/postgres/batch
 import type { Key } from '#storage/postgres/keys.ts';
 import { load, type Reader } from '#storage/postgres/load.ts';
 import type { Operation } from '#storage/postgres/operations.ts';
-import type { Cell } from '#storage/postgres/row-set.ts';
+import type { AnyCell } from '#storage/postgres/row-set.ts';
 import { commandsOf, daysWritten } from '#storage/postgres/save.ts';
 import {
   changedSince,
@@ -47,7 +47,7 @@ export type Outcome =
 
 interface Ran {
   readonly outcome: Exclude<Outcome, { kind: 'contended' }>;
-  readonly touched: ReadonlySet<Cell<unknown>>;
+  readonly touched: readonly AnyCell[];
 }
 
 /** Answers one outcome for each operation, in their order. Throws when nothing can be stored. */
@@ -121,12 +121,12 @@ async function runInnocent(
   await load(batching, set, keysIn(before));
   const changed = changedSince(before, set);
   const outcomes = batch.map((_, index): Outcome => {
-    const keys = [...(ran[index]?.touched ?? [])].map((cell) => cell.keyOf(cell.id));
+    const keys = ran[index]?.touched.map((cell) => cell.keyOf(cell.id)) ?? [];
     return { kind: 'contended', keys };
   });
   const innocent = batch.filter((_, index) => {
     const touched = ran[index]?.touched;
-    return touched !== undefined && ![...touched].some((cell) => changed.has(cell));
+    return touched?.every((cell) => !changed.has(cell));
   });
   // Where nothing has changed, the other one has given way as well: everybody tries again.
   if (innocent.length === batch.length || innocent.length === 0) return outcomes;

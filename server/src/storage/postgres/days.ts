@@ -24,6 +24,25 @@ export function dayOfId(table: HistoryTable, id: string): number | null {
   return head === null ? null : firstDay + Math.floor(head / headsPerDay);
 }
 
+/** Of an id that is known to be one: nearly all are of the same day, so most need no reading. */
+export function dayOfKnownId(table: HistoryTable, id: string): number {
+  const { day, low, high } = last[table];
+  if (id >= low && id < high) return day;
+  const found = dayOfId(table, id);
+  if (found === null) throw new Error('A row has a malformed id.');
+  last[table] = {
+    day: found,
+    low: lowestId(table, found),
+    high: lowestId(table, found + 1),
+  };
+  return found;
+}
+
+const last = {
+  verification: { day: 0, low: '', high: '' },
+  delivery: { day: 0, low: '', high: '' },
+};
+
 export function dayAt(timeMs: number): number {
   return Math.floor(timeMs / dayMs);
 }

@@ -1,4 +1,4 @@
-import { after, before, test } from 'node:test';
+import { after, before, type TestContext, test } from 'node:test';
 import { Client } from 'pg';
 import { defaultSettings } from '#domain/application.ts';
 import { formatId, headAt, idRandomLength, shardOfHash } from '#domain/id.ts';
@@ -19,7 +19,8 @@ export interface Cluster {
   query(text: string, values?: readonly unknown[]): Promise<Record<string, unknown>[]>;
 }
 
-export type DefineTest = (name: string, body: (cluster: Cluster) => Promise<void>) => void;
+type Body = (cluster: Cluster, context: TestContext) => Promise<void>;
+export type DefineTest = (name: string, body: Body) => void;
 
 /** Starts a server for the test file; each test has a database of its own on it. */
 export function onPostgres(): { readonly test: DefineTest; makeDatabase(): Promise<string> } {
@@ -42,7 +43,7 @@ export function onPostgres(): { readonly test: DefineTest; makeDatabase(): Promi
     test(name, body) {
       test(name, async (context) => {
         if (partOrSkip(context, programs) === null || server === null) return;
-        await withCluster(server, await makeDatabase(), body);
+        await withCluster(server, await makeDatabase(), (cluster) => body(cluster, context));
       });
     },
   };

@@ -14,13 +14,18 @@ export class Missing extends Error {
   }
 }
 
-/** One row. Until it was read, nobody knows whether it is there. */
-export interface Cell<Row> {
+/** Of a row in any table. */
+export interface AnyCell {
   readonly id: string;
   readonly keyOf: (id: string) => Key;
+  /** The version that the database had; 0 where it had no row. */
+  readonly version: number;
+}
+
+/** One row. Until it was read, nobody knows whether it is there. */
+export interface Cell<Row> extends AnyCell {
   isRead: boolean;
-  /** What the database had; version 0 where it had no row. */
-  version: number;
+  /** What the database had. */
   stored: Row | null;
   /** What it is now. */
   row: Row | null;
@@ -29,13 +34,14 @@ export interface Cell<Row> {
 
 /** What the step under way looked at and changed. */
 export class Journal {
-  readonly #undo: (() => void)[] = [];
-  touched = new Set<Cell<unknown>>();
+  #undo: (() => void)[] = [];
+  /** A cell may be in it several times. */
+  touched: AnyCell[] = [];
 
   /** Begins a step, and answers what it will have touched. */
-  begin(): ReadonlySet<Cell<unknown>> {
-    this.#undo.length = 0;
-    this.touched = new Set();
+  begin(): readonly AnyCell[] {
+    this.#undo = [];
+    this.touched = [];
     return this.touched;
   }
 
@@ -44,7 +50,7 @@ export class Journal {
   }
 
   undo(): void {
-    for (let undo = this.#undo.pop(); undo !== undefined; undo = this.#undo.pop()) undo();
+    for (const undo of this.#undo.toReversed()) undo();
   }
 }
 
@@ -98,7 +104,7 @@ export class RowSet<Row> {
       this.cells.set(id, cell);
     }
     if (cell.row !== null) throw new Error('A row with this id is there already.');
-    this.#journal.touched.add(cell);
+    this.#journal.touched.push(cell);
     this.#set(cell, row);
   }
 
@@ -111,7 +117,7 @@ export class RowSet<Row> {
   #cell(id: string): Cell<Row> {
     const cell = this.cells.get(id);
     if (cell === undefined || !isKnown(cell)) throw new Missing(this.#keyOf(id));
-    this.#journal.touched.add(cell);
+    this.#journal.touched.push(cell);
     return cell;
   }
 

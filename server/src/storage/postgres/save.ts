@@ -7,7 +7,7 @@ import { randomBytes } from 'node:crypto';
 import { formatId, headAt, idRandomLength, shardOfHash, shardOfId } from '#domain/id.ts';
 import { arrayParameter } from '#storage/postgres/array-parameter.ts';
 import type { Writer } from '#storage/postgres/columns.ts';
-import { dayOfId, type HistoryTable, partitionOf } from '#storage/postgres/days.ts';
+import { dayOfKnownId, type HistoryTable, partitionOf } from '#storage/postgres/days.ts';
 import { deliveryWriter } from '#storage/postgres/delivery-columns.ts';
 import type { Command } from '#storage/postgres/exchange.ts';
 import { idempotencyWriter } from '#storage/postgres/idempotency-columns.ts';
@@ -27,7 +27,7 @@ export function daysWritten({ verifications, deliveries }: WorkingSet): Set<numb
     ['verification', verifications],
     ['delivery', deliveries],
   ] as const) {
-    for (const { id } of rows.changed()) days.add(dayOfId(table, id) ?? 0);
+    for (const { id } of rows.changed()) days.add(dayOfKnownId(table, id));
   }
   return days;
 }
@@ -50,7 +50,7 @@ function historyCommands<Row>(
   rows: RowSet<Row>,
   commands: (partition: string, cells: readonly ChangedCell<Row>[]) => Command[],
 ): Command[] {
-  const byDay = Map.groupBy(sorted(rows), ({ id }) => dayOfId(table, id) ?? 0);
+  const byDay = Map.groupBy(sorted(rows), ({ id }) => dayOfKnownId(table, id));
   return [...byDay].flatMap(([day, cells]) => commands(partitionOf(table, day), cells));
 }
 

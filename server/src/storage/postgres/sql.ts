@@ -1,6 +1,6 @@
 /** Statements outside the hot path: one at a time, or a few in a transaction. */
 import { type ClientBase, type Pool, types } from 'pg';
-import { asStorageError } from '#storage/postgres/postgres-error.ts';
+import { asStorageError, classifyPostgresError } from '#storage/postgres/postgres-error.ts';
 
 type Value = string | number | boolean | null | readonly (string | number)[];
 
@@ -49,13 +49,21 @@ export async function inTransaction<Result>(
     await client.query('COMMIT');
     return result;
   } catch (error) {
-    // A connection that cannot even roll back is not given to anybody else.
-    broken = await client.query('ROLLBACK').then(
-      () => undefined,
-      (failure: Error) => failure,
-    );
+    broken = await rollBack(client, error);
     throw error;
   } finally {
     client.release(broken);
+  }
+}
+
+/** Answers why the connection must not be given to anybody else, if it must not. */
+async function rollBack(client: ClientBase, reason: unknown): Promise<Error | undefined> {
+  // One that has stalled would have to be waited for once more.
+  if (classifyPostgresError(reason).breaksConnection) return new Error('It is broken.');
+  try {
+    await client.query('ROLLBACK');
+    return undefined;
+  } catch (failure) {
+    return failure instanceof Error ? failure : new Error(String(failure));
   }
 }

@@ -117,9 +117,11 @@ export function toVerification(
 
 function readPlain(row: TextRow): Pick<VerificationRecord, PlainField> {
   const fields: Record<string, unknown> = {};
-  for (const [index, field] of plainFields.entries()) {
-    const text = row[ownFormCount + index] ?? null;
-    fields[field] = text !== null && isNumber[index] ? Number(text) : text;
+  let at = ownFormCount;
+  for (const field of plainFields) {
+    const text = row[at] ?? null;
+    fields[field] = text !== null && isNumber[at - ownFormCount] ? Number(text) : text;
+    at++;
   }
   // The order of the list is that of the columns, so each field has the type of its column.
   return fields as Pick<VerificationRecord, PlainField>;

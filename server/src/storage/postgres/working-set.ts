@@ -3,7 +3,7 @@ import type { OwedDelivery } from '#storage/postgres/delivery-columns.ts';
 import type { RepeatableStep } from '#storage/postgres/idempotency-columns.ts';
 import { cells, type Key } from '#storage/postgres/keys.ts';
 import type { LedgerRow } from '#storage/postgres/ledger-columns.ts';
-import { type Cell, Journal, Missing, RowSet } from '#storage/postgres/row-set.ts';
+import { type AnyCell, Journal, Missing, RowSet } from '#storage/postgres/row-set.ts';
 import type { Spending } from '#storage/postgres/spending.ts';
 import type { Tallies } from '#storage/postgres/tallies.ts';
 import type { KeptVerification } from '#storage/steps/tables.ts';
@@ -78,7 +78,7 @@ export type StepResult<Value> =
 export function outcomeOf<Value>(
   set: WorkingSet,
   step: () => Value,
-): { readonly result: StepResult<Value>; readonly touched: ReadonlySet<Cell<unknown>> } {
+): { readonly result: StepResult<Value>; readonly touched: readonly AnyCell[] } {
   const touched = set.journal.begin();
   try {
     return { result: { kind: 'done', value: step() }, touched };
@@ -95,8 +95,8 @@ export function keysIn(set: WorkingSet): Key[] {
 }
 
 /** The cells of `before` that are not the same any more in `after`, where all were read again. */
-export function changedSince(before: WorkingSet, after: WorkingSet): Set<Cell<unknown>> {
-  const changed = new Set<Cell<unknown>>();
+export function changedSince(before: WorkingSet, after: WorkingSet): Set<AnyCell> {
+  const changed = new Set<AnyCell>();
   const later = rowSetsOf(after);
   for (const [index, rows] of rowSetsOf(before).entries()) {
     for (const cell of rows.cells.values()) {

@@ -82,7 +82,7 @@ function createVerificationTable({
   }
 
   function byId(id: string): KeptVerification | null {
-    return dayOfId('verification', id) === null ? null : find(id);
+    return rows.has(id) || dayOfId('verification', id) !== null ? find(id) : null;
   }
 
   function pending(id: string): KeptVerification | null {
@@ -133,7 +133,8 @@ function createVerificationTable({
 
 function createDeliveryTable({ deliveries: rows }: WorkingSet): Tables['deliveries'] {
   function find(id: string): KeptDelivery | null {
-    return dayOfId('delivery', id) === null ? null : (rows.find(id)?.kept ?? null);
+    const isPossible = rows.has(id) || dayOfId('delivery', id) !== null;
+    return isPossible ? (rows.find(id)?.kept ?? null) : null;
   }
 
   return {
