@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import type { Storage } from '#service/ports.ts';
 import { inParallel } from '#storage/contract/fixture.ts';
 import { openPostgresStorage } from '#storage/postgres/index.ts';
 import { guess, onPostgres, sent, start, startOf } from '#storage/postgres/postgres.fixture.ts';
@@ -13,8 +12,8 @@ test('behind PgBouncer in transaction mode all of it works', async (cluster, con
   if (program === null) return;
   const pooler = await startPgbouncer(program, cluster.server.url, { poolMode: 'transaction' });
   const url = pooler.through(cluster.url);
-  const nodes = await inParallel(2, () => openPostgresStorage({ url, role: 'server' }));
-  const [one, other] = nodes as readonly [Storage, Storage];
+  const open = () => openPostgresStorage({ url, role: 'server' });
+  const [one, other] = await Promise.all([open(), open()]);
   try {
     for (let round = 0; round < 5; round++) {
       const step = startOf(cluster, `+1415555${round}`);
@@ -37,7 +36,7 @@ test('behind PgBouncer in transaction mode all of it works', async (cluster, con
     await one.purge(100);
     await one.ping();
   } finally {
-    await inParallel(2, async (index) => nodes[index]?.close());
+    await Promise.all([one.close(), other.close()]);
     await pooler.remove();
   }
 });
