@@ -87,6 +87,7 @@ test('on a full disk starts answer 503 and send nothing, until there is room', a
       assert.match(refused.headers.get('retry-after') ?? '', /^\d+$/);
       const list = '/v1/verifications?limit=10';
       assert.deepEqual((await callServer(node, 'GET', list)).body.items, [], 'reading still works');
+      assert.equal((await callServer(node, 'GET', '/readyz')).status, 503);
       disk.clear();
       assert.equal((await start()).status, 201);
       assert.equal((await callServer(node, 'GET', '/readyz')).status, 200);

@@ -19,10 +19,10 @@ export interface Recovery {
 
 const recoveryMaxMs = 10_000;
 /**
- * A request whose answer could not be kept holds its key for ten seconds, which are a ninth longer
+ * A request whose answer could not be kept holds its key for six seconds, which are a ninth longer
  * where the clock was set back; a repeated one is told to come again until then.
  */
-const answersMaxMs = 12_000;
+const answersMaxMs = 10_000;
 /** A run whose servers do not recover is not waited for much longer than it may take. */
 const givenUpMs = 25_000;
 const pollMs = 50;

@@ -91,7 +91,7 @@ withServer('a server is used with named statements, and no wait on it is endless
            current_setting('lock_timeout') AS lock, current_setting('application_name') AS name,
            current_setting('idle_in_transaction_session_timeout') AS idle`,
       );
-      assert.deepEqual(rows, [{ statement: '8s', lock: '5s', name: 'watchword', idle: '10s' }]);
+      assert.deepEqual(rows, [{ statement: '4s', lock: '3s', name: 'watchword', idle: '5s' }]);
     }
   } finally {
     await client.end();

@@ -24,12 +24,12 @@ import { classifyPostgresError, PostgresRefused } from '#storage/postgres/postgr
 const serverVersionMin = 15;
 
 /** A step of the storage takes milliseconds; one that waits this long waits for something stuck. */
-const statementTimeoutMs = 8_000;
-const lockTimeoutMs = 5_000;
+const statementTimeoutMs = 4_000;
+const lockTimeoutMs = 3_000;
 /** A node that vanished in the middle of a transaction gives its rows back to the others. */
-const idleInTransactionTimeoutMs = 10_000;
+const idleInTransactionTimeoutMs = 5_000;
 /** Longer than the server's own, whose answer says more. */
-const answerTimeoutMs = 10_000;
+const answerTimeoutMs = 5_000;
 const keepAliveDelayMs = 10_000;
 
 export interface PostgresConnections {

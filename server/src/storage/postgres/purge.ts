@@ -15,8 +15,8 @@ import type { Partitions } from '#storage/postgres/partitions.ts';
 import { readPosition, writePosition } from '#storage/postgres/positions.ts';
 import { type InRounds, tryLock } from '#storage/postgres/rounds.ts';
 import { slotAt } from '#storage/postgres/tallies.ts';
-import { idempotencyKeptMs } from '#storage/postgres/working-tables.ts';
 import { dayOf } from '#storage/steps/budgets.ts';
+import { idempotencyKeptMs } from '#storage/steps/repeatable.ts';
 
 const recipientKeptMs = 30 * dayMs;
 const verificationKeptDays = 90;

@@ -12,6 +12,7 @@ import type { LiveVerification } from '#storage/postgres/ledger-columns.ts';
 import { Missing } from '#storage/postgres/row-set.ts';
 import { createSpendingTable } from '#storage/postgres/spending.ts';
 import type { WorkingSet } from '#storage/postgres/working-set.ts';
+import { answerLeaseMs, idempotencyKeptMs } from '#storage/steps/repeatable.ts';
 import {
   type FirstStep,
   type KeptDelivery,
@@ -19,12 +20,6 @@ import {
   liveKeyOf,
   type Tables,
 } from '#storage/steps/tables.ts';
-
-/** How long a node may take to keep its answer before a repeated request may make it anew. */
-const answerLeaseMs = 10_000;
-
-/** How long a step stays repeatable; the purge removes the row some time after. */
-export const idempotencyKeptMs = 86_400_000;
 
 /** What the steps need, and what only this storage's own steps do. */
 export type WorkingTables = ReturnType<typeof createWorkingTables>;

@@ -15,6 +15,11 @@ export interface Clock {
   begin(): void;
   /** Moves the time forward for good and answers it. */
   advance(milliseconds: number): number;
+  /**
+   * Keeps how far time has come, to see that a write works. It has to change something: SQLite
+   * writes no page that stays as it is.
+   */
+  mark(): void;
   /** Keeps how far time has come; called before a batch commits. */
   keep(hasWritten: boolean): void;
 }
@@ -76,6 +81,9 @@ export function createClock(database: Database, source: TimeSource): Clock {
       moveOffset.run(milliseconds);
       nowMs += milliseconds;
       return nowMs;
+    },
+    mark() {
+      keepHighWater.run(Math.floor(baseMs));
     },
     keep(hasWritten) {
       const everyMs = hasWritten ? keepEveryMs.writing : keepEveryMs.reading;

@@ -1,12 +1,7 @@
 import type { IdempotencyEntry, Repeated } from '#service/ports.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
+import { answerLeaseMs, idempotencyKeptMs } from '#storage/steps/repeatable.ts';
 import type { FirstStep } from '#storage/steps/tables.ts';
-
-/** How long a node may take to keep its answer before a repeated request may make it anew. */
-export const answerLeaseMs = 10_000;
-
-/** How long a step stays repeatable; the purge removes the row some time after. */
-export const idempotencyKeptMs = 86_400_000;
 
 interface IdempotencyRow {
   readonly created_at_ms: number;

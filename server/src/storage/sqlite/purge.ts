@@ -2,11 +2,11 @@ import { isForgettable } from '#domain/limits.ts';
 import { inChunks, startStep } from '#storage/sqlite/bounded.ts';
 import type { TimeSource } from '#storage/sqlite/clock.ts';
 import { deliveryHead } from '#storage/sqlite/delivery-record.ts';
-import { idempotencyKeptMs } from '#storage/sqlite/idempotency.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import type { SqliteTables } from '#storage/sqlite/tables.ts';
 import { slotAt } from '#storage/sqlite/tallies.ts';
 import { dayOf } from '#storage/steps/budgets.ts';
+import { idempotencyKeptMs } from '#storage/steps/repeatable.ts';
 
 /**
  * Forgets what is over, a bounded number of rows at a time. Rows lie in the order of time, so the
