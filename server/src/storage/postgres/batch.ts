@@ -27,8 +27,8 @@ import {
 } from '#storage/postgres/working-set.ts';
 import { createWorkingTables } from '#storage/postgres/working-tables.ts';
 
-/** A step asks for what it misses one row at a time; none has more rows than this. */
-const passesMax = 40;
+/** A step asks for what it misses one row at a time; none works on more rows than this. */
+const passesMax = 1_000;
 
 export interface Batching extends Reader {
   readonly shared: Shared;
