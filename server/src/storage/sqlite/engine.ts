@@ -31,6 +31,7 @@ export interface Engine {
   /** Runs a batch in one transaction; the outcomes hold once this returns. */
   run(batch: readonly Operation[]): readonly Outcome[];
   readonly database: Database;
+  readonly file: string;
   close(): void;
 }
 
@@ -53,7 +54,7 @@ export function openEngine(options: EngineOptions, source: TimeSource = machineT
       tables.idempotency.endLeases();
     }
     const run = refuseWhenGone(file, createRun(database, tables, source));
-    return { run, database, close: () => closeAll(closers) };
+    return { run, database, file, close: () => closeAll(closers) };
   } catch (error) {
     closeAll(closers);
     throw toRefused(error, { folder, file });
