@@ -144,7 +144,10 @@ async function composeResend(
       codeVersion: verification.codeVersion,
       channel: destinations.value[0]?.channel ?? verification.channel,
       deliveries: composed.value.map(({ row }) => row),
-      ledgers: sendLedgers(vault, application, destinations.value.map(limitKeyOf)),
+      ledgers: sendLedgers(
+        application.settings,
+        destinations.value.map((to) => vault.hash('ledger', application.id, limitKeyOf(to))),
+      ),
       budgets: budgets.value,
       leaseMs: deliveryLeaseMs,
     },

@@ -115,7 +115,7 @@ async function attemptStart(
       hasCallback: kept.callbackUrl !== null,
     },
     deliveries: composed.value.map(({ row }) => row),
-    ledgers: startLedgers(context, caller, { request, start, entry }),
+    ledgers: startLedgers(context, caller, { request, start, ledgerKey }),
     budgets: budgets.value,
     secondStart: application.settings.secondStart,
     idempotency: entry,
@@ -183,9 +183,14 @@ function chooseCode(context: ServiceContext, start: ReadStart): string {
 function startLedgers(
   { vault }: ServiceContext,
   { application }: Caller,
-  { request, start }: Attempt,
+  { request, start, ledgerKey }: Pick<Attempt, 'request' | 'start'> & { ledgerKey: string },
 ): LedgerEntry[] {
-  const sends = sendLedgers(vault, application, start.destinationKeys);
+  const { limitKey } = start.recipient;
+  // Nearly always the recipient is the one destination, and was hashed for its own ledger.
+  const keys = start.destinationKeys.map((key) =>
+    key === limitKey ? ledgerKey : vault.hash('ledger', application.id, key),
+  );
+  const sends = sendLedgers(application.settings, keys);
   const range = addressRange(request.client?.address ?? '');
   if (range === null) return sends;
   const key = vault.hash('address', application.id, range);
