@@ -46,7 +46,7 @@ async function runTarget(
   print(`${kind.name}: ${run.sequences} sequences${crashes}, seed ${run.seed}`);
   const begunMs = Date.now();
   const onProgress = reportProgress(run.sequences);
-  const figures = await runSequences({ ...run, kind, servers: 3, onProgress });
+  const figures = await runSequences({ ...run, kind, onProgress });
   const seconds = ((Date.now() - begunMs) / 1000).toFixed(0);
   print(`${kind.name}: ${figures.sequences} sequences, ${figures.calls} calls in ${seconds} s`);
   const answers = [...figures.answers].sort((one, other) => other[1] - one[1]);

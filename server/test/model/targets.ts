@@ -28,8 +28,10 @@ export interface Target {
 
 export interface TargetKind {
   readonly name: string;
-  readonly nodes: number;
   readonly storage: 'sqlite' | 'postgres';
+  readonly nodes: number;
+  /** How many are used at once, each by one sequence at a time. */
+  readonly servers: number;
   /** How many are run by `npm test`. */
   readonly sequences: number;
   readonly sequencesWithCrashes: number;
@@ -37,7 +39,30 @@ export interface TargetKind {
 
 /** Every kind of server that the model holds for. */
 export const targetKinds: readonly TargetKind[] = [
-  { name: 'SQLite', nodes: 1, storage: 'sqlite', sequences: 1_000, sequencesWithCrashes: 12 },
+  {
+    name: 'SQLite',
+    storage: 'sqlite',
+    nodes: 1,
+    servers: 3,
+    sequences: 1_000,
+    sequencesWithCrashes: 12,
+  },
+  {
+    name: 'PostgreSQL with one node',
+    storage: 'postgres',
+    nodes: 1,
+    servers: 1,
+    sequences: 40,
+    sequencesWithCrashes: 4,
+  },
+  {
+    name: 'PostgreSQL with three nodes',
+    storage: 'postgres',
+    nodes: 3,
+    servers: 1,
+    sequences: 40,
+    sequencesWithCrashes: 6,
+  },
 ];
 
 /**

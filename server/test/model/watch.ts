@@ -17,7 +17,7 @@ export interface Sight {
 
 export interface Watch {
   /** Asks until every message that was promised has come; tells the code book what it saw. */
-  look(calls: readonly Call[], hasCrashed: boolean): Promise<Sight>;
+  look(calls: readonly Call[], mayComeTwice: boolean): Promise<Sight>;
 }
 
 const comingTimeoutMs = 20_000;
@@ -47,7 +47,7 @@ export function createWatch(
   }
 
   return {
-    async look(calls, hasCrashed) {
+    async look(calls, mayComeTwice) {
       const touchesOther = calls.some(
         ({ operation }) => operation.kind === 'start' && operation.application === 'other',
       );
@@ -60,21 +60,29 @@ export function createWatch(
         const own = await list('own');
         const other = touchesOther ? await list('other') : [];
         const shownAt = { fromMs, toMs: Date.now() + aheadMsMax };
-        if (hasCrashed || sending.length !== sent) {
+        if (mayComeTwice || sending.length !== sent) {
           messages = await get<ObservedMessage>('/v1/sandbox/messages?limit=200', 'own');
         }
-        if (hasCrashed ? isSettled(own) : isComplete(own, messages)) {
+        if (mayComeTwice ? isSettled(own) : isComplete(own, messages)) {
           book.read([...own, ...other], messages, calls);
           assertForward(before, own);
           before = own;
           sent = sending.length;
           return { lists: { own, other }, messages, shownAt };
         }
-        assert.ok(Date.now() < deadline, 'A message did not come.');
+        assert.ok(Date.now() < deadline, describe(own, messages));
         await pause(5);
       }
     },
   };
+}
+
+function describe(listed: readonly ObservedBody[], messages: readonly ObservedMessage[]): string {
+  const lines = listed.map(({ id = '', reference, status, deliveries }) => {
+    const received = messages.filter(({ verificationId }) => verificationId === id).length;
+    return `${reference} ${status}: ${received} messages for ${JSON.stringify(deliveries)}`;
+  });
+  return `A message did not come.\n${lines.join('\n')}`;
 }
 
 /** Each delivery is one message. */
@@ -89,7 +97,7 @@ function isComplete(
   );
 }
 
-/** After a crash a message may come twice, and none comes for what is over. */
+/** Where a message may come twice, one that is still to come shows by its delivery alone. */
 function isSettled(listed: readonly ObservedBody[]): boolean {
   return listed.every(
     ({ status, deliveries = [] }) =>

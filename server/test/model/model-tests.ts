@@ -1,0 +1,77 @@
+/**
+ * The invariants I1 to I9 of the product, on real servers over HTTP: sequences of commands, drawn
+ * by chance, after each of which the server is compared with a model (docs/internals/model.md).
+ * `npm run test:long` runs a hundred times as many.
+ */
+import assert from 'node:assert/strict';
+import { randomInt } from 'node:crypto';
+import { type TestContext, test } from 'node:test';
+import { rerunSaved, runSequences } from './run-sequences.ts';
+import { missingFor, type TargetKind, targetKinds } from './targets.ts';
+
+const seed = Number(process.env['WATCHWORD_TEST_SEED'] ?? randomInt(1_000_000_000));
+
+/** Answers that must have come up, or the sequences do not try what they are there for. */
+const mustHappen = [
+  'start 201',
+  'start repeated',
+  'start idempotency_key_reused',
+  'start recipient_sends_interval',
+  'start recipient_sends_hour',
+  'start recipient_sends_day',
+  'start application_budget_day',
+  'start verification_exists',
+  'start code_invalid',
+  'resend 200',
+  'resend verification_resend_interval',
+  'resend verification_finished',
+  'check approved',
+  'check wrong_code',
+  'check too_many_checks',
+  'check already_used',
+  'check expired',
+  'check canceled',
+  'check repeated',
+  'check verification_not_found',
+  'recipient-check approved',
+  'recipient-check wrong_code',
+  'cancel 200',
+  'cancel repeated',
+];
+
+/** Fewer sequences than this need not meet all of them. */
+const sequencesForAll = 1_000;
+
+export function testModel(storage: TargetKind['storage']): void {
+  for (const kind of targetKinds.filter((one) => one.storage === storage)) {
+    const { name, sequences, sequencesWithCrashes } = kind;
+
+    test(`on ${name} sequences that failed once pass`, (context) =>
+      unlessMissing(context, kind, () => rerunSaved(kind)));
+
+    test(`on ${name} no sequence of commands breaks an invariant`, (context) =>
+      unlessMissing(context, kind, async () => {
+        const { answers } = await runSequences({ kind, sequences, seed, withCrashes: false });
+        const absent = mustHappen.filter((answer) => !answers.has(answer));
+        if (sequences >= sequencesForAll) assert.deepEqual(absent, []);
+      }));
+
+    test(`on ${name} no kill -9 in the middle of calls breaks an invariant`, (context) =>
+      unlessMissing(context, kind, async () => {
+        const run = { kind, sequences: sequencesWithCrashes, seed, withCrashes: true };
+        const { answers } = await runSequences(run);
+        const cut = [...answers.keys()].filter((answer) => answer.endsWith(' cut off'));
+        assert.notEqual(cut.length, 0, 'No call was under way when a node was killed.');
+      }));
+  }
+}
+
+async function unlessMissing(
+  context: TestContext,
+  kind: TargetKind,
+  run: () => Promise<void>,
+): Promise<void> {
+  const missing = missingFor(kind);
+  if (missing === null) return run();
+  context.skip(missing);
+}
