@@ -41,7 +41,7 @@ export function createTables(database: Database) {
     idempotency: createIdempotency(database),
     callbacks: createCallbacks(database, applications),
     sandboxMessages: createSandboxMessages(database, applications),
-    /** Nothing that is remembered may be so any more: after a rollback, or somebody else's write. */
+    /** After a rollback, or somebody else's write: what is remembered may not be so any more. */
     forget(): void {
       for (const table of remembering) table.forget();
     },
