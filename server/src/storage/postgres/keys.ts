@@ -37,3 +37,21 @@ export function ledgerCell(application: number, key: string): string {
 export function budgetCell(application: number, day: number, scope: string): string {
   return `${application} ${day} ${scope}`;
 }
+
+/** How the cell of a row is called among those of its table. */
+export function cellOf(key: Key): string {
+  switch (key.table) {
+    case 'application':
+    case 'verification':
+    case 'delivery':
+      return key.id;
+    case 'ledger':
+      return ledgerCell(key.application, key.key);
+    case 'idempotency':
+      return key.keyHash;
+    case 'budget':
+      return budgetCell(key.application, key.day, key.scope);
+    default:
+      return key satisfies never;
+  }
+}

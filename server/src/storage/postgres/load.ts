@@ -7,7 +7,7 @@ import { dayOfId, type HistoryTable } from '#storage/postgres/days.ts';
 import { toDelivery } from '#storage/postgres/delivery-columns.ts';
 import type { Command, Exchange, TextRow } from '#storage/postgres/exchange.ts';
 import { toRepeatableStep } from '#storage/postgres/idempotency-columns.ts';
-import { budgetCell, type Key, type KeyOf, ledgerCell } from '#storage/postgres/keys.ts';
+import { budgetCell, cellOf, type Key, type KeyOf, ledgerCell } from '#storage/postgres/keys.ts';
 import { toLedger } from '#storage/postgres/ledger-columns.ts';
 import type { Partitions } from '#storage/postgres/partitions.ts';
 import {
@@ -36,11 +36,16 @@ interface Question extends Command {
 }
 
 /** Answers the storage's time. Every row that is named is known afterwards, there or not. */
-export async function load(reader: Reader, set: WorkingSet, keys: readonly Key[]): Promise<number> {
+export async function load(
+  reader: Reader,
+  set: WorkingSet,
+  named: readonly Key[],
+): Promise<number> {
+  const keys = unknownRows(set, named);
   const byDay = await groupByDay(reader.partitions, keys);
   const questions = [
-    ...byDay.verification.flatMap(([day, named]) => askVerifications(set, day, named)),
-    ...byDay.delivery.flatMap(([day, named]) => askDeliveries(set, day, named)),
+    ...byDay.verification.flatMap(([day, its]) => askVerifications(set, day, its)),
+    ...byDay.delivery.flatMap(([day, its]) => askDeliveries(set, day, its)),
     ...askLedgers(set, only(keys, 'ledger')),
     ...askRepeatableSteps(set, only(keys, 'idempotency')),
     ...askBudgets(set, only(keys, 'budget')),
@@ -52,6 +57,20 @@ export async function load(reader: Reader, set: WorkingSet, keys: readonly Key[]
   });
   fillAbsent(set, keys);
   return reader.clock.observe(results[0]?.[0] ?? []);
+}
+
+/** Each row once, and none that was read before. */
+function unknownRows(set: WorkingSet, keys: readonly Key[]): Key[] {
+  const unknown = new Map<string, Key>();
+  for (const key of keys) {
+    const cell = cellOf(key);
+    if (key.table !== 'application' && set.byTable[key.table].has(cell)) continue;
+    const place = `${key.table} ${cell}`;
+    // Of two that want one verification, one may want its delivery.
+    if (key.table === 'verification' && !key.withDeliveries && unknown.has(place)) continue;
+    unknown.set(place, key);
+  }
+  return [...unknown.values()];
 }
 
 function only<Table extends Key['table']>(keys: readonly Key[], table: Table): KeyOf<Table>[] {
@@ -223,16 +242,9 @@ function askBudgets(set: WorkingSet, keys: readonly KeyOf<'budget'>[]): Question
   return [{ text: readBudgets, values, take }];
 }
 
-/** What was named and not found is not there. */
+/** What was asked for and not found is not there. */
 function fillAbsent(set: WorkingSet, keys: readonly Key[]): void {
   for (const key of keys) {
-    if (key.table === 'verification') set.verifications.fill(key.id, 0, null);
-    else if (key.table === 'delivery') set.deliveries.fill(key.id, 0, null);
-    else if (key.table === 'ledger')
-      set.ledgers.fill(ledgerCell(key.application, key.key), 0, null);
-    else if (key.table === 'idempotency') set.idempotency.fill(key.keyHash, 0, null);
-    else if (key.table === 'budget') {
-      set.budgets.fill(budgetCell(key.application, key.day, key.scope), 0, null);
-    }
+    if (key.table !== 'application') set.byTable[key.table].fill(cellOf(key), 0, null);
   }
 }

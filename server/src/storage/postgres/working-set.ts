@@ -41,6 +41,8 @@ export interface WorkingSet {
   readonly ledgers: RowSet<LedgerRow>;
   readonly idempotency: RowSet<RepeatableStep>;
   readonly budgets: RowSet<Spent>;
+  /** The same sets, by the names of their tables. */
+  readonly byTable: Readonly<Record<Exclude<Key['table'], 'application'>, RowSet<unknown>>>;
   /** By budget and currency. */
   readonly spendings: Map<string, Spending>;
   readonly callbacks: OwedCallback[];
@@ -51,14 +53,21 @@ export interface WorkingSet {
 
 export function createWorkingSet(shared: Shared): WorkingSet {
   const journal = new Journal();
+  const verifications = new RowSet<KeptVerification>(journal, cells.verification);
+  const deliveries = new RowSet<OwedDelivery>(journal, cells.delivery);
+  const ledgers = new RowSet<LedgerRow>(journal, cells.ledger);
+  const idempotency = new RowSet<RepeatableStep>(journal, cells.idempotency);
+  const budgets = new RowSet<Spent>(journal, cells.budget);
+  const byTable = {
+    verification: verifications,
+    delivery: deliveries,
+    ledger: ledgers,
+    idempotency,
+    budget: budgets,
+  };
   return {
-    shared,
-    journal,
-    verifications: new RowSet(journal, cells.verification),
-    deliveries: new RowSet(journal, cells.delivery),
-    ledgers: new RowSet(journal, cells.ledger),
-    idempotency: new RowSet(journal, cells.idempotency),
-    budgets: new RowSet(journal, cells.budget),
+    ...{ shared, journal, verifications, deliveries, ledgers, idempotency, budgets },
+    byTable: byTable as unknown as WorkingSet['byTable'],
     spendings: new Map(),
     callbacks: [],
     guesses: [],
@@ -91,22 +100,17 @@ export function outcomeOf<Value>(
 
 /** Every row that the set knows of, to read it again. */
 export function keysIn(set: WorkingSet): Key[] {
-  return rowSetsOf(set).flatMap((rows) => rows.keys());
+  return Object.values(set.byTable).flatMap((rows) => rows.keys());
 }
 
 /** The cells of `before` that are not the same any more in `after`, where all were read again. */
 export function changedSince(before: WorkingSet, after: WorkingSet): Set<AnyCell> {
   const changed = new Set<AnyCell>();
-  const later = rowSetsOf(after);
-  for (const [index, rows] of rowSetsOf(before).entries()) {
-    for (const cell of rows.cells.values()) {
-      if (later[index]?.cells.get(cell.id)?.version !== cell.version) changed.add(cell);
+  for (const table of Object.keys(before.byTable) as (keyof WorkingSet['byTable'])[]) {
+    const later = after.byTable[table].cells;
+    for (const cell of before.byTable[table].cells.values()) {
+      if (later.get(cell.id)?.version !== cell.version) changed.add(cell);
     }
   }
   return changed;
-}
-
-function rowSetsOf(set: WorkingSet): RowSet<unknown>[] {
-  const { verifications, deliveries, ledgers, idempotency, budgets } = set;
-  return [verifications, deliveries, ledgers, idempotency, budgets] as RowSet<unknown>[];
 }
