@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
+import { connect, createServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Storage } from '#service/ports.ts';
 import { inParallel, key, makeIdAt } from '#storage/contract/fixture.ts';
 import { dayAt, dayMs } from '#storage/postgres/days.ts';
+import { openPostgresStorage } from '#storage/postgres/index.ts';
 import {
   type Cluster,
   consume,
@@ -176,3 +178,54 @@ test('a database that is gone is told, and works again when it is back', async (
   await storage.ping();
   assert.ok(await storage.readVerification(cluster.applicationId, id));
 });
+
+test('a database that stalls is told, and what follows is not held up', async (cluster) => {
+  const proxy = await startStallingProxy(cluster.server.port);
+  const url = Object.assign(new URL(cluster.url), { port: String(proxy.port) }).href;
+  const storage = await openPostgresStorage({ url, role: 'server' });
+  try {
+    const id = await start(storage, startOf(cluster, '+14155550123'));
+    proxy.stall();
+    const beganAtMs = performance.now();
+    await assert.rejects(consume(storage, cluster, id), { name: 'StorageUnavailable' });
+    assert.ok(performance.now() - beganAtMs < 10_000);
+    proxy.flow();
+    assert.equal(await guess(storage, cluster, id, true), 'approved');
+  } finally {
+    proxy.close();
+    await storage.close();
+  }
+});
+
+/** Passes everything on until it is told to keep it, on connections that stay open. */
+async function startStallingProxy(target: number) {
+  const sockets = new Set<Socket>();
+  let isStalled = false;
+  const server = createServer((from) => {
+    const to = connect(target, '127.0.0.1');
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      sockets.add(one);
+      one.on('data', (data) => isStalled || other.write(data));
+      one.on('error', () => {});
+      one.on('close', () => other.destroy());
+    }
+  });
+  await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
+  const address = server.address();
+  return {
+    port: typeof address === 'object' && address !== null ? address.port : 0,
+    stall() {
+      isStalled = true;
+    },
+    flow() {
+      isStalled = false;
+    },
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -13,6 +13,8 @@ export interface HotConnection {
 /** Each day has its own statements, and those of days gone by should not stay for good. */
 const usedForMs = 12 * 3_600_000;
 
+const goodbyeMs = 500;
+
 /**
  * Every statement is planned once, for any values: always by the indexes, because a plan that was
  * made while a day's partition was empty would read it row by row for the rest of the day. Without
@@ -70,10 +72,14 @@ export function createRenewed(connect: () => Promise<HotConnection>): Renewed {
   };
 }
 
+/** Says goodbye, but does not wait for long: the other side may be gone without a word. */
 async function closeQuietly(client: Client): Promise<void> {
+  const giveUp = setTimeout(() => client.connection.stream.destroy(), goodbyeMs);
   try {
     await client.end();
   } catch {
     // It is gone already.
+  } finally {
+    clearTimeout(giveUp);
   }
 }
