@@ -3,7 +3,7 @@
  * long a row takes depends on what has to be read from the disk for it. With the commit that
  * follows, nobody is held up for more than ten milliseconds.
  */
-const stepMaxMs = 5;
+const stepMaxMs = 3;
 /** Rows between two looks at the clock. */
 const chunk = 20;
 
