@@ -26,9 +26,12 @@ function symbolAt(symbols: string, place: string): string {
 const headText = Array.from({ length: 11 }, (_, symbol) =>
   symbolAt(idSymbols, `(head >> ${50 - 5 * symbol}) & 31`),
 ).join(' || ');
-/** A shard is the last ten bits of an id, and follows from the beginning of the recipient's hash. */
+/** A shard is the last ten bits of an id, as of the beginning of the recipient's hash. */
 const shardText = `${symbolAt(idSymbols, 'shard >> 5')} || ${symbolAt(idSymbols, 'shard & 31')}`;
-const hashBeginning = `${symbolAt(hashSymbols, 'shard >> 6')} || ${symbolAt(hashSymbols, 'shard & 63')}`;
+const hashBeginning = [
+  symbolAt(hashSymbols, 'shard >> 6'),
+  symbolAt(hashSymbols, 'shard & 63'),
+].join(' || ');
 
 /** $1 rows, from $2 to $3 (milliseconds); hexadecimal digits stand for what is random. */
 const lives = `
@@ -77,7 +80,8 @@ function insertDay(day: number): string {
 
 /** $4: the application. Of the last day, as the purge leaves them. */
 const insertLedgers = `${lives}
-  INSERT INTO ledger (shard, application, key, version, failures_since_success, sends, failures, live)
+  INSERT INTO ledger
+    (shard, application, key, version, failures_since_success, sends, failures, live)
   SELECT shard, $4::integer, hash_beginning || second || substr(first, 1, 9), 3, 0,
     format('[%s]', at_ms), '[]', '[]'
   FROM lives ON CONFLICT DO NOTHING`;
