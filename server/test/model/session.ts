@@ -144,9 +144,8 @@ function createCheck(
     // Time alone sends nothing; what it ends is seen at the next look.
     const isTimeOnly = calls.every(({ operation }) => operation.kind === 'advance-clock');
     if (isTimeOnly && calls.length > 0) return explainOrFail(states, { calls, span });
-    // Several nodes may take a message under way for lost when the clock is moved beneath them.
-    const isBlurred = flags.isTimeBlurred && target.urls.length > 1;
-    const mayComeTwice = flags.hasCrashed || isBlurred;
+    // A message under way is taken for lost when the clock of its lease is moved meanwhile.
+    const mayComeTwice = flags.hasCrashed || (flags.isTimeBlurred && target.isShared);
     const { lists, messages, shownAt } = await watch.look(recorder.calls, mayComeTwice);
     const explained = explainOrFail(states, { calls, span });
     const observed = observe(explained, { lists, shownAt, nameOf });

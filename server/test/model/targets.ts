@@ -16,6 +16,8 @@ export interface Target {
   /** One for each node; a node keeps its address over a restart. */
   readonly urls: readonly string[];
   readonly apiKeys: Readonly<Record<ApplicationName, string>>;
+  /** On a database that several nodes work on, or may. */
+  readonly isShared: boolean;
   /** kill -9. */
   kill(node: number): Promise<void>;
   restart(node: number): Promise<void>;
@@ -127,6 +129,7 @@ async function startNodes(
     name: kind.name,
     urls: nodes.map(({ url }) => url),
     apiKeys,
+    isShared: kind.storage === 'postgres',
     async kill(node) {
       killed.add(node);
       await nodes[node]?.kill();
