@@ -16,6 +16,11 @@ export const readTime =
   'SELECT floor(extract(epoch FROM clock_timestamp()) * 1000)::bigint, high_water_ms, offset_ms ' +
   'FROM clock';
 
+/** Fails the exchange when a moment has passed. */
+export const requireFuture =
+  'SELECT CASE WHEN greatest(high_water_ms, extract(epoch FROM clock_timestamp()) * 1000) ' +
+  '+ offset_ms >= $1::bigint THEN watchword_conflict() END FROM clock';
+
 /**
  * How fast time runs by itself. The database's clock is ahead of that, and is followed, unless it
  * was set back: then time runs slower until it is met again, and a code lives a ninth longer.

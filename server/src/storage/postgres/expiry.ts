@@ -30,9 +30,15 @@ const selectDue =
   'ORDER BY expires_at_ms LIMIT $4 FOR UPDATE SKIP LOCKED';
 
 /**
- * How far it has come. All lives before this moment are ended: none is so short that one could
- * still be written down whose end has passed. Only a clock that is moved makes that possible, so
- * then the moment stays for as long as something from before may be under way.
+ * Longer than a row may be locked by a statement, or written and not yet seen: what was passed over
+ * is looked at again.
+ */
+const lagMs = 5_000;
+
+/**
+ * How far it has come. All lives before this moment are ended, and none is written down any more
+ * whose end has passed (`refuseEnded` in save.ts). Only a clock that is moved makes that possible,
+ * so then the moment stays for as long as something from before may be under way.
  */
 interface Progress {
   readonly endedUntilMs: number;
@@ -64,7 +70,7 @@ export function createExpiry(inRounds: InRounds) {
       await save(its, set);
       const more = due.length === most;
       const last = due.at(-1)?.record.expiresAtMs ?? nowMs;
-      await writeProgress(its, progress, more ? last - 1 : nowMs);
+      await writeProgress(its, progress, Math.min(more ? last - 1 : nowMs, nowMs - lagMs));
       const expired = due.map(({ record: { id, applicationId } }) => ({ id, applicationId }));
       return { expired, more };
     });

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { connect, createServer, type Socket } from 'node:net';
 import { setImmediate as turn } from 'node:timers/promises';
-import type { Storage } from '#service/ports.ts';
+import { type Storage, StorageUnavailable } from '#service/ports.ts';
 import { inParallel, key, makeIdAt } from '#storage/contract/fixture.ts';
 import { dayAt, dayMs } from '#storage/postgres/days.ts';
 import { openPostgresStorage } from '#storage/postgres/index.ts';
@@ -229,3 +229,12 @@ async function startStallingProxy(target: number) {
     },
   };
 }
+
+test('a life that is over before it is written down is not written down', async (cluster) => {
+  const storage = await cluster.open();
+  const step = startOf(cluster, '+14155550123', { lifetimeMs: 0 });
+  await assert.rejects(storage.startVerification(step), StorageUnavailable);
+  const [rows] = await cluster.query('SELECT count(*)::int AS count FROM verification');
+  assert.equal(rows?.['count'], 0);
+  assert.ok(await start(storage, startOf(cluster, '+14155550123')));
+});

@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto';
 import { formatId, headAt, idRandomLength, shardOfHash, shardOfId } from '#domain/id.ts';
 import { arrayParameter } from '#storage/postgres/array-parameter.ts';
+import { requireFuture } from '#storage/postgres/clock.ts';
 import type { Writer } from '#storage/postgres/columns.ts';
 import { dayOfKnownId, type HistoryTable, partitionOf } from '#storage/postgres/days.ts';
 import { deliveryWriter } from '#storage/postgres/delivery-columns.ts';
@@ -61,9 +62,21 @@ function verificationCommands(
   const progressed = cells.filter(isProgress);
   const others = cells.filter((cell) => !isProgress(cell));
   return [
+    ...refuseEnded(others),
     ...rowCommands(verificationWriter, table, others),
     ...rowCommands(progressWriter, table, progressed),
   ];
+}
+
+/**
+ * A life is written down only while it lasts: a node that stood still between reading and writing
+ * decides again, because the job that ends lives does not look back (expiry.ts).
+ */
+function refuseEnded(cells: readonly ChangedCell<KeptVerification>[]): Command[] {
+  const ends = cells
+    .filter(({ row }) => row.record.status === 'pending')
+    .map(({ row }) => row.record.expiresAtMs);
+  return ends.length === 0 ? [] : [{ text: requireFuture, values: [String(Math.min(...ends))] }];
 }
 
 /** Not new, and not sent again. */
