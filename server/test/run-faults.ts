@@ -1,7 +1,7 @@
 /**
- * Random fault runs: `node server/test/run-faults.ts [runs] [--system=sqlite|postgres] [--seed=…]`.
- * One line for each run, and the figures of all at the end. A run that fails prints its seed and how
- * it is made again; what is known of it is kept in `.cache/faults/`.
+ * Random fault runs: `run-faults.ts [runs] [--system=sqlite|postgres] [--seed=…]`. One line for
+ * each run, and the figures of all at the end. A run that fails prints its seed and how it is made
+ * again; what is known of it is kept in `.cache/faults/`.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';

@@ -124,7 +124,7 @@ withDatabase('what keeps a node from starting is told in one sentence', async (u
   await migratePostgres(newer, [...readMigrations(), next]);
   const cases: readonly (readonly [string, RegExp])[] = [
     [url, /is empty\. Run `watchword migrate` once/],
-    [newer, new RegExp(`schema ${schemaVersion + 1} by a newer Watchword`)],
+    [newer, new RegExp(`newer Watchword brought the database to schema ${schemaVersion + 1}`)],
     [url.replace(/:[^:@]*@/, ':wrong@'), /refuses this user or its password/],
     [url.replace(/:[^:@]*@/, '@'), /password is missing/],
     [`${url}?sslmode=require`, /takes no TLS/],

@@ -163,7 +163,8 @@ function answer(response: ServerResponse, mood: ProviderMood, id: string): void 
 }
 
 function rawAnswer(body: string, length: number): string {
-  return `HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: ${length}\r\n\r\n${body}`;
+  const head = `content-type: application/json\r\ncontent-length: ${length}`;
+  return `HTTP/1.1 200 OK\r\n${head}\r\n\r\n${body}`;
 }
 
 function manifest(name: ProviderName, port: number): object {

@@ -16,7 +16,7 @@ export interface NodeUnderTest {
   processId(): number;
   /** Everything that it printed in all its lives. */
   output(): string;
-  /** kill -9; what brings it up again tries until it succeeds: on a full disk a start is refused. */
+  /** kill -9; what brings it up again tries until it succeeds: a full disk refuses a start. */
   kill: Killable['kill'];
   /** Its wall clock jumps by so much, for good. */
   stepClock(milliseconds: number): void;

@@ -1,7 +1,7 @@
 /**
- * Disks that fail: a small file system that can be filled (ENOSPC, as on a full disk), and a process
- * that may not write beyond the beginning of any file (EFBIG, a failing write). The first takes the
- * right to mount, the second does not.
+ * Disks that fail: a small file system that can be filled (ENOSPC, as on a full disk), and a
+ * process that may not write beyond the beginning of any file (EFBIG, a failing write). The first
+ * takes the right to mount, the second does not.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -22,7 +22,7 @@ export interface SmallDisk {
 /** Room for more than a run writes; memory is used only for what is written. */
 const sizeMebibytes = 96;
 const blockBytes = 1_048_576;
-/** Its standard input ends when the test process is gone, even by kill -9; then the disk goes too. */
+/** Its standard input ends when the test process is gone, even by kill -9: so does the disk. */
 const unmountAtEnd = 'read -r line; umount --lazy "$1" && rmdir "$1"';
 
 export function mountSmallDisk(): PartSearch<SmallDisk> {

@@ -1,8 +1,8 @@
 /**
  * Reads the address of a PostgreSQL database, as libpq writes it
- * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS), strictly: what
- * libpq would guess has to be said, and what would be ignored is refused. No error repeats a part of
- * the address, because any part may be a piece of the password.
+ * (https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING-URIS), strictly:
+ * what libpq would guess has to be said, and what would be ignored is refused. No error repeats a
+ * part of the address, because any part may be a piece of the password.
  */
 import { isIPv4, isIPv6 } from 'node:net';
 import { ok, type Result } from '#domain/refusal.ts';
@@ -68,14 +68,19 @@ const problems = {
   unusedTls: 'has a certificate that is not used with sslmode=disable. Remove one of the two',
 } as const;
 
+const urlPattern = new RegExp(
+  [
+    '^postgres(?:ql)?://(?:(?<credentials>[^/?]*)@)?(?<place>[^/?@]*)',
+    '(?:/(?<path>[^?]*))?(?:\\?(?<query>.*))?$',
+  ].join(''),
+  's',
+);
+
 /** The error is the end of "<the setting> …". */
 export function parseConnectionUrl(url: string): Result<ConnectionTarget, string> {
   if (url.length > lengthMax) return problem('shape');
   // Everything up to the last @ before a slash is the user's, so that a raw @ or : is seen there.
-  const parts =
-    /^postgres(?:ql)?:\/\/(?:(?<credentials>[^/?]*)@)?(?<place>[^/?@]*)(?:\/(?<path>[^?]*))?(?:\?(?<query>.*))?$/s.exec(
-      url,
-    )?.groups;
+  const parts = urlPattern.exec(url)?.groups;
   if (parts === undefined) {
     return problem(/^postgres(ql)?:\/\//.test(url) ? 'odd' : 'shape');
   }
@@ -134,7 +139,8 @@ function readParameters(query: string): Result<Readonly<Record<string, string>>,
 
 function unknownParameter(name: string): { readonly ok: false; readonly error: string } {
   const known = Object.keys(parameters).join(', ');
-  const error = `has a parameter ${JSON.stringify(name).slice(0, 40)} that Watchword does not know. Known are ${known}`;
+  const shown = JSON.stringify(name).slice(0, 40);
+  const error = `has a parameter ${shown} that Watchword does not know. Known are ${known}`;
   return { ok: false, error };
 }
 

@@ -113,7 +113,7 @@ withServer('what leads to no usable database is refused with what to do', async 
   const closed = await closedPort();
   const cases: readonly (readonly [string, RegExp])[] = [
     [change(url, { port: String(closed) }), /No PostgreSQL listens there\. Start it/],
-    [url.replace('127.0.0.1', 'no-such-host.invalid'), /name cannot be resolved/],
+    [url.replace('127.0.0.1', 'no-such-host.invalid'), /name leads to no address/],
     [`${url}x`, /no such database\. Make it/],
     [change(url, { username: 'nobody' }), /refuses this user/],
     [`${url}?sslmode=require`, /takes no TLS\. Switch TLS on/],

@@ -79,7 +79,7 @@ async function readServer(
   const isNewer = version > schemaVersion;
   return {
     schema: isNewer
-      ? `Version ${version}, of a newer program that lets this one (${schemaVersion}) run beside it.`
+      ? `Version ${version}, of a newer program that this one (${schemaVersion}) may run beside.`
       : `Version ${version}, as this program has it.`,
     isPooled,
     isDurable: row.is_durable,

@@ -50,7 +50,8 @@ function run(url: string, ...statements: readonly string[]): Promise<unknown> {
 async function tables(url: string): Promise<readonly string[]> {
   const { rows } = await ask(url, (client) =>
     client.query<{ name: string }>(
-      "SELECT relname AS name FROM pg_class WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace",
+      "SELECT relname AS name FROM pg_class WHERE relkind = 'r' " +
+        "AND relnamespace = 'public'::regnamespace",
     ),
   );
   return rows.map(({ name }) => name).sort();
@@ -72,8 +73,12 @@ const meetings: readonly (readonly [readonly Migration[], number, RegExp | null]
   [[first, added], 1, null],
   [[first, added], 2, null],
   [[first, added, dropped], 3, null],
-  [[first, added, dropped], 2, /schema 3 by a newer Watchword; this one knows 2\. Install/],
-  [[first, added, dropped], 1, /schema 3 by a newer Watchword/],
+  [
+    [first, added, dropped],
+    2,
+    /newer Watchword brought the database to schema 3; this one knows 2\. Install/,
+  ],
+  [[first, added, dropped], 1, /newer Watchword brought the database to schema 3/],
 ];
 
 withDatabase('a program takes its own schema and a newer one that allows it', async () => {

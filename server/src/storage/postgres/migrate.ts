@@ -70,7 +70,8 @@ async function applyNext(
   await client.query('BEGIN');
   try {
     await client.query(
-      `SET LOCAL lock_timeout = ${waitForOtherMs}; SET LOCAL statement_timeout = ${migrationTimeoutMs}`,
+      `SET LOCAL lock_timeout = ${waitForOtherMs}; ` +
+        `SET LOCAL statement_timeout = ${migrationTimeoutMs}`,
     );
     await query(client, `SELECT pg_advisory_xact_lock(${lockKey})`);
     // Read under the lock: another process may just have done it.
@@ -103,8 +104,8 @@ async function runWhole(client: Client, { name, sql }: Migration): Promise<void>
   } catch (error) {
     if (classifyPostgresError(error).kind !== 'bug') throw error;
     throw new PostgresRefused(
-      `The migration ${name} failed, and nothing of it was done. Report this with what PostgreSQL ` +
-        'has in its log.',
+      `The migration ${name} failed, and nothing of it was done. Report this with what ` +
+        'PostgreSQL has in its log.',
       { cause: error },
     );
   }

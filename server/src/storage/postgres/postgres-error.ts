@@ -44,7 +44,7 @@ const rules: readonly Rule[] = [
   },
   {
     codes: ['ENOTFOUND', 'EAI_AGAIN'],
-    sentence: `Its name cannot be resolved to an address. Correct ${url}, or mend the name service.`,
+    sentence: `Its name leads to no address. Correct ${url}, or mend the name service.`,
   },
   {
     codes: ['ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EHOSTDOWN'],
@@ -105,8 +105,8 @@ const rules: readonly Rule[] = [
     codes: ['28000'],
     text: /no encryption|SSL off|certificate/,
     sentence:
-      'The server wants TLS, or a client certificate. Add sslmode=require, or sslcert and sslkey, ' +
-      `to ${url}.`,
+      'The server wants TLS, or a client certificate. Add sslmode=require, or sslcert and ' +
+      `sslkey, to ${url}.`,
   },
   {
     codes: ['28'],

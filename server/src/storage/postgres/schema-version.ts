@@ -6,10 +6,10 @@
  * 1. Migrations are numbered from 1 without a gap. A file that was released is never edited; a
  *    change is a new file.
  * 2. Expand and contract: a migration says from which version on programs run with what it leaves,
- *    `-- compatible-from: 1` on a line of its own. One that only adds is compatible with the version
- *    before it, so the database is migrated first and nodes are replaced one after the other. What
- *    they no longer use is dropped by a later release. Without that line only programs that know
- *    the migration run with it.
+ *    `-- compatible-from: 1` on a line of its own. One that only adds is compatible with the
+ *    version before it, so the database is migrated first and nodes are replaced one after the
+ *    other. What they no longer use is dropped by a later release. Without that line only programs
+ *    that know the migration run with it.
  * 3. A program runs with its own version, and with a newer one that says it may.
  */
 import { readFileSync } from 'node:fs';
@@ -111,7 +111,7 @@ export async function requireSchema(client: ClientBase, known = schemaVersion): 
 
 export function newerSchema(version: number, known: number): PostgresRefused {
   return new PostgresRefused(
-    `The database was brought to schema ${version} by a newer Watchword; this one knows ${known}. ` +
+    `A newer Watchword brought the database to schema ${version}; this one knows ${known}. ` +
       'Install that version here, or restore an older backup.',
   );
 }
