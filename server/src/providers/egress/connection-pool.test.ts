@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, type Socket } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { test } from 'node:test';
+import { ConnectionPool } from './connection-pool.ts';
 import { createEgress, type OriginSettings } from './egress.ts';
 import type { OutboundRequest } from './http-exchange.ts';
 
@@ -15,6 +16,7 @@ interface Peer {
   /** Of all connections so far, what arrived on each. */
   readonly received: string[];
   readonly sockets: Socket[];
+  readonly port: number;
 }
 
 /** A server that does with a connection what the test says, and an origin that leads to it. */
@@ -46,7 +48,7 @@ async function withPeer(
     return answer.kind === 'answered' ? answer.body : `${answer.kind}: ${answer.reason}`;
   };
   try {
-    await use({ ask, close: () => origin.close(), received, sockets });
+    await use({ ask, close: () => origin.close(), received, sockets, port: address.port });
   } finally {
     for (const socket of sockets) socket.destroy();
     await origin.close();
@@ -133,6 +135,75 @@ test('a connection that the other side closes is replaced by a new one', async (
       assert.equal(await ask('/c'), 'hello');
       assert.equal(sockets.length, 3);
     },
+  );
+});
+
+/** Asks over sockets that the test holds as well: our ends of the connections. */
+async function withOwnSockets(
+  { port, sockets }: Peer,
+  use: (ask: Peer['ask'], own: Socket[]) => Promise<void>,
+): Promise<void> {
+  const own: Socket[] = [];
+  const pool = new ConnectionPool({
+    host: 'peer.example',
+    connectionsMax: 2,
+    answerTimeoutMs: 5_000,
+    connect(whenUp) {
+      const socket = connect(port, '127.0.0.1', whenUp);
+      own.push(socket);
+      return socket;
+    },
+  });
+  const ask: Peer['ask'] = async (target) => {
+    const request = { method: 'GET', headers: {}, body: null, signal: never, target } as const;
+    const answer = await pool.request(request);
+    return answer.kind === 'answered' ? answer.body : `${answer.kind}: ${answer.reason}`;
+  };
+  await use(ask, own);
+  for (const socket of sockets) socket.destroy();
+  await pool.close();
+}
+
+const idleEnds: readonly (readonly [name: string, end: (theirs: Socket) => void, told: string])[] =
+  [
+    ['ended', (theirs) => theirs.end(), 'end'],
+    ['heard something unasked on', (theirs) => theirs.write(forged), 'data'],
+  ];
+
+for (const [name, end, told] of idleEnds) {
+  test(`an idle connection that the other side just ${name} takes no request`, async () => {
+    await withPeer(
+      (socket) => socket.write(hello),
+      async (peer) =>
+        withOwnSockets(peer, async (ask, own) => {
+          for (let round = 0; round < 5; round += 1) {
+            assert.equal(await ask(`/${round}`), 'hello');
+            end(peer.sockets.at(-1) ?? assert.fail());
+            // The next request comes at once: the connection has not told that it is closed yet.
+            await once(own.at(-1) ?? assert.fail(), told);
+          }
+          assert.equal(await ask('/last'), 'hello');
+          assert.equal(peer.received.length, 6);
+        }),
+    );
+  });
+}
+
+test('a request that the system refuses to send is not sent, and the next one is', async () => {
+  await withPeer(
+    (socket) => socket.write(hello),
+    async (peer) =>
+      withOwnSockets(peer, async (ask, own) => {
+        assert.equal(await ask('/a'), 'hello');
+        // Closed with bytes that nobody read, a connection is reset. The system knows of it before
+        // the event loop comes round to telling us.
+        own[0]?.write('unread');
+        const [theirs = assert.fail()] = peer.sockets;
+        theirs.destroy();
+        await once(theirs, 'close');
+        assert.equal(await ask('/b'), 'not_sent: The connection was closed by the other side.');
+        assert.equal(await ask('/c'), 'hello');
+      }),
   );
 });
 

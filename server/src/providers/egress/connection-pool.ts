@@ -112,7 +112,8 @@ export class ConnectionPool implements OutboundOrigin {
     const oldestMs = performance.now() - idleMsMax;
     for (;;) {
       const connection = this.#free.pop();
-      if (connection === undefined || connection.freeSinceMs > oldestMs) return connection ?? null;
+      if (connection === undefined) return null;
+      if (connection.isUsable && connection.freeSinceMs > oldestMs) return connection;
       connection.close();
     }
   }

@@ -29,7 +29,8 @@ const connectTimeoutMs = 5_000;
  *
  * Rules:
  * 1. A request leaves whole, in one write, when the connection is up. From then on nobody can tell
- *    whether the other side acted on it, whatever goes wrong.
+ *    whether the other side acted on it, whatever goes wrong; only a write that fails on the spot
+ *    has certainly sent nothing.
  * 2. Nothing that a connection says unasked is read, and none is kept that an answer left unclean.
  */
 export class Connection {
@@ -63,6 +64,14 @@ export class Connection {
     socket.on('close', () => this.#leave());
   }
 
+  /**
+   * Whether it can still be written to and answered. It is told to be gone a turn of the event loop
+   * after it failed or was ended; a request must not be lost in between.
+   */
+  get isUsable(): boolean {
+    return this.#socket.writable && this.#socket.readable;
+  }
+
   get isBusy(): boolean {
     return this.#exchange !== null;
   }
@@ -75,6 +84,9 @@ export class Connection {
     this.#exchange = exchange;
     this.#reader = new AnswerReader(answerBytesMax);
     this.#socket.write(exchange.text);
+    // The write is tried at once, and fails before it returns only where no byte was taken.
+    const { errored } = this.#socket;
+    if (errored !== null) this.#settle({ kind: 'not_sent', reason: reasonOf(errored) });
   }
 
   /** Breaks off what is under way. */

@@ -46,6 +46,7 @@ const tlsSentence =
 const sentenceOf: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'The connection was refused.',
   ECONNRESET: 'The connection was closed by the other side.',
+  EPIPE: 'The connection was closed by the other side.',
   EHOSTUNREACH: 'The host cannot be reached.',
   ENETUNREACH: 'The network cannot be reached.',
   ENOTFOUND: 'The host name is not known.',
