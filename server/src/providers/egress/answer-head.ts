@@ -8,6 +8,8 @@ export interface AnswerHead {
   readonly lengths: readonly string[];
   /** Whether the other side keeps the connection for another request. */
   readonly isKept: boolean;
+  /** How long it keeps an idle connection; infinite where it does not say. */
+  readonly keepAliveSeconds: number;
 }
 
 /** By names in lower case; a list where a field stands more than once. */
@@ -15,6 +17,7 @@ export type AnswerHeaders = Readonly<Record<string, string | string[] | undefine
 
 const statusLine = /^HTTP\/1\.([01]) ([1-9][0-9]{2})(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 const fieldName = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const keepAliveTimeout = /^timeout[\t ]*=[\t ]*"?([0-9]{1,9})"?$/;
 const noFieldValue = /[^\t\x20-\x7e\x80-\xff]/;
 
 /** Null for what is no head of an answer. `text` ends before the empty line. */
@@ -33,13 +36,15 @@ export function readAnswerHead(text: string): AnswerHead | null {
     const known = headers[key];
     headers[key] = known === undefined ? value : [known, value].flat();
   }
-  const { connection, 'transfer-encoding': coding, 'content-length': length } = headers;
+  const { connection, 'keep-alive': keepAlive } = headers;
+  const { 'transfer-encoding': coding, 'content-length': length } = headers;
   return {
     status: Number(status),
     headers,
     coding: coding === undefined ? null : lowered(coding),
     lengths: length === undefined ? [] : [length].flat(),
     isKept: version === '1' && !(connection !== undefined && saysClose(connection)),
+    keepAliveSeconds: keepAlive === undefined ? Number.POSITIVE_INFINITY : shortest(keepAlive),
   };
 }
 
@@ -48,7 +53,17 @@ function lowered(value: string | string[]): string {
 }
 
 function saysClose(connection: string | string[]): boolean {
-  return lowered(connection)
+  return options(connection).includes('close');
+}
+
+/** The shortest `timeout` of a Keep-Alive field: no RFC defines it, but many servers send it. */
+function shortest(keepAlive: string | string[]): number {
+  const seconds = options(keepAlive).map((option) => keepAliveTimeout.exec(option)?.[1]);
+  return Math.min(...seconds.filter((told) => told !== undefined).map(Number));
+}
+
+function options(value: string | string[]): string[] {
+  return lowered(value)
     .split(',')
-    .some((option) => option.trim() === 'close');
+    .map((option) => option.trim());
 }

@@ -96,6 +96,22 @@ test('an answer that ends before its length is broken', () => {
   assert.deepEqual([progress, reader.end(), reader.status], ['more', 'broken', 200]);
 });
 
+const keepAlives: readonly (readonly [fields: string, seconds: number])[] = [
+  ['', Number.POSITIVE_INFINITY],
+  ['Keep-Alive: timeout=5\r\n', 5],
+  ['Keep-Alive: max=100, Timeout = "7"\r\n', 7],
+  ['Keep-Alive: timeout=9\r\nKeep-Alive: timeout=3\r\n', 3],
+  ['Keep-Alive: timeout=0\r\n', 0],
+  ['Keep-Alive: timeout=-1, x-timeout=2, timeout=soon\r\n', Number.POSITIVE_INFINITY],
+];
+
+for (const [fields, seconds] of keepAlives) {
+  test(`an idle connection is kept for ${seconds} s after "${fields.trim()}"`, () => {
+    const { reader } = read(`HTTP/1.1 200 OK\r\n${fields}Content-Length: 0\r\n\r\n`);
+    assert.deepEqual([reader.isKept, reader.keepAliveSeconds], [true, seconds]);
+  });
+}
+
 test('a field that stands twice is a list, and no name reaches the prototype', () => {
   const { reader } = read(
     'HTTP/1.1 200 OK\r\nX-A: 1\r\nx-a: 2 \r\n__proto__: 3\r\nContent-Length: 0\r\n\r\n',

@@ -32,6 +32,8 @@ export class AnswerReader {
   headers: AnswerHeaders = {};
   /** Whether the connection may carry another request once this answer is done. */
   isKept = false;
+  /** How long it may lie idle before that, as far as the other side tells. */
+  keepAliveSeconds = Number.POSITIVE_INFINITY;
   #part: Part = 'head';
   /** Bytes of a head, a line or a chunk's end that are not complete yet. */
   #held: Buffer | null = null;
@@ -104,6 +106,7 @@ export class AnswerReader {
     this.status = head.status;
     this.headers = head.headers;
     this.isKept = head.isKept;
+    this.keepAliveSeconds = head.keepAliveSeconds;
     if (!this.#beginBody(head)) return 'broken';
     return this.#part === 'length' && this.#bytesLeft === 0 ? endAt(bytes, next) : next;
   }

@@ -207,6 +207,30 @@ test('a request that the system refuses to send is not sent, and the next one is
   );
 });
 
+const idleTimes: readonly (readonly [told: string, waitMs: number, connections: number])[] = [
+  ['', 3_500, 1],
+  ['', 4_100, 2],
+  ['Keep-Alive: timeout=60\r\n', 4_100, 2],
+  ['Keep-Alive: timeout=2\r\n', 500, 1],
+  ['Keep-Alive: timeout=2\r\n', 1_100, 2],
+  ['Keep-Alive: timeout=1\r\n', 0, 2],
+];
+
+for (const [told, waitMs, count] of idleTimes) {
+  test(`requests ${waitMs} ms apart after "${told.trim()}" take connections: ${count}`, async (t) => {
+    await withPeer(
+      (socket) => socket.write(hello.replace('\r\n', `\r\n${told}`)),
+      async ({ ask, received }) => {
+        assert.equal(await ask('/a'), 'hello');
+        const laterMs = performance.now() + waitMs;
+        t.mock.method(performance, 'now', () => laterMs);
+        assert.equal(await ask('/b'), 'hello');
+        assert.equal(received.length, count);
+      },
+    );
+  });
+}
+
 test('no more connections are open than may be, and everybody is answered', async () => {
   await withPeer(
     (socket) => setImmediate(() => socket.write(hello)),

@@ -18,8 +18,6 @@ export interface PoolSettings {
   readonly connect: Connect;
 }
 
-/** Servers close idle connections after 5 s and more; a request must not meet that. */
-const idleMsMax = 4_000;
 /** Who asks bounds what is under way; this is for one that does not. */
 const waitingMax = 5_000;
 
@@ -109,11 +107,11 @@ export class ConnectionPool implements OutboundOrigin {
   }
 
   #takeFree(): Connection | null {
-    const oldestMs = performance.now() - idleMsMax;
+    const nowMs = performance.now();
     for (;;) {
       const connection = this.#free.pop();
       if (connection === undefined) return null;
-      if (connection.isUsable && connection.freeSinceMs > oldestMs) return connection;
+      if (connection.isUsable && connection.freeUntilMs > nowMs) return connection;
       connection.close();
     }
   }

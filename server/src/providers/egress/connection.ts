@@ -23,6 +23,10 @@ export interface ConnectionEvents {
 export type Connect = (whenUp: () => void) => Socket;
 
 const connectTimeoutMs = 5_000;
+/** Most servers close idle connections after 5 s and more; a request must not meet that. */
+const idleMsMax = 4_000;
+/** Of the time that a server tells: for a request on its way while the server closes. */
+const idleMarginMs = 1_000;
 
 /**
  * One connection that carries one request at a time.
@@ -34,8 +38,8 @@ const connectTimeoutMs = 5_000;
  * 2. Nothing that a connection says unasked is read, and none is kept that an answer left unclean.
  */
 export class Connection {
-  /** When it last became free. */
-  freeSinceMs = 0;
+  /** When it has been free for too long to take another request. */
+  freeUntilMs = 0;
   #exchange: Exchange | null = null;
   #reader: AnswerReader | null = null;
   #isUp = false;
@@ -48,7 +52,7 @@ export class Connection {
     const socket = connect(() => {
       this.#isUp = true;
       socket.setTimeout(answerTimeoutMs);
-      this.#becomeFree();
+      this.#becomeFree(idleMsMax);
     });
     this.#socket = socket;
     socket.setNoDelay(true);
@@ -95,8 +99,8 @@ export class Connection {
     this.#socket.destroy();
   }
 
-  #becomeFree(): void {
-    this.freeSinceMs = performance.now();
+  #becomeFree(idleMs: number): void {
+    this.freeUntilMs = performance.now() + idleMs;
     this.#events.onFree(this);
   }
 
@@ -123,9 +127,14 @@ export class Connection {
         return;
       default:
         this.#settle(answered(reader, progress === 'full'));
-        if (progress === 'done' && reader.isKept) this.#becomeFree();
-        else this.#socket.destroy();
+        this.#keepAfter(reader, progress);
     }
+  }
+
+  #keepAfter(reader: AnswerReader, progress: Progress): void {
+    const idleMs = Math.min(idleMsMax, reader.keepAliveSeconds * 1_000 - idleMarginMs);
+    if (progress === 'done' && reader.isKept && idleMs > 0) this.#becomeFree(idleMs);
+    else this.#socket.destroy();
   }
 
   #settle(answer: OutboundAnswer): void {
