@@ -35,9 +35,9 @@ export function createApplicationDirectory(storage: Storage): ApplicationDirecto
 
   function current(applicationId: string): Promise<Application | null> {
     const known = byId.get(applicationId);
-    if (known !== undefined && Date.now() - known.readAtMs < freshMs) return known.application;
+    if (known !== undefined && performance.now() - known.readAtMs < freshMs) return known.application;
     const application = storage.readApplication(applicationId);
-    byId.set(applicationId, { application, readAtMs: Date.now() });
+    byId.set(applicationId, { application, readAtMs: performance.now() });
     // A failed read is forgotten, so that the next request asks again.
     application.catch(() => byId.delete(applicationId));
     return application;
@@ -48,14 +48,14 @@ export function createApplicationDirectory(storage: Storage): ApplicationDirecto
     async authenticate(apiKey) {
       const keyHash = hashApiKey(apiKey);
       const known = byKey.get(keyHash);
-      if (known !== undefined && Date.now() - known.readAtMs < freshMs) {
+      if (known !== undefined && performance.now() - known.readAtMs < freshMs) {
         return known.applicationId === null ? null : current(known.applicationId);
       }
       const record = await storage.findApiKey(keyHash);
       const isLive = record !== null && record.revokedAtMs === null;
       const applicationId = isLive ? record.applicationId : null;
       if (byKey.size >= knownKeysMax) byKey.clear();
-      byKey.set(keyHash, { applicationId, readAtMs: Date.now() });
+      byKey.set(keyHash, { applicationId, readAtMs: performance.now() });
       return applicationId === null ? null : current(applicationId);
     },
     forget() {

@@ -47,7 +47,7 @@ export async function createProofs(
 
   async function refresh(): Promise<void> {
     known = await storage.listSigningKeys();
-    readAtMs = Date.now();
+    readAtMs = performance.now();
     const newestFirst = [...known].sort((first, second) => second.createdAtMs - first.createdAtMs);
     for (const { id, sealedPrivateKey } of newestFirst) {
       if (id === current?.id) return;
@@ -68,7 +68,7 @@ export async function createProofs(
 
   return {
     async sign(claims) {
-      if (Date.now() - readAtMs > keysFreshMs) await refresh();
+      if (performance.now() - readAtMs > keysFreshMs) await refresh();
       if (current === null) throw new Error('There is no signing key.');
       const issuedAt = Math.floor(claims.approvedAtMs / 1000);
       const payload = encode({

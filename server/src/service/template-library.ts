@@ -61,9 +61,9 @@ export function createTemplateLibrary(storage: Storage): TemplateLibrary {
   async function read(applicationId: string, name: string): Promise<Template | null> {
     const key = `${applicationId}\n${name}`;
     const known = templates.get(key);
-    if (known !== undefined && Date.now() - known.readAtMs < freshMs) return known.template;
+    if (known !== undefined && performance.now() - known.readAtMs < freshMs) return known.template;
     const stored = await storage.readTemplate(applicationId, name);
-    remember(templates, key, { template: stored?.template ?? null, readAtMs: Date.now() });
+    remember(templates, key, { template: stored?.template ?? null, readAtMs: performance.now() });
     return stored?.template ?? null;
   }
 
