@@ -134,7 +134,7 @@ export const listLimit = Type.Integer({
 });
 export const listLimitDefault = 50;
 
-export const verificationId = shaped('^vf_[0-9a-hjkmnp-tv-z]{37,39}$', 42, {
+export const verificationId = shaped('^vf_[0-9a-hjkmnp-tv-z]{37}(?:[0-9a-hjkmnp-tv-z]{2})?$', 42, {
   description: 'The id that the start answered.',
   examples: ['vf_0k3v9q6w0z1h4e7n2c5x8t0m3b6d9g2j5p8s1v4y'],
 });
