@@ -1,3 +1,5 @@
+import type { Sql } from '#storage/postgres/sql.ts';
+
 /** A number that this node has not read yet: another node made the application. */
 export class UnknownApplication extends Error {}
 
@@ -10,11 +12,20 @@ export interface ApplicationNumbers {
   read(): Promise<void>;
 }
 
+export interface KnownNumbers {
+  readonly numbers: Map<string, number>;
+  readonly ids: Map<number, string>;
+}
+
+export function createKnownNumbers(): KnownNumbers {
+  return { numbers: new Map(), ids: new Map() };
+}
+
+/** By any connection: whoever holds one reads with it, into what all of them know. */
 export function createApplicationNumbers(
-  readAll: () => Promise<readonly { readonly id: string; readonly number: number }[]>,
+  sql: Sql,
+  { numbers, ids }: KnownNumbers,
 ): ApplicationNumbers {
-  const numbers = new Map<string, number>();
-  const ids = new Map<number, string>();
   return {
     numberOf: (id) => numbers.get(id),
     idOf(number) {
@@ -24,10 +35,17 @@ export function createApplicationNumbers(
       return id;
     },
     async read() {
-      for (const { id, number } of await readAll()) {
+      for (const { id, number } of await sql.rows<NumberRow>(readAll)) {
         numbers.set(id, number);
         ids.set(number, id);
       }
     },
   };
 }
+
+interface NumberRow {
+  readonly id: string;
+  readonly number: number;
+}
+
+const readAll = 'SELECT id, number FROM application';

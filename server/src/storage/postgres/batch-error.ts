@@ -1,3 +1,4 @@
+import { StorageUnavailable } from '#service/ports.ts';
 import { classifyPostgresError } from '#storage/postgres/postgres-error.ts';
 
 function codeOf(error: unknown): string {
@@ -23,5 +24,6 @@ export function isPartitionGone(error: unknown): boolean {
 
 /** What was asked for cannot be done, however often it is tried: the others in the batch can. */
 export function isOurFault(error: unknown): boolean {
+  if (error instanceof StorageUnavailable) return false;
   return classifyPostgresError(error).kind === 'bug';
 }

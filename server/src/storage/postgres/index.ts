@@ -1,5 +1,8 @@
 import type { Storage } from '#service/ports.ts';
-import { createApplicationNumbers } from '#storage/postgres/application-numbers.ts';
+import {
+  createApplicationNumbers,
+  createKnownNumbers,
+} from '#storage/postgres/application-numbers.ts';
 import { runBatch } from '#storage/postgres/batch.ts';
 import { createClock } from '#storage/postgres/clock.ts';
 import {
@@ -10,8 +13,8 @@ import {
 import { startHeartbeat } from '#storage/postgres/heartbeat.ts';
 import { connectHot } from '#storage/postgres/hot-connection.ts';
 import { createLane } from '#storage/postgres/lane.ts';
-import { createPartitions } from '#storage/postgres/partitions.ts';
-import { createRounds } from '#storage/postgres/rounds.ts';
+import { createKnownDays, createPartitions } from '#storage/postgres/partitions.ts';
+import { type BatchingBy, createRounds } from '#storage/postgres/rounds.ts';
 import { requireSchema } from '#storage/postgres/schema-version.ts';
 import { createSql } from '#storage/postgres/sql.ts';
 import { createStorage } from '#storage/postgres/storage.ts';
@@ -42,13 +45,10 @@ async function openOn(
 ): Promise<Storage> {
   const pool = connections.createPool(poolMax[role]);
   const sql = createSql(pool);
-  const applications = createApplicationNumbers(() =>
-    sql.rows('SELECT id, number FROM application'),
-  );
-  const shared = { applications, tallies: createTallies() };
-  const partitions = createPartitions(sql);
-  const batching = { clock: createClock(), partitions, shared };
-  const heartbeat = startHeartbeat(pool, { ...batching, tallies: shared.tallies });
+  const batchingBy = createBatching();
+  const batching = batchingBy(sql);
+  const { clock, partitions, shared } = batching;
+  const heartbeat = startHeartbeat(pool, { clock, tallies: shared.tallies });
   const lane = createLane(
     () => connectHot(connections),
     ({ exchange }, batch) => runBatch({ ...batching, exchange }, batch),
@@ -59,12 +59,23 @@ async function openOn(
     await pool.end();
   };
   try {
-    await Promise.all([partitions.makeAhead(), applications.read(), heartbeat.beat()]);
+    await Promise.all([partitions.makeAhead(), shared.applications.read(), heartbeat.beat()]);
   } catch (error) {
     await closeAll();
     throw refusedAt(connections.place, error);
   }
-  const inRounds = createRounds(pool, batching);
+  const inRounds = createRounds(pool, batchingBy);
   const submit = lane.submit;
   return createStorage({ pool, sql, shared, partitions, inRounds, closeAll, submit });
+}
+
+/** What one node knows, to be asked for over any connection. */
+function createBatching(): BatchingBy {
+  const [clock, tallies] = [createClock(), createTallies()];
+  const [knownDays, knownNumbers] = [createKnownDays(), createKnownNumbers()];
+  return (sql) => ({
+    clock,
+    partitions: createPartitions(sql, knownDays),
+    shared: { applications: createApplicationNumbers(sql, knownNumbers), tallies },
+  });
 }

@@ -10,27 +10,36 @@ const lookAgainMs = 1_000;
 
 export type Partitions = ReturnType<typeof createPartitions>;
 
-/** Which days have partitions, as far as this node knows; it looks again when it misses one. */
-export function createPartitions(sql: Sql) {
-  let known: ReadonlySet<number> = new Set();
-  let looking: Promise<void> | null = null;
-  let lookedAtMs = Number.NEGATIVE_INFINITY;
+/** What a node knows, by whatever connection it has learned it. */
+export interface KnownDays {
+  days: ReadonlySet<number>;
+  lookedAtMs: number;
+  /** Looks are numbered, because they may end in another order than they began in. */
+  lastBegun: number;
+  lastTaken: number;
+}
 
+export function createKnownDays(): KnownDays {
+  return { days: new Set(), lookedAtMs: Number.NEGATIVE_INFINITY, lastBegun: 0, lastTaken: 0 };
+}
+
+/**
+ * Which days have partitions, as far as this node knows; it looks again when it misses one. Whoever
+ * holds a connection of the pool brings an `sql` on it: waiting for a second one, all who hold the
+ * first would wait for each other.
+ */
+export function createPartitions(sql: Sql, known: KnownDays) {
   async function look(): Promise<void> {
-    lookedAtMs = performance.now();
+    known.lookedAtMs = performance.now();
+    const number = ++known.lastBegun;
     const rows = await sql.rows<{ day: string }>(
       `SELECT substr(relname, 14) AS day FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
        WHERE inhparent = 'verification'::regclass`,
     );
-    known = new Set(rows.map(({ day }) => Number(day)));
-  }
-
-  /** One look at a time, for all who ask. */
-  function lookOnce(): Promise<void> {
-    looking ??= look().finally(() => {
-      looking = null;
-    });
-    return looking;
+    // One that began later has seen all that this one has.
+    if (number < known.lastTaken) return;
+    known.lastTaken = number;
+    known.days = new Set(rows.map(({ day }) => Number(day)));
   }
 
   async function add(day: number): Promise<void> {
@@ -39,27 +48,27 @@ export function createPartitions(sql: Sql) {
   }
 
   return {
-    has: (day: number): boolean => known.has(day),
-    all: (): readonly number[] => [...known].toSorted((first, second) => first - second),
-    look: lookOnce,
+    has: (day: number): boolean => known.days.has(day),
+    all: (): readonly number[] => [...known.days].toSorted((first, second) => first - second),
+    look,
     /**
      * Learns of days that other nodes have made. A day that is far from today is not made any more,
      * so ids that were made up do not make this node look all the time.
      */
     async learn(days: Iterable<number>): Promise<void> {
       const today = dayAt(Date.now());
-      const unknown = [...days].filter((day) => !known.has(day));
+      const unknown = [...days].filter((day) => !known.days.has(day));
       if (unknown.length === 0) return;
       const isNear = unknown.some((day) => Math.abs(day - today) <= nearDays);
-      if (isNear || performance.now() - lookedAtMs > lookAgainMs) await lookOnce();
+      if (isNear || performance.now() - known.lookedAtMs > lookAgainMs) await look();
     },
     /** Makes what is missing, for rows that are about to be written. */
     async require(days: Iterable<number>): Promise<void> {
-      const missing = [...days].filter((day) => !known.has(day));
+      const missing = [...days].filter((day) => !known.days.has(day));
       if (missing.length === 0) return;
       for (const day of missing) await add(day);
-      await lookOnce();
-      const lost = missing.find((day) => !known.has(day));
+      await look();
+      const lost = missing.find((day) => !known.days.has(day));
       if (lost !== undefined) throw new StorageUnavailable('A partition was dropped again.');
     },
     /**
@@ -67,17 +76,19 @@ export function createPartitions(sql: Sql) {
      * since others queue behind who waits: what was not dropped now is dropped another time.
      */
     async dropBefore(day: number): Promise<void> {
-      for (const old of [...known].filter((one) => one < day)) {
+      for (const old of [...known.days].filter((one) => one < day)) {
         const [row] = await sql.rows<{ dropped: boolean }>(
           'SELECT watchword_drop_day($1) AS dropped',
           [old],
         );
-        if (row?.dropped === true) known = new Set([...known].filter((one) => one !== old));
+        if (row?.dropped === true) {
+          known.days = new Set([...known.days].filter((one) => one !== old));
+        }
       }
     },
     async makeAhead(): Promise<void> {
       const today = dayAt(Date.now());
-      await lookOnce();
+      await look();
       const wanted = Array.from({ length: daysAhead + 1 }, (_, ahead) => today + ahead);
       await this.require(wanted);
     },

@@ -6,30 +6,36 @@ import type { Batching } from '#storage/postgres/batch.ts';
 import { isConflict, isPartitionGone } from '#storage/postgres/batch-error.ts';
 import { createExchange } from '#storage/postgres/exchange.ts';
 import { asStorageError } from '#storage/postgres/postgres-error.ts';
-import { inTransaction } from '#storage/postgres/sql.ts';
+import { createSql, inTransaction, type Sql } from '#storage/postgres/sql.ts';
 import { createWorkingSet, type WorkingSet } from '#storage/postgres/working-set.ts';
 
 const roundsMax = 10;
 const pauseMaxMs = 20;
 
-/** Works on rows in one transaction; begins anew when another one was first. */
+/** What batches share, with all that it asks for by itself going over `sql`. */
+export type BatchingBy = (sql: Sql) => Omit<Batching, 'exchange'>;
+
+/**
+ * Works on rows in one transaction; begins anew when another one was first. All that it asks the
+ * database for goes by the one connection it holds: the pool may have no second one.
+ */
 export type InRounds = <Result>(
   body: (its: Batching, set: WorkingSet) => Promise<Result>,
 ) => Promise<Result>;
 
-export function createRounds(pool: Pool, batching: Omit<Batching, 'exchange'>): InRounds {
+export function createRounds(pool: Pool, batchingBy: BatchingBy): InRounds {
+  const { partitions } = batchingBy(createSql(pool));
   return async (body) => {
     for (let round = 1; round <= roundsMax; round++) {
       try {
-        return await inTransaction(pool, (client) =>
-          body(
-            { ...batching, exchange: createExchange(client, false) },
-            createWorkingSet(batching.shared),
-          ),
-        );
+        return await inTransaction(pool, (client) => {
+          const batching = batchingBy(createSql(client));
+          const exchange = createExchange(client, false);
+          return body({ ...batching, exchange }, createWorkingSet(batching.shared));
+        });
       } catch (error) {
         if (!isConflict(error)) throw asStorageError(error);
-        if (isPartitionGone(error)) await batching.partitions.look();
+        if (isPartitionGone(error)) await partitions.look();
         await pause(randomInt(pauseMaxMs));
       }
     }

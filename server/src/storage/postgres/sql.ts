@@ -1,5 +1,6 @@
 /** Statements outside the hot path: one at a time, or a few in a transaction. */
 import { type ClientBase, type Pool, types } from 'pg';
+import { StorageUnavailable } from '#service/ports.ts';
 import { asStorageError, classifyPostgresError } from '#storage/postgres/postgres-error.ts';
 
 type Value = string | number | boolean | null | readonly (string | number)[];
@@ -59,7 +60,9 @@ export async function inTransaction<Result>(
 /** Answers why the connection must not be given to anybody else, if it must not. */
 async function rollBack(client: ClientBase, reason: unknown): Promise<Error | undefined> {
   // One that has stalled would have to be waited for once more.
-  if (classifyPostgresError(reason).breaksConnection) return new Error('It is broken.');
+  // What a `createSql` on this connection threw carries what `pg` said.
+  const cause = reason instanceof StorageUnavailable ? reason.cause : reason;
+  if (classifyPostgresError(cause).breaksConnection) return new Error('It is broken.');
   try {
     await client.query('ROLLBACK');
     return undefined;
