@@ -2,7 +2,7 @@ import type { ClaimedDelivery } from '#service/ports.ts';
 import { runOn, save } from '#storage/postgres/batch.ts';
 import { deliveryColumns } from '#storage/postgres/delivery-columns.ts';
 import type { TextRow } from '#storage/postgres/exchange.ts';
-import { createHorizon } from '#storage/postgres/horizon.ts';
+import { createWideLook, recentFrom } from '#storage/postgres/horizon.ts';
 import type { Key } from '#storage/postgres/keys.ts';
 import { load, takeDelivery, takingApplications } from '#storage/postgres/load.ts';
 import type { Operation } from '#storage/postgres/operations.ts';
@@ -17,11 +17,15 @@ const selectDue =
   'WHERE due_at_ms <= $1 AND id >= $2 ORDER BY due_at_ms LIMIT $3 FOR UPDATE SKIP LOCKED';
 
 export function createClaims(inRounds: InRounds) {
-  const horizon = createHorizon('delivery');
-  return (limit: number, leaseMs: number): Promise<ClaimedDelivery[]> =>
-    inRounds(async (its, set) => {
+  const wideLook = createWideLook();
+
+  function claimFrom(
+    lowestId: string,
+    { limit, leaseMs }: { readonly limit: number; readonly leaseMs: number },
+  ): Promise<ClaimedDelivery[]> {
+    return inRounds(async (its, set) => {
       const nowMs = await load(its, set, []);
-      const values = [String(nowMs), horizon(), String(limit)];
+      const values = [String(nowMs), lowestId, String(limit)];
       const [rows = []] = await its.exchange([{ text: selectDue, values }]);
       if (rows.length === 0) return [];
       await takingApplications(set.shared, () => {
@@ -36,6 +40,14 @@ export function createClaims(inRounds: InRounds) {
       await save(its, set);
       return ran.outcome.value as ClaimedDelivery[];
     });
+  }
+
+  return async (limit: number, leaseMs: number): Promise<ClaimedDelivery[]> => {
+    if (!wideLook.isDue()) return claimFrom(recentFrom('delivery'), { limit, leaseMs });
+    const claimed = await claimFrom('', { limit, leaseMs });
+    wideLook.succeeded();
+    return claimed;
+  };
 }
 
 function dueMessages(set: WorkingSet, rows: readonly TextRow[]): DueMessage[] {

@@ -5,17 +5,20 @@ import { dayAt, type HistoryTable, lowestId } from '#storage/postgres/days.ts';
  * is much for something that is done twice a second.
  */
 const recentDays = 3;
-const lookEverywhereMs = 600_000;
+const everywhereEveryMs = 600_000;
 
-/** The lowest id that a look for due rows goes down to; now and then it goes down to the first. */
-export function createHorizon(table: HistoryTable): () => string {
-  let lookedEverywhereAtMs = Number.NEGATIVE_INFINITY;
-  return () => {
-    const nowMs = performance.now();
-    if (nowMs - lookedEverywhereAtMs < lookEverywhereMs) {
-      return lowestId(table, dayAt(Date.now()) - recentDays);
-    }
-    lookedEverywhereAtMs = nowMs;
-    return '';
+/** The lowest id of the days that a look for due rows goes through nearly always. */
+export function recentFrom(table: HistoryTable): string {
+  return lowestId(table, dayAt(Date.now()) - recentDays);
+}
+
+/** Says when to look into all days: now and then, and again soon where a look failed. */
+export function createWideLook(monotonicMs: () => number = () => performance.now()) {
+  let lookedAtMs = Number.NEGATIVE_INFINITY;
+  return {
+    isDue: (): boolean => monotonicMs() - lookedAtMs >= everywhereEveryMs,
+    succeeded(): void {
+      lookedAtMs = monotonicMs();
+    },
   };
 }
