@@ -2,6 +2,7 @@ import type { Pool } from 'pg';
 import { arrayParameter } from '#storage/postgres/array-parameter.ts';
 import type { Clock } from '#storage/postgres/clock.ts';
 import { createExchange } from '#storage/postgres/exchange.ts';
+import { classifyPostgresError } from '#storage/postgres/postgres-error.ts';
 import { slotAt, type Tallies, type TallyRow } from '#storage/postgres/tallies.ts';
 
 const everyMs = 1_000;
@@ -26,8 +27,8 @@ export function startHeartbeat(
   async function tell(): Promise<void> {
     const client = await pool.connect();
     let broken: Error | undefined;
+    const added = tallies.unwritten();
     try {
-      const added = tallies.unwritten();
       const values = [
         arrayParameter(
           'integer',
@@ -57,6 +58,9 @@ export function startHeartbeat(
       tallies.refresh(added, sums.map(toTallyRow));
     } catch (error) {
       broken = error instanceof Error ? error : new Error(String(error));
+      // The answer is lost, not what was asked: it may have been added. The count is a heuristic,
+      // and forgetting a second's guesses harms less than throttling people for guesses not made.
+      if (classifyPostgresError(error).breaksConnection) tallies.drop(added);
       throw error;
     } finally {
       client.release(broken);
@@ -70,7 +74,7 @@ export function startHeartbeat(
     return underWay;
   }
 
-  // One that fails is made up for by the next: nothing is lost, others learn of it later.
+  // One that fails is made up for by the next: others learn of it later.
   const timer = setInterval(() => void beat().catch(() => {}), everyMs).unref();
   return {
     beat,

@@ -40,8 +40,20 @@ export function createTallies() {
     return sum;
   }
 
+  /** What was counted since stays. */
+  function drop(added: readonly TallyRow[]): void {
+    for (const { slot, application, wrong, right } of added) {
+      const row = unwritten.get(cell(slot, application));
+      if (row === undefined) continue;
+      const rest = { ...row, wrong: row.wrong - wrong, right: row.right - right };
+      if (rest.wrong + rest.right <= 0) unwritten.delete(cell(slot, application));
+      else unwritten.set(cell(slot, application), rest);
+    }
+  }
+
   return {
     recent,
+    drop,
     add(application: number, isRight: boolean, nowMs: number): void {
       const slot = slotAt(nowMs);
       const { wrong, right } = unwritten.get(cell(slot, application)) ?? { wrong: 0, right: 0 };
@@ -62,13 +74,7 @@ export function createTallies() {
       ),
     /** `added` is in the sums that were read. */
     refresh(added: readonly TallyRow[], sums: readonly TallyRow[]): void {
-      for (const { slot, application, wrong, right } of added) {
-        const row = unwritten.get(cell(slot, application));
-        if (row === undefined) continue;
-        const rest = { ...row, wrong: row.wrong - wrong, right: row.right - right };
-        if (rest.wrong + rest.right <= 0) unwritten.delete(cell(slot, application));
-        else unwritten.set(cell(slot, application), rest);
-      }
+      drop(added);
       written = new Map(sums.map((row) => [cell(row.slot, row.application), row]));
     },
     forget(application: number): void {
