@@ -1,8 +1,16 @@
 /**
  * How rows are written: each column as one array, so that one statement writes any number of them.
  */
+import { randomInt } from 'node:crypto';
 import { arrayParameter, type ElementType } from '#storage/postgres/array-parameter.ts';
 import type { Command } from '#storage/postgres/exchange.ts';
+
+/**
+ * A row begins with any version up to this, and never with 0, which stands for no row. Rows are
+ * deleted and made anew under the same key: with a fixed beginning, whoever has read the old one
+ * would write over the new one. As many changes again fit into the column.
+ */
+const firstVersionMax = 2 ** 30;
 
 type Value = string | number | boolean | null;
 
@@ -57,7 +65,7 @@ export function createWriter<Row>(columns: {
   const version = { type: 'integer' } as const;
   const insertInto = remember(
     (table) =>
-      `INSERT INTO ${table} (${names}, version) SELECT ${names}, 1 ` +
+      `INSERT INTO ${table} (${names}, version) SELECT ${names}, $${all.length + 1}::integer ` +
       `FROM ${unnest(all)} AS n(${names})`,
   );
   const updateOf = remember(
@@ -70,7 +78,10 @@ export function createWriter<Row>(columns: {
       'THEN watchword_conflict() END FROM changed',
   );
   return {
-    insert: (table, rows) => ({ text: insertInto(table), values: arraysOf(all, rows) }),
+    insert(table, rows) {
+      const values = [...arraysOf(all, rows), String(randomInt(1, firstVersionMax + 1))];
+      return { text: insertInto(table), values };
+    },
     update(table, changed) {
       const rows = changed.map(({ row }) => row);
       const versions = arrayParameter(

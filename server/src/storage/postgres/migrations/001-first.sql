@@ -6,8 +6,8 @@
 -- so: a database that is spread over many machines sends each to one of them
 -- (docs/internals/scale.md).
 --
--- `version` counts the changes of a row. Rows are changed in memory and written back on condition
--- that the version is still the one that was read.
+-- `version` counts the changes of a row, from a random beginning. Rows are changed in memory and
+-- written back on condition that the version is still the one that was read.
 
 CREATE TABLE application (
   number integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
