@@ -36,7 +36,9 @@ const answers: readonly (readonly [
   ],
   ['an empty body', 'HTTP/1.1 500 No\r\nContent-Length: 0\r\n\r\n', 500, '', true],
   ['no content', 'HTTP/1.1 204 No Content\r\n\r\n', 204, '', true],
-  ['no content with a length', 'HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n', 304, '', true],
+  ['no content and length 0', 'HTTP/1.1 204 No\r\nContent-Length: 0\r\n\r\n', 204, '', true],
+  ['no content with a length', 'HTTP/1.1 304 Same\r\nContent-Length: 9\r\n\r\n', 304, '', false],
+  ['no content in chunks', 'HTTP/1.1 204 No\r\nTransfer-Encoding: chunked\r\n\r\n', 204, '', false],
   [
     'chunks',
     'HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n' +

@@ -115,7 +115,11 @@ export class AnswerReader {
   #beginBody({ status, coding, lengths }: AnswerHead): boolean {
     const [length] = lengths;
     this.#part = 'length';
-    if (status === 204 || status === 304) return true;
+    if (status === 204 || status === 304) {
+      // A body that is announced all the same may follow, and would begin the next answer.
+      if (coding !== null || lengths.some((told) => !/^0+$/.test(told))) this.isKept = false;
+      return true;
+    }
     if (coding !== null) {
       this.#part = 'chunk_line';
       // Whoever looks at the length alone would see the next answer begin elsewhere.

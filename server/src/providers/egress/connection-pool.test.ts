@@ -106,6 +106,18 @@ test('what stands behind an answer never becomes the next one', async () => {
   );
 });
 
+test('a body announced by an answer that has none never becomes the next one', async () => {
+  await withPeer(
+    (socket) => socket.write(`HTTP/1.1 204 No\r\nContent-Length: ${forged.length}\r\n\r\n`),
+    async ({ ask, received, sockets }) => {
+      assert.equal(await ask('/a'), '');
+      sockets[0]?.write(forged);
+      assert.equal(await ask('/b'), '');
+      assert.equal(received.length, 2);
+    },
+  );
+});
+
 test('what a connection says unasked never becomes an answer', async () => {
   await withPeer(
     (socket) => socket.write(hello),
