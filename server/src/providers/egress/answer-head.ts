@@ -30,7 +30,7 @@ export function readAnswerHead(text: string): AnswerHead | null {
   for (const line of lines) {
     const colon = line.indexOf(':');
     const name = line.slice(0, Math.max(colon, 0));
-    const value = line.slice(colon + 1).trim();
+    const value = withoutBlanks(line, colon + 1);
     if (!fieldName.test(name) || noFieldValue.test(value)) return null;
     const key = name.toLowerCase();
     const known = headers[key];
@@ -46,6 +46,19 @@ export function readAnswerHead(text: string): AnswerHead | null {
     isKept: version === '1' && !(connection !== undefined && saysClose(connection)),
     keepAliveSeconds: keepAlive === undefined ? Number.POSITIVE_INFINITY : shortest(keepAlive),
   };
+}
+
+/** Without the blanks around it (RFC 9110 5.6.3): `trim` would hide line breaks and others too. */
+function withoutBlanks(line: string, begin: number): string {
+  let from = begin;
+  let to = line.length;
+  while (from < to && isBlank(line, from)) from++;
+  while (to > from && isBlank(line, to - 1)) to--;
+  return line.slice(from, to);
+}
+
+function isBlank(line: string, at: number): boolean {
+  return line[at] === ' ' || line[at] === '\t';
 }
 
 function lowered(value: string | string[]): string {

@@ -26,7 +26,7 @@ const answers: readonly (readonly [
   isKept: boolean,
 ])[] = [
   ['a length', length5, 200, 'hello', true],
-  ['no reason', 'HTTP/1.1 200\r\ncontent-length:5\r\n\r\nhello', 200, 'hello', true],
+  ['no reason', 'HTTP/1.1 200\r\ncontent-length:5 \t \r\n\r\nhello', 200, 'hello', true],
   [
     'one length twice',
     'HTTP/1.1 201 Made\r\nContent-Length: 2\r\ncontent-length: 2\r\n\r\nok',
@@ -135,6 +135,10 @@ const refused: readonly (readonly [name: string, text: string, progress: string]
   ['a blank before the colon', 'HTTP/1.1 200 OK\r\nContent-Length : 5\r\n\r\n', 'broken'],
   ['a line without a colon', 'HTTP/1.1 200 OK\r\nContent-Length\r\n\r\n', 'broken'],
   ['a control character', 'HTTP/1.1 200 OK\r\nA: b\0c\r\n\r\n', 'broken'],
+  ['a line that ends twice', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\r\n\r\n', 'broken'],
+  ['a line break before a value', 'HTTP/1.1 200 OK\r\nA:\nContent-Length: 5\r\n\r\n', 'broken'],
+  ['a vertical tab', `HTTP/1.1 200 OK\r\nTransfer-Encoding:\vchunked\r\n\r\n`, 'broken'],
+  ['a blank of no HTTP', 'HTTP/1.1 200 OK\r\nContent-Length: 5\xa0\r\n\r\n', 'broken'],
   ['two lengths', 'HTTP/1.1 200 OK\r\nContent-Length: 5\r\nContent-Length: 6\r\n\r\n', 'broken'],
   ['two lengths in one', 'HTTP/1.1 200 OK\r\nContent-Length: 5, 6\r\n\r\n', 'broken'],
   ['a length with a sign', 'HTTP/1.1 200 OK\r\nContent-Length: +5\r\n\r\n', 'broken'],
