@@ -162,6 +162,8 @@ const refused: readonly (readonly [name: string, text: string, progress: string]
     `HTTP/1.1 200 OK\r\na: ${'b'.repeat(headBytesMax)}\r\n\r\n`,
     'headers_too_large',
   ],
+  ['endless interim answers', 'HTTP/1.1 102 On\r\n\r\n'.repeat(1_000), 'headers_too_large'],
+  ['an interim answer alone', 'HTTP/1.1 100 Continue\r\n\r\n', 'more'],
   ['a body beyond what is kept', `${chunked}65\r\n${'x'.repeat(101)}`, 'full'],
   ['more behind it', `${length5}HTTP/1.1 200 OK\r\n`, 'over'],
   ['more behind no content', 'HTTP/1.1 204 No\r\n\r\nx', 'over'],

@@ -39,6 +39,8 @@ export class AnswerReader {
   #held: Buffer | null = null;
   /** Of the body, or of the chunk under way. */
   #bytesLeft = 0;
+  /** Of interim answers: all heads together have one bound, for they could go on for ever. */
+  #interimBytes = 0;
   #trailerBytes = 0;
   #chunks: Buffer[] = [];
   #bodyBytes = 0;
@@ -97,12 +99,15 @@ export class AnswerReader {
   #readHead(bytes: Buffer, from: number): number | Progress {
     const end = bytes.indexOf(headEnd, from);
     const length = (end < 0 ? bytes.length : end) - from;
-    if (length > headBytesMax) return 'headers_too_large';
+    if (this.#interimBytes + length > headBytesMax) return 'headers_too_large';
     if (end < 0) return 'more';
     const head = readAnswerHead(bytes.toString('latin1', from, end));
     if (head === null || head.status === 101) return 'broken';
     const next = end + headEnd.length;
-    if (head.status < 200) return next;
+    if (head.status < 200) {
+      this.#interimBytes += next - from;
+      return next;
+    }
     this.status = head.status;
     this.headers = head.headers;
     this.isKept = head.isKept;
