@@ -47,7 +47,10 @@ async function build(): Promise<Preparation> {
     await go(['build', '-o', 'otpgateway', './cmd/otpgateway'], folder);
     return found;
   } catch (error) {
-    return { ok: false, reason: `Go could not build it: ${reasonOf(error)}` };
+    const reason =
+      `Go could not build it: ${reasonOf(error)}. Unpack its source of ${version} in ` +
+      '.cache/bench/otpgateway and build `otpgateway` there: it is then used.';
+    return { ok: false, reason };
   }
 }
 
