@@ -4,8 +4,6 @@ import type { Sql } from '#storage/postgres/sql.ts';
 
 /** Partitions are there before the first row of their day wants in. */
 const daysAhead = 2;
-/** The clocks of nodes and of those who make ids are no further apart. */
-const nearDays = 3;
 const lookAgainMs = 1_000;
 
 export type Partitions = ReturnType<typeof createPartitions>;
@@ -13,6 +11,7 @@ export type Partitions = ReturnType<typeof createPartitions>;
 /** What a node knows, by whatever connection it has learned it. */
 export interface KnownDays {
   days: ReadonlySet<number>;
+  /** When the last look that succeeded began. */
   lookedAtMs: number;
   /** Looks are numbered, because they may end in another order than they began in. */
   lastBegun: number;
@@ -30,7 +29,7 @@ export function createKnownDays(): KnownDays {
  */
 export function createPartitions(sql: Sql, known: KnownDays) {
   async function look(): Promise<void> {
-    known.lookedAtMs = performance.now();
+    const beganAtMs = performance.now();
     const number = ++known.lastBegun;
     const rows = await sql.rows<{ day: string }>(
       `SELECT substr(relname, 14) AS day FROM pg_inherits JOIN pg_class ON pg_class.oid = inhrelid
@@ -39,6 +38,7 @@ export function createPartitions(sql: Sql, known: KnownDays) {
     // One that began later has seen all that this one has.
     if (number < known.lastTaken) return;
     known.lastTaken = number;
+    known.lookedAtMs = beganAtMs;
     known.days = new Set(rows.map(({ day }) => Number(day)));
   }
 
@@ -52,15 +52,16 @@ export function createPartitions(sql: Sql, known: KnownDays) {
     all: (): readonly number[] => [...known.days].toSorted((first, second) => first - second),
     look,
     /**
-     * Learns of days that other nodes have made. A day that is far from today is not made any more,
-     * so ids that were made up do not make this node look all the time.
+     * Learns of days that other nodes have made. Today and tomorrow are there unless making them
+     * ahead has failed; any other day may wait, so ids that were made up do not make this node look
+     * all the time.
      */
     async learn(days: Iterable<number>): Promise<void> {
       const today = dayAt(Date.now());
       const unknown = [...days].filter((day) => !known.days.has(day));
       if (unknown.length === 0) return;
-      const isNear = unknown.some((day) => Math.abs(day - today) <= nearDays);
-      if (isNear || performance.now() - known.lookedAtMs > lookAgainMs) await look();
+      const isUrgent = unknown.some((day) => day === today || day === today + 1);
+      if (isUrgent || performance.now() - known.lookedAtMs > lookAgainMs) await look();
     },
     /** Makes what is missing, for rows that are about to be written. */
     async require(days: Iterable<number>): Promise<void> {
