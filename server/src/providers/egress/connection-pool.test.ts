@@ -75,12 +75,24 @@ test('a request goes out as it is written, and the next one on the same connecti
 
 const unwritable: readonly (readonly [name: string, request: Partial<OutboundRequest>])[] = [
   ['a line break in a header', { headers: { 'x-a': 'b\r\nc: d' } }],
+  ['half a line break in a header', { headers: { 'x-a': 'b\rc: d' } }],
+  ['the other half in a header', { headers: { 'x-a': 'b\nc: d' } }],
+  ['a line break behind a header', { headers: { 'x-a': 'b\n' } }],
+  ['a zero byte in a header', { headers: { 'x-a': 'b\0' } }],
+  ['a letter that becomes a line break in one byte', { headers: { 'x-a': 'b\u010a' } }],
+  ['a line break in a name', { headers: { 'x-a: b\r\nc': 'd' } }],
+  ['no name', { headers: { '': 'b' } }],
+  ['a coding of its own', { headers: { 'transfer-encoding': 'chunked' } }],
   ['a blank in a name', { headers: { 'x a': 'b' } }],
   ['a header of the framing', { headers: { 'Content-Length': '1' } }],
   ['a header of the connection', { headers: { connection: 'close' } }],
   ['a second host', { headers: { host: 'other' } }],
   ['a blank in the target', { target: '/a b' }],
   ['a line break in the target', { target: '/a\r\nb: c' }],
+  ['a line break behind the target', { target: '/a\n' }],
+  ['a zero byte in the target', { target: '/a\0' }],
+  ['a target that is not encoded', { target: '/\u010a' }],
+  ['an empty target', { target: '' }],
   ['a target that is no path', { target: 'http://other/' }],
 ];
 
@@ -115,6 +127,23 @@ test('a body announced by an answer that has none never becomes the next one', a
       assert.equal(await ask('/b'), '');
       assert.equal(received.length, 2);
     },
+  );
+});
+
+test('an answer that comes before its request was sent is the last of its connection', async () => {
+  const large = 'x'.repeat(32 * 1_048_576);
+  await withPeer(
+    (socket, text) => {
+      // The answer to the large request is written at once, and the rest of it never read.
+      if (text.startsWith('POST /large')) socket.pause();
+      if (text.startsWith('POST /')) socket.write(hello);
+    },
+    async ({ ask, sockets }) => {
+      assert.equal(await ask('/large', { body: large }), 'hello');
+      assert.equal(await ask('/b'), 'hello');
+      assert.equal(sockets.length, 2);
+    },
+    { answerTimeoutMs: 5_000 },
   );
 });
 
@@ -260,6 +289,23 @@ test('an answer that does not begin in time is lost', async () => {
     () => {},
     async ({ ask }) => assert.equal(await ask('/'), 'lost: There was no answer in time.'),
     { answerTimeoutMs: 50 },
+  );
+});
+
+test('a connection whose time ran out takes no other request', async () => {
+  await withPeer(
+    (socket, text) => {
+      if (text.startsWith('POST /b')) socket.write(hello);
+    },
+    async ({ ask, received }) => {
+      assert.equal(await ask('/a'), 'lost: There was no answer in time.');
+      assert.equal(await ask('/b'), 'hello');
+      const stop = AbortSignal.timeout(20);
+      assert.equal(await ask('/c', { signal: stop }), 'lost: There was no answer in time.');
+      assert.equal(await ask('/b'), 'hello');
+      assert.equal(received.length, 3);
+    },
+    { answerTimeoutMs: 100, connectionsMax: 1 },
   );
 });
 

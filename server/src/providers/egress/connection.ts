@@ -133,7 +133,11 @@ export class Connection {
 
   #keepAfter(reader: AnswerReader, progress: Progress): void {
     const idleMs = Math.min(idleMsMax, reader.keepAliveSeconds * 1_000 - idleMarginMs);
-    if (progress === 'done' && reader.isKept && idleMs > 0) this.#becomeFree(idleMs);
+    // Who answers before the request was all sent may not read the rest of it: what would come
+    // behind it is not certain to be taken for a request.
+    const isSent = this.#socket.writableLength === 0;
+    const isClean = progress === 'done' && isSent;
+    if (isClean && reader.isKept && idleMs > 0) this.#becomeFree(idleMs);
     else this.#socket.destroy();
   }
 
