@@ -258,7 +258,7 @@ const idleTimes: readonly (readonly [told: string, waitMs: number, connections: 
 ];
 
 for (const [told, waitMs, count] of idleTimes) {
-  test(`requests ${waitMs} ms apart after "${told.trim()}" take connections: ${count}`, async (t) => {
+  test(`requests ${waitMs} ms apart after "${told.trim()}" take ${count} sockets`, async (t) => {
     await withPeer(
       (socket) => socket.write(hello.replace('\r\n', `\r\n${told}`)),
       async ({ ask, received }) => {
