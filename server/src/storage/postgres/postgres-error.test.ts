@@ -25,6 +25,14 @@ const unavailable: readonly (readonly [Error, RegExp, 'keeps' | 'breaks'])[] = [
   [thrown('0A000', 'cached plan must not change result type'), /made anew/, 'breaks'],
   [thrown('58030'), /database failed/, 'breaks'],
   [thrown('ECONNRESET'), /was lost/, 'breaks'],
+  [thrown('EMFILE', 'connect EMFILE'), /no file left.*ulimit/, 'breaks'],
+  [thrown('ENFILE'), /no file left.*ulimit/, 'breaks'],
+  [thrown('EPROTO', 'write EPROTO'), /network of this machine/, 'breaks'],
+  [thrown('ENETDOWN'), /network of this machine/, 'breaks'],
+  [thrown('EADDRNOTAVAIL'), /network of this machine/, 'breaks'],
+  [thrown('EAI_FAIL', 'getaddrinfo EAI_FAIL'), /network of this machine/, 'breaks'],
+  [thrown('ENOBUFS'), /network of this machine/, 'breaks'],
+  [thrown('ERR_SOCKET_CLOSED'), /was lost/, 'breaks'],
   [thrown('CERT_HAS_EXPIRED'), /out of date/, 'breaks'],
   [thrown('ERR_SSL_WRONG_VERSION_NUMBER'), /TLS .* failed/, 'breaks'],
   [thrown(null, 'Connection terminated unexpectedly'), /was lost/, 'breaks'],
@@ -51,6 +59,8 @@ test('our own mistakes are bugs and stay as they are', () => {
     thrown('23505', 'duplicate key value'),
     thrown('22P02'),
     thrown('0A000', 'cannot do that'),
+    thrown('ERR_INVALID_ARG_TYPE'),
+    thrown('ETHING', 'no code of any system'),
     new TypeError('x is undefined'),
   ];
   for (const error of bugs) {
@@ -100,11 +110,15 @@ test('what a real server does to a connection is known for what it is', async (c
 async function checkDeath(one: Client, two: Client, kill: () => Promise<void>): Promise<void> {
   await two.query('RESET statement_timeout');
   const waiting = faultOf(two.query('SELECT pg_sleep(5)'));
-  const { rows } = await one.query<{ pid: number }>(
-    "SELECT pid FROM pg_stat_activity WHERE query = 'SELECT pg_sleep(5)' AND state = 'active'",
-  );
-  assert.equal(rows.length, 1);
-  await one.query('SELECT pg_terminate_backend($1)', [rows[0]?.pid]);
+  const terminate =
+    'SELECT pg_terminate_backend(pid) FROM pg_stat_activity ' +
+    "WHERE query = 'SELECT pg_sleep(5)' AND state = 'active'";
+  // The server may not have come to the other connection's statement yet.
+  let ends = 0;
+  for (let tries = 0; ends === 0 && tries < 1_000; tries++) {
+    ends = (await one.query(terminate)).rows.length;
+  }
+  assert.equal(ends, 1);
   const ended = await waiting;
   assert.deepEqual([ended.kind, ended.breaksConnection], ['unavailable', true]);
   const later = await faultOf(two.query('SELECT 1'));

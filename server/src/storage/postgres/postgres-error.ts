@@ -3,6 +3,7 @@
  * are SQLSTATEs (https://www.postgresql.org/docs/current/errcodes-appendix.html) and those of Node.
  * `pg` throws some errors with a text alone; those texts are matched as its version 8 has them.
  */
+import { getSystemErrorMap } from 'node:util';
 import { StorageUnavailable } from '#service/ports.ts';
 
 /** The database cannot be used as it is; the message is for the operator and says what to do. */
@@ -34,6 +35,11 @@ interface Rule {
 
 const url = 'WATCHWORD_DATABASE_URL';
 const isLost = 'The connection to the database was lost. It is made anew by the next request.';
+const noFileLeft =
+  'This machine has no file left for a connection. Raise the limit of open files (ulimit -n).';
+const isBroken =
+  'The network of this machine failed the connection. Look at the cause in the log, and at its ' +
+  'network.';
 const isSlow = 'The database took too long. Look for what keeps it busy or holds its locks.';
 
 /** The first that fits. */
@@ -59,6 +65,7 @@ const rules: readonly Rule[] = [
     codes: ['EACCES', 'EPERM'],
     sentence: `This user may not reach it. Mend the rights of the socket, or correct ${url}.`,
   },
+  { codes: ['EMFILE', 'ENFILE'], sentence: noFileLeft },
   {
     codes: [],
     text: /^timeout exceeded when trying to connect/,
@@ -185,17 +192,22 @@ const rules: readonly Rule[] = [
   },
   { codes: ['58', 'F0', 'XX001', 'XX002'], sentence: 'The database failed. Look at its log.' },
   {
-    codes: ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM'],
+    codes: ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM', 'ERR_SOCKET'],
     sentence: isLost,
   },
   { codes: [], text: /^Connection terminated|is not queryable$|SSL connection$/, sentence: isLost },
 ];
 
+/** Names of all that an operating system may answer, such as EPROTO; no SQLSTATE is like them. */
+const systemCodes = new Set([...getSystemErrorMap().values()].map(([name]) => name));
+const systemFailed: Rule = { codes: [], sentence: isBroken };
+
 /** What became of a call of `pg`. Anything that is not known is taken for a bug of ours. */
 export function classifyPostgresError(error: unknown): PostgresFault {
   if (!(error instanceof Error)) return bug(String(error));
   const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
-  const rule = rules.find((one) => fits(one, code, error.message));
+  const known = rules.find((one) => fits(one, code, error.message));
+  const rule = known ?? (code !== null && systemCodes.has(code) ? systemFailed : undefined);
   if (rule === undefined) return bug(error.message);
   return {
     kind: rule.kind ?? 'unavailable',
