@@ -8,8 +8,9 @@
  * Rules:
  * 1. What is asked for while a batch is under way goes as one batch of at most `batchMax`, so a
  *    slow database makes batches larger instead of queues longer.
- * 2. At most `waitingMax` operations wait. Beyond that the answer is `StorageUnavailable` at once:
- *    a caller that is told so can come back, one that waits for minutes cannot.
+ * 2. At most `waitingMax` operations wait, those that pause (4) among them. Beyond that the answer
+ *    is `StorageUnavailable` at once: a caller that is told so can come back, one that waits for
+ *    minutes cannot.
  * 3. A connection that breaks fails exactly what is under way, because nobody knows whether it was
  *    committed. What waits goes over the next one; where none can be made, it fails as well.
  * 4. Operations that met another node's are run again after a pause, apart from the others.
@@ -81,14 +82,10 @@ export function createLane(
       for (const [index, one] of batch.entries()) settle(one, outcomes[index]);
     } catch (error) {
       const reason = asStorageError(error);
-      for (const { reject } of batch) reject(reason);
-      if (used === null) failWaiting(reason);
-      else if (classifyPostgresError(error).breaksConnection) await connection.drop();
+      const failed = used === null ? [...batch, ...fresh.splice(0), ...contended.splice(0)] : batch;
+      for (const { reject } of failed) reject(reason);
+      if (classifyPostgresError(error).breaksConnection) await connection.drop();
     }
-  }
-
-  function failWaiting(reason: unknown): void {
-    for (const { reject } of [...fresh.splice(0), ...contended.splice(0)]) reject(reason);
   }
 
   function settle(one: Waiting, outcome: Outcome | undefined): void {
@@ -120,7 +117,8 @@ export function createLane(
   return {
     submit(operation) {
       if (closing !== null) return Promise.reject(new StorageUnavailable('The storage is closed.'));
-      if (fresh.length >= waitingMax) return Promise.reject(new StorageUnavailable(tooManyWait));
+      const waiting = fresh.length + contended.length + pausing;
+      if (waiting >= waitingMax) return Promise.reject(new StorageUnavailable(tooManyWait));
       return new Promise((resolve, reject) => {
         fresh.push({ attempt: { operation, keys: [] }, rounds: 0, resolve, reject });
         begin();
