@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import fc from 'fast-check';
+import { StorageUnavailable } from '#service/ports.ts';
 import { createClock } from '#storage/postgres/clock.ts';
 
 /** What the database says, as its row comes. */
@@ -24,6 +25,16 @@ test('a database’s clock that is set back makes time slower, and stops nothing
   assert.equal(clock.observe(row(500_000)), 1_009_000);
   monotonicMs += 10_000;
   assert.equal(clock.observe(row(1_020_000)), 1_020_000);
+});
+
+test('a clock whose row is gone says so, and goes on when it is back', () => {
+  const clock = createClock(() => 0);
+  clock.observe(row(1_000_000));
+  for (const broken of [[], ['1000001'], ['1000001', null, '0']]) {
+    assert.throws(() => clock.observe(broken), StorageUnavailable);
+  }
+  assert.equal(clock.lastMs, 1_000_000);
+  assert.equal(clock.observe(row(1_000_002)), 1_000_002);
 });
 
 test('a node begins where the others had come to', () => {

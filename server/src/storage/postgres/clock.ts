@@ -9,6 +9,7 @@
  * 4. The sandbox may move it forward; the offset is kept in the database.
  */
 import { performance } from 'node:perf_hooks';
+import { StorageUnavailable } from '#service/ports.ts';
 import type { TextRow } from '#storage/postgres/exchange.ts';
 
 /** The one row that every batch reads; its columns are those that `observe` takes. */
@@ -27,6 +28,9 @@ export const requireFuture =
  */
 const rate = 0.9;
 
+const noRow =
+  'The table clock of the database has lost its row. Put it back: INSERT INTO clock VALUES (1, 0, 0).';
+
 export type Clock = ReturnType<typeof createClock>;
 
 /** `monotonicMs` never goes back; a test brings its own. */
@@ -38,6 +42,9 @@ export function createClock(monotonicMs: () => number = () => performance.now())
   return {
     /** What the database said just now; answers the storage's time. */
     observe([wallMs, highWaterMs, offsetMs]: TextRow): number {
+      if (wallMs == null || highWaterMs == null || offsetMs == null) {
+        throw new StorageUnavailable(noRow);
+      }
       const elapsedMs = monotonicMs() - lastMonotonicMs;
       lastMonotonicMs += elapsedMs;
       baseMs = Math.max(baseMs + elapsedMs * rate, Number(wallMs), Number(highWaterMs));

@@ -39,12 +39,22 @@ export async function connectHot(connections: PostgresConnections): Promise<HotC
     isOpen = false;
   });
   // Behind a pooler a setting would be somebody else's; there every statement is planned anew.
-  if (!connections.isPooled) await client.query(planning);
+  if (!connections.isPooled) await plan(client);
   return {
     exchange: createExchange(client, connections.canPrepare),
     isUsable: () => isOpen && performance.now() < untilMs,
     close: () => closeQuietly(client),
   };
+}
+
+async function plan(client: Client): Promise<void> {
+  try {
+    await client.query(planning);
+  } catch (error) {
+    // Nobody else knows of it: it would stay open for good.
+    await closeQuietly(client);
+    throw error;
+  }
 }
 
 /** One connection at a time, made anew when the one before has broken or is old. */
