@@ -15,6 +15,7 @@ import { connectHot } from '#storage/postgres/hot-connection.ts';
 import { createLane } from '#storage/postgres/lane.ts';
 import { createKnownDays, createPartitions } from '#storage/postgres/partitions.ts';
 import { type BatchingBy, createRounds } from '#storage/postgres/rounds.ts';
+import { requireSameTime } from '#storage/postgres/same-time.ts';
 import { requireSchema } from '#storage/postgres/schema-version.ts';
 import { createSql } from '#storage/postgres/sql.ts';
 import { createStorage } from '#storage/postgres/storage.ts';
@@ -35,7 +36,10 @@ const poolMax = { server: 8, tool: 2 } as const;
  * it open. Rejects with `PostgresRefused`, whose message says what the operator can do.
  */
 export async function openPostgresStorage(options: PostgresStorageOptions): Promise<Storage> {
-  const connections = await openConnections(options.url, requireSchema);
+  const connections = await openConnections(options.url, async (client) => {
+    await requireSchema(client);
+    if (options.role === 'server') await requireSameTime(client);
+  });
   return openOn(connections, options.role);
 }
 
