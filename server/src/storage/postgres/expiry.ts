@@ -128,15 +128,20 @@ async function readRecent(its: Batching, look: Look): Promise<readonly TextRow[]
 
 async function readStrays(its: Batching, look: Look): Promise<readonly TextRow[]> {
   const { progress, nowMs, most } = look;
-  const from = mayBePendingAfter(progress);
+  const from = pendingAfterMs(progress);
   const values = [from, nowMs, recentFrom(progress, its), most].map(String);
   const [rows = []] = await its.exchange([{ text: selectStrays, values }]);
   return rows;
 }
 
 /** Every life that ends at this moment or earlier has been looked for, wherever it lies. */
-function mayBePendingAfter({ endedUntilMs }: Progress): number {
+function pendingAfterMs({ endedUntilMs }: Progress): number {
   return endedUntilMs - strayMs;
+}
+
+/** No life is pending that ends at this moment or earlier. */
+export async function readPendingAfterMs(its: Batching): Promise<number> {
+  return pendingAfterMs(await readProgress(its));
 }
 
 async function readProgress(its: Batching): Promise<Progress> {

@@ -73,14 +73,16 @@ export function createPartitions(sql: Sql, known: KnownDays) {
       if (lost !== undefined) throw new StorageUnavailable('A partition was dropped again.');
     },
     /**
-     * Drops the days before this one. Whoever works on the whole table is waited for only shortly,
-     * since others queue behind who waits: what was not dropped now is dropped another time.
+     * Drops the days before this one, but none with a life that ends after a moment and is pending
+     * or with a message that is owed: its ids are of a clock that was wrong. Whoever works on the
+     * whole table is waited for only shortly, since others queue behind who waits: what was not
+     * dropped now is dropped another time.
      */
-    async dropBefore(day: number): Promise<void> {
+    async dropBefore(day: number, pendingAfterMs: number): Promise<void> {
       for (const old of [...known.days].filter((one) => one < day)) {
         const [row] = await sql.rows<{ dropped: boolean }>(
-          'SELECT watchword_drop_day($1) AS dropped',
-          [old],
+          'SELECT watchword_drop_day($1, $2) AS dropped',
+          [old, pendingAfterMs],
         );
         if (row?.dropped === true) {
           known.days = new Set([...known.days].filter((one) => one !== old));

@@ -1,14 +1,16 @@
 /**
  * Forgets what is over, a bounded number of rows at a time, on one node at a time. History leaves
  * in whole days: a partition is dropped 90 days after its day, which takes no longer for many rows
- * than for few. Where the sandbox has moved the clock its rows are older than their day, and leave
- * one by one. What no time orders (ledgers) is walked once an hour from where the last step
- * stopped.
+ * than for few. A day is old when this machine's clock and the database's both say so, and when
+ * nothing in it is under way: one wrong clock takes nothing away. Where the sandbox has moved the
+ * clock its rows are older than their day, and leave one by one. What no time orders (ledgers) is
+ * walked once an hour from where the last step stopped.
  */
 import { isForgettable } from '#domain/limits.ts';
 import type { Batching } from '#storage/postgres/batch.ts';
 import { dayAt, dayMs } from '#storage/postgres/days.ts';
 import type { TextRow } from '#storage/postgres/exchange.ts';
+import { readPendingAfterMs } from '#storage/postgres/expiry.ts';
 import { ledgerColumns, toLedger } from '#storage/postgres/ledger-columns.ts';
 import { load } from '#storage/postgres/load.ts';
 import type { Partitions } from '#storage/postgres/partitions.ts';
@@ -47,22 +49,32 @@ const steps: readonly PurgeStep[] = [
 export function createPurge(inRounds: InRounds, partitions: Partitions) {
   return async (limit: number): Promise<{ more: boolean }> => {
     await partitions.makeAhead();
-    await partitions.dropBefore(dayAt(Date.now()) - verificationKeptDays);
-    return inRounds(async (its, set) => {
-      if (!(await tryLock(its, 'watchword_purge'))) return { more: false };
+    const done = await inRounds(async (its, set) => {
+      if (!(await tryLock(its, 'watchword_purge'))) return null;
       const nowMs = await load(its, set, []);
       const [clock = []] = await its.exchange([
         { text: 'SELECT offset_ms FROM clock', values: [] },
       ]);
       const place = { its, nowMs, isMoved: clock[0]?.[0] !== '0' };
-      let left = Math.max(1, Math.min(limit, rowsMax));
-      for (const step of steps) {
-        left -= await step(place, left);
-        if (left <= 0) return { more: true };
-      }
-      return { more: false };
+      const more = await takeSteps(place, Math.max(1, Math.min(limit, rowsMax)));
+      const today = dayAt(Math.min(Date.now(), its.clock.highWaterMs));
+      return { more, today, pendingAfterMs: await readPendingAfterMs(its) };
     });
+    if (done === null) return { more: false };
+    // By itself, because everybody waits for a drop until its transaction ends.
+    await partitions.dropBefore(done.today - verificationKeptDays, done.pendingAfterMs);
+    return { more: done.more };
   };
+}
+
+/** Answers whether there may be more to do. */
+async function takeSteps(place: Place, limit: number): Promise<boolean> {
+  let left = limit;
+  for (const step of steps) {
+    left -= await step(place, left);
+    if (left <= 0) return true;
+  }
+  return false;
 }
 
 async function ask(

@@ -275,14 +275,31 @@ BEGIN
 END
 $$;
 
--- False when somebody works on the whole table, and keeps it busy for longer than one may wait.
-CREATE FUNCTION watchword_drop_day(day integer) RETURNS boolean LANGUAGE plpgsql AS $$
+-- False when somebody works on the whole table and keeps it busy for longer than one may wait, or
+-- when the day is in use: with a life that is pending and ends after a moment, or a message owed.
+-- The two partitions are locked first, so nothing comes in between looking and dropping; by index,
+-- because nobody may be made to wait while a whole day is read.
+CREATE FUNCTION watchword_drop_day(day integer, pending_after_ms bigint) RETURNS boolean
+LANGUAGE plpgsql
+SET lock_timeout = '5ms' SET enable_seqscan = off SET enable_bitmapscan = off
+AS $$
+DECLARE
+  verifications text := format('%I', 'verification_' || day);
+  deliveries text := format('%I', 'delivery_' || day);
+  is_used boolean;
 BEGIN
   IF NOT pg_try_advisory_xact_lock(hashtext('watchword_days')) THEN RETURN false; END IF;
-  PERFORM set_config('lock_timeout', '50ms', true);
-  EXECUTE format('DROP TABLE IF EXISTS %I, %I', 'verification_' || day, 'delivery_' || day);
+  EXECUTE format('LOCK TABLE %s, %s IN ACCESS EXCLUSIVE MODE', verifications, deliveries);
+  EXECUTE format(
+    'SELECT EXISTS (SELECT FROM %s WHERE expires_at_ms > $1 AND status = ''pending'')
+       OR EXISTS (SELECT FROM %s WHERE due_at_ms IS NOT NULL)', verifications, deliveries)
+    INTO is_used USING pending_after_ms;
+  IF is_used THEN RETURN false; END IF;
+  EXECUTE format('DROP TABLE %s, %s', verifications, deliveries);
   RETURN true;
-EXCEPTION WHEN lock_not_available THEN
-  RETURN false;
+EXCEPTION
+  WHEN lock_not_available THEN RETURN false;
+  -- Another node has dropped it.
+  WHEN undefined_table THEN RETURN true;
 END
 $$;
