@@ -1,17 +1,29 @@
-import { after, before } from 'node:test';
+import { after, before, test } from 'node:test';
 import { openPostgresStorage } from '#storage/postgres/index.ts';
 import { migratePostgres } from '#storage/postgres/migrate.ts';
-import { testStorage } from '#storage/storage.contract.ts';
-import { findPostgres, startPostgres, type TestPostgres } from '../../../test/parts/postgres.ts';
+import { type OpenedStorage, testStorage } from '#storage/storage.contract.ts';
+import { partOrSkip } from '../../../test/parts/part.ts';
+import {
+  findPostgres,
+  type PostgresPrograms,
+  startPostgres,
+  type TestPostgres,
+} from '../../../test/parts/postgres.ts';
 
-let server: TestPostgres;
-before(async () => {
-  const found = findPostgres();
-  if (found.ok) server = await startPostgres(found.part);
-});
-after(() => server?.remove());
+const programs = findPostgres();
+if (programs.ok) testOn(programs.part);
+else test('PostgreSQL', (context) => void partOrSkip(context, programs));
 
-testStorage('PostgreSQL', async () => {
+function testOn(part: PostgresPrograms): void {
+  let server: TestPostgres;
+  before(async () => {
+    server = await startPostgres(part);
+  });
+  after(() => server?.remove());
+  testStorage('PostgreSQL', () => openOn(server));
+}
+
+async function openOn(server: TestPostgres): Promise<OpenedStorage> {
   const url = await server.createDatabase();
   await migratePostgres(url);
   let storage = await openPostgresStorage({ url, role: 'server' });
@@ -24,4 +36,4 @@ testStorage('PostgreSQL', async () => {
     },
     close: () => storage.close(),
   };
-});
+}
