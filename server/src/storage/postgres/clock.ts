@@ -29,7 +29,8 @@ export const requireFuture =
 const rate = 0.9;
 
 const noRow =
-  'The table clock of the database has lost its row. Put it back: INSERT INTO clock VALUES (1, 0, 0).';
+  'The table clock of the database has lost its row. Put it back: ' +
+  'INSERT INTO clock VALUES (1, 0, 0).';
 
 export type Clock = ReturnType<typeof createClock>;
 
