@@ -12,7 +12,9 @@ import {
 
 const programs = findPostgres();
 if (programs.ok) testOn(programs.part);
-else test('PostgreSQL keeps the contract of a storage', (context) => void partOrSkip(context, programs));
+else
+  test('PostgreSQL keeps the contract of a storage', (context) =>
+    void partOrSkip(context, programs));
 
 function testOn(part: PostgresPrograms): void {
   let server: TestPostgres;
