@@ -19,6 +19,38 @@ test('a life is looked for again as long as its row may have been locked', async
   assert.ok(untilMs >= nowMs - minuteMs && untilMs <= (await storage.now()) - minuteMs);
 });
 
+test('a life whose row was locked for a while ends later', async (cluster) => {
+  const storage = await cluster.open();
+  const id = await start(storage, startOf(cluster, '+14155550123'));
+  const endedAtMs = (await storage.now()) - minuteMs / 2;
+  await cluster.query('UPDATE verification SET expires_at_ms = $1', [endedAtMs]);
+  await cluster.query('BEGIN');
+  await cluster.query('SELECT FROM verification FOR UPDATE');
+  assert.deepEqual(await storage.expireDue(10), { expired: [], more: false });
+  await cluster.query('COMMIT');
+  const other = await cluster.open();
+  const { expired } = await other.expireDue(10);
+  assert.deepEqual(
+    expired.map((one) => one.id),
+    [id],
+  );
+});
+
+test('looks that follow each other find what has come to its end since', async (cluster) => {
+  const storage = await cluster.open();
+  await storage.expireDue(10);
+  for (const number of [1, 2, 3]) {
+    const id = await start(storage, startOf(cluster, `+1415555012${number}`));
+    const nowMs = await storage.now();
+    await cluster.query('UPDATE verification SET expires_at_ms = $1 WHERE id = $2', [nowMs, id]);
+    const { expired } = await storage.expireDue(10);
+    assert.deepEqual(
+      expired.map((one) => one.id),
+      [id],
+    );
+  }
+});
+
 const wrongByMs = [-700 * dayMs, -5 * dayMs, 5 * dayMs];
 
 for (const ms of wrongByMs) {

@@ -33,6 +33,13 @@ const keptEveryMs = 5_000;
 const lagMs = 60_000;
 
 /**
+ * At a thousand starts a second a look over that whole minute takes 50 ms, so a node does it only
+ * now and then, and in between looks at what has come to its end since its last look.
+ */
+const lookBackEveryMs = 10_000;
+const shortLagMs = 5_000;
+
+/**
  * Ids are made by the clocks of nodes. Where one was wrong by days, a life lies in another day than
  * those that are looked into; the others are looked into now and then, this far back. It is longer
  * than from one such look to the next, and few rows: the lives of those days ended long before.
@@ -65,32 +72,83 @@ interface Progress {
 
 type Expired = Awaited<ReturnType<Storage['expireDue']>>;
 
+/** A look of this node that found all there was. */
+interface LastLook {
+  readonly nowMs: number;
+  readonly movedByMs: number;
+  /** When it last looked over the whole lag, on the clock of `performance`. */
+  readonly lookedBackAtMs: number;
+}
+
 /** On one node at a time; the next one does it when this one's connection has ended. */
 export function createExpiry(inRounds: InRounds) {
   const wideLook = createWideLook();
+  let last: LastLook | null = null;
   return async (limit: number): Promise<Expired> => {
-    const isWide = wideLook.isDue();
-    const most = Math.min(limit, expiriesMax);
-    const expired = await inRounds((its, set) => expire(its, set, { most, isWide }));
-    if (expired !== null && isWide) wideLook.succeeded();
-    return expired ?? { expired: [], more: false };
+    const beganAtMs = performance.now();
+    const isRecent = last !== null && beganAtMs - last.lookedBackAtMs < lookBackEveryMs;
+    const look = {
+      most: Math.min(limit, expiriesMax),
+      isWide: wideLook.isDue(),
+      last: isRecent ? last : null,
+    };
+    const ended = await inRounds((its, set) => expire(its, set, look));
+    if (ended === null) return { expired: [], more: false };
+    if (look.isWide) wideLook.succeeded();
+    const { nowMs, movedByMs, lookedBack, expired, more } = ended;
+    const lookedBackAtMs = lookedBack ? beganAtMs : (look.last?.lookedBackAtMs ?? beganAtMs);
+    last = more ? null : { nowMs, movedByMs, lookedBackAtMs };
+    return { expired, more };
   };
+}
+
+interface Wanted {
+  readonly most: number;
+  readonly isWide: boolean;
+  readonly last: LastLook | null;
+}
+
+interface Ended extends Expired {
+  readonly nowMs: number;
+  readonly movedByMs: number;
+  readonly lookedBack: boolean;
 }
 
 /** Null where another node is at it. */
 async function expire(
   its: Batching,
   set: WorkingSet,
-  { most, isWide }: { readonly most: number; readonly isWide: boolean },
-): Promise<Expired | null> {
+  { most, isWide, last }: Wanted,
+): Promise<Ended | null> {
   if (!(await tryLock(its, 'watchword_expiry'))) return null;
   const nowMs = await load(its, set, []);
   const progress = await readProgress(its);
+  const { movedByMs } = its.clock;
+  const lookedBack = last === null || last.movedByMs !== movedByMs;
+  const { endedUntilMs } = progress;
+  const fromMs = lookedBack ? endedUntilMs : Math.max(endedUntilMs, last.nowMs - shortLagMs);
   const strays = isWide ? await readStrays(its, { progress, nowMs, most }) : [];
-  const recent = await readRecent(its, { progress, nowMs, most: most - strays.length });
+  const recent = await readRecent(its, { progress, fromMs, nowMs, most: most - strays.length });
+  const ends = await endAll(its, set, [...strays, ...recent]);
+  const more = ends.length === most;
+  if (lookedBack) {
+    // Where strays alone filled the step, nobody knows what is due of the recent ones.
+    const lastEndMs = recent.length > 0 ? (ends.at(-1)?.expiresAtMs ?? 0) : 0;
+    const untilMs = more ? lastEndMs - 1 : nowMs;
+    await writeProgress(its, progress, Math.min(untilMs, nowMs - lagMs));
+  }
+  const expired = ends.map(({ id, applicationId }) => ({ id, applicationId }));
+  return { expired, more, nowMs, movedByMs, lookedBack };
+}
+
+async function endAll(
+  its: Batching,
+  set: WorkingSet,
+  rows: readonly TextRow[],
+): Promise<readonly KeptVerification['record'][]> {
   let due: KeptVerification[] = [];
   await takingApplications(set.shared, () => {
-    due = [...strays, ...recent].map((row) => takeVerification(set, row));
+    due = rows.map((row) => takeVerification(set, row));
   });
   const batch = due.map(endingOf);
   const keys = batch.flatMap((ending) => ending.keys);
@@ -98,12 +156,7 @@ async function expire(
     if (outcome.kind === 'failed') throw outcome.error;
   }
   await save(its, set);
-  const more = due.length === most;
-  // Where strays alone filled the step, nobody knows what is due of the recent ones.
-  const last = recent.length > 0 ? (due.at(-1)?.record.expiresAtMs ?? 0) : 0;
-  await writeProgress(its, progress, Math.min(more ? last - 1 : nowMs, nowMs - lagMs));
-  const expired = due.map(({ record: { id, applicationId } }) => ({ id, applicationId }));
-  return { expired, more };
+  return due.map(({ record }) => record);
 }
 
 interface Look {
@@ -119,9 +172,11 @@ function recentFrom({ endedUntilMs }: Progress, { clock }: Batching): string {
   return lowestId('verification', oldest);
 }
 
-async function readRecent(its: Batching, look: Look): Promise<readonly TextRow[]> {
-  const { progress, nowMs, most } = look;
-  const values = [progress.endedUntilMs, nowMs, recentFrom(progress, its), most].map(String);
+async function readRecent(
+  its: Batching,
+  { progress, fromMs, nowMs, most }: Look & { readonly fromMs: number },
+): Promise<readonly TextRow[]> {
+  const values = [fromMs, nowMs, recentFrom(progress, its), most].map(String);
   const [rows = []] = await its.exchange([{ text: selectRecent, values }]);
   return rows;
 }
