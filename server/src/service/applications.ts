@@ -35,7 +35,7 @@ export function createApplicationDirectory(storage: Storage): ApplicationDirecto
 
   function current(applicationId: string): Promise<Application | null> {
     const known = byId.get(applicationId);
-    if (known !== undefined && performance.now() - known.readAtMs < freshMs) return known.application;
+    if (known !== undefined && isFresh(known)) return known.application;
     const application = storage.readApplication(applicationId);
     byId.set(applicationId, { application, readAtMs: performance.now() });
     // A failed read is forgotten, so that the next request asks again.
@@ -48,7 +48,7 @@ export function createApplicationDirectory(storage: Storage): ApplicationDirecto
     async authenticate(apiKey) {
       const keyHash = hashApiKey(apiKey);
       const known = byKey.get(keyHash);
-      if (known !== undefined && performance.now() - known.readAtMs < freshMs) {
+      if (known !== undefined && isFresh(known)) {
         return known.applicationId === null ? null : current(known.applicationId);
       }
       const record = await storage.findApiKey(keyHash);
@@ -63,6 +63,11 @@ export function createApplicationDirectory(storage: Storage): ApplicationDirecto
       byId.clear();
     },
   };
+}
+
+/** By a clock that never goes back: a machine's clock that does must not keep a key alive. */
+function isFresh(known: { readonly readAtMs: number }): boolean {
+  return performance.now() - known.readAtMs < freshMs;
 }
 
 /** API keys carry 130 random bits, so a plain hash is enough: there is nothing to guess. */
