@@ -1,4 +1,5 @@
 import { randomInt } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
 import { createApplicationDirectory, createApplicationVerbs } from '#service/applications.ts';
 import { type CallbackTransport, createCallbackDelivery } from '#service/callbacks.ts';
 import { createCancelVerification } from '#service/cancel-verification.ts';
@@ -60,6 +61,7 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     log,
     attemptTimeoutMs: parts.deliveryTimeoutSeconds * 1000,
     random,
+    pause: (milliseconds) => pause(milliseconds),
   });
   const context: ServiceContext = {
     storage,

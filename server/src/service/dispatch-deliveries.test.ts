@@ -238,6 +238,7 @@ test('beyond five thousand a message waits in storage, for as long as it takes',
     log: { debug() {}, info() {}, warn() {}, error() {} },
     attemptTimeoutMs: 1_000,
     random: () => 0.5,
+    pause: async () => undefined,
   });
   // Queued in storage, in nobody's hands.
   const late = { ...unavailable, retryAfterMs: 10_000 };

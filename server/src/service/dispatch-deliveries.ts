@@ -10,13 +10,20 @@
  *    route. What was refused goes to each other provider of the route once.
  * 3. What waits in memory longer than its lease keeps it: only a dead node loses a message.
  * 4. What may have been taken unseen (a time-out) is tried once more, marked as possibly doubled.
+ * 5. What was taken is written down however often that fails, for a minute: if it were forgotten,
+ *    the message would go out again. Any other result may be forgotten and had again.
  */
 import type { ApplicationSettings } from '#domain/application.ts';
 import { attemptsMax, pauseBeforeAttempt } from '#domain/delivery.ts';
 import { toMicros } from '#domain/money.ts';
 import { createLanes } from '#service/lanes.ts';
 import type { Log } from '#service/log-port.ts';
-import type { AttemptResult, Storage } from '#service/ports.ts';
+import {
+  type AttemptResult,
+  type ClaimedDelivery,
+  type Storage,
+  StorageUnavailable,
+} from '#service/ports.ts';
 import type { OutboundMessage, Provider, SendOutcome } from '#service/provider-port.ts';
 import type { ProviderRoutes } from '#service/provider-routes.ts';
 import type { SandboxEvent } from '#service/sandbox.ts';
@@ -45,6 +52,8 @@ interface DispatcherParts {
   readonly attemptTimeoutMs: number;
   /** Uniform in [0, 1), for the jitter of pauses. */
   readonly random: () => number;
+  /** Resolves after this long. */
+  readonly pause: (milliseconds: number) => Promise<void>;
 }
 
 interface Task {
@@ -66,9 +75,13 @@ const fullPauseMs = 2_000;
 const claimMax = 200;
 /** An adapter usually says more about a time-out than we could; it gets a moment for that. */
 const abortGraceMs = 1_000;
+/** With pauses that double from the first to the longest, these take 58 s. */
+const writesMax = 20;
+const firstWritePauseMs = 100;
+const writePauseMaxMs = 4_000;
 
 export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispatcher {
-  const { storage, vault, routes, log } = parts;
+  const { storage, routes, log } = parts;
   const lanes = createLanes<Task & { readonly provider: Provider }>({
     waitingMax,
     async attempt({ provider, ...task }) {
@@ -96,13 +109,14 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
       lanes.track(record(task, failed(task.message.deliveryId, error)));
     } else if (!lanes.enqueue(provider, { ...task, provider })) {
       log.warn({ provider: provider.name }, 'delivery queue full');
-      lanes.track(record(task, waiting(task, provider)));
+      const error = 'Many messages wait for this provider.';
+      lanes.track(record(task, waiting(task.message, provider.name, error)));
     }
   }
 
   async function record(task: Task, result: AttemptResult): Promise<void> {
     try {
-      await storage.recordAttempts([result]);
+      await write(parts, result);
     } finally {
       held.delete(task.message.deliveryId);
     }
@@ -127,25 +141,63 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
     async claimDue() {
       await renewLeases();
       const claimed = await storage.claimDeliveries(claimMax, deliveryLeaseMs);
-      for (const { delivery, sealedMessage } of claimed) {
-        const json = vault.openMessage(sealedMessage, delivery.id);
-        const settings = await parts.settingsOf(delivery.applicationId);
-        if (json === null || settings === null) {
-          log.error({ deliveryId: delivery.id }, 'a queued message does not open');
-          const error = 'The message cannot be read any more.';
-          await storage.recordAttempts([failed(delivery.id, error)]);
-          continue;
-        }
-        const { isPossibleDuplicate, attempts } = delivery;
-        const message = { ...(JSON.parse(json) as OutboundMessage), isPossibleDuplicate };
-        const route = routes.forChannel(delivery.channel, settings);
-        enqueue({ message, route, attempt: attempts });
-      }
+      const unsent: AttemptResult[] = [];
+      const takeUp = async (one: ClaimedDelivery) => {
+        const ready = await makeReady(parts, one);
+        if ('message' in ready) enqueue(ready);
+        else unsent.push(ready);
+      };
+      await Promise.all(claimed.map(takeUp));
+      if (unsent.length > 0) await storage.recordAttempts(unsent);
       return claimed.length;
     },
     whenSettled: lanes.whenSettled,
     whenIdle: lanes.whenIdle,
   };
+}
+
+/** A claimed message with its route; or, when that cannot be had, what becomes of it instead. */
+async function makeReady(
+  parts: Pick<DispatcherParts, 'vault' | 'routes' | 'settingsOf' | 'log'>,
+  { delivery, sealedMessage }: ClaimedDelivery,
+): Promise<Task | AttemptResult> {
+  const { id: deliveryId, isPossibleDuplicate, attempts: attempt } = delivery;
+  try {
+    const json = parts.vault.openMessage(sealedMessage, deliveryId);
+    const settings = await parts.settingsOf(delivery.applicationId);
+    if (json === null || settings === null) {
+      parts.log.error({ deliveryId }, 'a queued message does not open');
+      return failed(deliveryId, 'The message cannot be read any more.');
+    }
+    const message = { ...(JSON.parse(json) as OutboundMessage), isPossibleDuplicate };
+    return { message, route: parts.routes.forChannel(delivery.channel, settings), attempt };
+  } catch (error) {
+    // It must hold no other up, nor be taken for lost in flight: nobody was asked to carry it.
+    parts.log.warn({ err: error, deliveryId }, 'a queued message waits');
+    const reason = 'The message could not be made ready.';
+    return waiting({ deliveryId, isPossibleDuplicate }, delivery.provider, reason);
+  }
+}
+
+/**
+ * The message keeps its place in the lane meanwhile, so no more are handed over than can be
+ * written down. Its lease is renewed with the others, as soon as the storage lets that happen.
+ */
+async function write(
+  parts: Pick<DispatcherParts, 'storage' | 'log' | 'pause'>,
+  result: AttemptResult,
+): Promise<void> {
+  for (let writes = 1; ; writes++) {
+    try {
+      return await parts.storage.recordAttempts([result]);
+    } catch (error) {
+      const mayRepeat = result.status === 'sent' && error instanceof StorageUnavailable;
+      if (!mayRepeat || writes === writesMax) throw error;
+      const { deliveryId } = result;
+      if (writes === 1) parts.log.warn({ err: error, deliveryId }, 'delivery not recorded yet');
+      await parts.pause(Math.min(writePauseMaxMs, firstWritePauseMs * 2 ** (writes - 1)));
+    }
+  }
 }
 
 /** The provider's own wish for a pause counts when it is longer than ours. */
@@ -194,10 +246,14 @@ function failed(deliveryId: string, error: string): AttemptResult {
 }
 
 /** Nobody was asked, so however often this happens the message stays until its code is dead. */
-function waiting({ message }: Task, provider: Provider): AttemptResult {
+function waiting(
+  message: Pick<OutboundMessage, 'deliveryId' | 'isPossibleDuplicate'>,
+  provider: string,
+  error: string,
+): AttemptResult {
   return {
-    ...failed(message.deliveryId, 'Many messages wait for this provider.'),
-    provider: provider.name,
+    ...failed(message.deliveryId, error),
+    provider,
     status: 'queued',
     retryInMs: fullPauseMs,
     isPossibleDuplicate: message.isPossibleDuplicate,

@@ -74,10 +74,13 @@ function recordSent(
   nowMs: number,
 ): void {
   const { record } = kept;
+  // A node that got no answer says it again; what was spent is counted once.
+  if (record.costMicros !== null) return;
   if (record.status === 'failed') {
     // Given up before its node answered after all: the status stays, the money is spent.
     const costMicros = result.costMicros ?? kept.quoteMicros;
     const currency = result.currency ?? kept.quoteCurrency;
+    tables.deliveries.save({ ...kept, record: { ...record, costMicros, currency } });
     const unreserved = { ...kept, quoteMicros: 0 };
     settleCost(tables, unreserved, { costMicros, currency, ...countryOf(tables, kept) });
     return;
