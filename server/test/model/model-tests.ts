@@ -42,8 +42,6 @@ const mustHappen = [
 /** Fewer sequences than this need not meet all of them. */
 const sequencesForAll = 1_000;
 
-const crashesForSome = 30;
-
 export function testModel(storage: TargetKind['storage']): void {
   for (const kind of targetKinds.filter((one) => one.storage === storage)) {
     const { name, sequences, sequencesWithCrashes } = kind;
@@ -63,8 +61,6 @@ export function testModel(storage: TargetKind['storage']): void {
         const run = { kind, sequences: sequencesWithCrashes, seed, withCrashes: true };
         const { answers } = await runSequences(run);
         const cut = [...answers.keys()].filter((answer) => answer.endsWith(' cut off'));
-        // Of few sequences it is left to chance whether a call is under way when a node is killed.
-        if (sequencesWithCrashes < crashesForSome) return;
         assert.notEqual(cut.length, 0, 'No call was under way when a node was killed.');
       }));
   }

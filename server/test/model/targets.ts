@@ -113,6 +113,8 @@ async function startNodes(
     await removeStorage();
   }
   const killed = new Set<number>();
+  /** Commands are drawn for any number of nodes. */
+  const indexOf = (node: number) => node % kind.nodes;
   let apiKeys: Target['apiKeys'];
   try {
     for (let node = 0; node < kind.nodes; node++) {
@@ -131,15 +133,15 @@ async function startNodes(
     apiKeys,
     isShared: kind.storage === 'postgres',
     async kill(node) {
-      killed.add(node);
-      await nodes[node]?.kill();
+      killed.add(indexOf(node));
+      await nodes[indexOf(node)]?.kill();
     },
     async restart(node) {
-      const again = await nodes[node]?.restart();
-      if (again !== undefined) nodes[node] = again;
-      killed.delete(node);
+      const again = await nodes[indexOf(node)]?.restart();
+      if (again !== undefined) nodes[indexOf(node)] = again;
+      killed.delete(indexOf(node));
     },
-    isCut: (node) => killed.has(node % kind.nodes),
+    isCut: (node) => killed.has(indexOf(node)),
     output: () => nodes.map((node) => node.output()).join('\n'),
     remove,
   };
