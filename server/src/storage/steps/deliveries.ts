@@ -61,9 +61,10 @@ export function recordAttempts(
   for (const result of results) {
     const kept = tables.deliveries.find(result.deliveryId);
     if (kept === null) continue;
-    if (result.status === 'queued') recordRetry(tables, kept, result, nowMs);
-    else if (result.status === 'failed') recordFailure(tables, kept, result, nowMs);
-    else recordSent(tables, kept, result, nowMs);
+    if (result.status === 'sent') recordSent(tables, kept, result, nowMs);
+    else if (kept.record.status !== 'queued') continue;
+    else if (result.status === 'queued') recordRetry(tables, kept, result, nowMs);
+    else recordFailure(tables, kept, result, nowMs);
   }
 }
 
@@ -114,7 +115,6 @@ function recordFailure(
   result: AttemptResult,
   nowMs: number,
 ): void {
-  if (kept.record.status !== 'queued') return;
   tables.outbox.leave(kept.record.id);
   const { provider } = result;
   const error = result.error ?? 'The provider did not take the message.';
@@ -128,7 +128,6 @@ function recordRetry(
   result: AttemptResult,
   nowMs: number,
 ): void {
-  if (kept.record.status !== 'queued') return;
   const worthless = whyWorthless(tables, kept, nowMs);
   if (worthless !== null) {
     tables.outbox.leave(kept.record.id);
