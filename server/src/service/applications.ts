@@ -120,7 +120,9 @@ export function createApplicationVerbs(
     },
     readApplication: read,
     listApplications: () => storage.listApplications(),
-    // A change is read, checked and written: two at once would each undo the other.
+    // Storage keeps two changes apart, on any node: one is saved only over what it was made from.
+    // The turn is for templates: on this node none goes, or becomes a draft, between the look at it
+    // and its becoming the default.
     changeSettings: (applicationId, patch) =>
       inTurn(applicationId, () => changeSettings(applicationId, patch)),
     async createApiKey(applicationId, label) {
