@@ -2,21 +2,12 @@ import type { Application, ApplicationSettings } from '#domain/application.ts';
 import type { ApiKeyRecord } from '#service/records.ts';
 import type { ApplicationNumbers } from '#storage/postgres/application-numbers.ts';
 import type { Sql } from '#storage/postgres/sql.ts';
-
-interface ApplicationRow {
-  readonly id: string;
-  readonly name: string;
-  readonly settings: string;
-  readonly created_at_ms: number;
-}
-
-interface ApiKeyRow {
-  readonly id: string;
-  readonly application_id: string;
-  readonly label: string;
-  readonly created_at_ms: number;
-  readonly revoked_at_ms: number | null;
-}
+import {
+  type ApiKeyRow,
+  type ApplicationRow,
+  toApiKey,
+  toApplication,
+} from '#storage/steps/setting-rows.ts';
 
 /** The number of an application; undefined where there is none with this id. */
 export async function findNumber(
@@ -104,24 +95,5 @@ export function createApiKeys(sql: Sql, numbers: ApplicationNumbers) {
         'UPDATE api_key SET revoked_at_ms = coalesce(revoked_at_ms, $1::bigint) WHERE id = $2';
       return (await sql.run(text, [nowMs, id])) > 0;
     },
-  };
-}
-
-function toApplication(row: ApplicationRow): Application {
-  return {
-    id: row.id,
-    name: row.name,
-    settings: JSON.parse(row.settings) as ApplicationSettings,
-    createdAtMs: row.created_at_ms,
-  };
-}
-
-function toApiKey(row: ApiKeyRow): ApiKeyRecord {
-  return {
-    id: row.id,
-    applicationId: row.application_id,
-    label: row.label,
-    createdAtMs: row.created_at_ms,
-    revokedAtMs: row.revoked_at_ms,
   };
 }

@@ -1,21 +1,14 @@
 import type { Pool } from 'pg';
-import type { ChannelName } from '#domain/channels/channel.ts';
 import type { SandboxStorage, SealedSandboxMessage } from '#service/sandbox-port.ts';
 import { findNumber, requireNumber } from '#storage/postgres/applications.ts';
 import { asStorageError } from '#storage/postgres/postgres-error.ts';
 import { inTransaction, type Sql } from '#storage/postgres/sql.ts';
 import type { Shared } from '#storage/postgres/working-set.ts';
-
-const messagesMax = 2_000;
-
-interface MessageRow {
-  readonly id: string;
-  readonly recipient_hash: string;
-  readonly channel: ChannelName;
-  readonly verification_id: string | null;
-  readonly sealed: string;
-  readonly at_ms: number;
-}
+import {
+  type SandboxMessageRow,
+  sandboxMessagesMax,
+  toSandboxMessage,
+} from '#storage/steps/setting-rows.ts';
 
 interface Parts {
   readonly pool: Pool;
@@ -45,28 +38,20 @@ export function createSandbox({ pool, sql, shared, now }: Parts): SandboxStorage
       const atMs = await now();
       await sql.run(putMessage, [
         ...[application, id, recipientHash, channel, verificationId, sealed, atMs],
-        messagesMax - 1,
+        sandboxMessagesMax - 1,
       ]);
       return { atMs };
     },
     async listMessages({ applicationId, recipientHash, limit }) {
       const application = await findNumber(applications, applicationId);
       if (application === undefined) return [];
-      const rows = await sql.rows<MessageRow>(
+      const rows = await sql.rows<SandboxMessageRow>(
         `SELECT id, recipient_hash, channel, verification_id, sealed, at_ms FROM sandbox_message
          WHERE application = $1 AND ($2::text IS NULL OR recipient_hash = $2)
          ORDER BY number DESC LIMIT $3`,
-        [application, recipientHash, Math.min(limit, messagesMax)],
+        [application, recipientHash, Math.min(limit, sandboxMessagesMax)],
       );
-      return rows.map((row) => ({
-        id: row.id,
-        applicationId,
-        recipientHash: row.recipient_hash,
-        channel: row.channel,
-        verificationId: row.verification_id,
-        sealed: row.sealed,
-        atMs: row.at_ms,
-      }));
+      return rows.map((row) => toSandboxMessage(applicationId, row));
     },
     async advanceClock(milliseconds) {
       await inOne([

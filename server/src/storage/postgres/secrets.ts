@@ -1,12 +1,6 @@
 import type { SigningKeyRecord } from '#service/records.ts';
 import type { Sql } from '#storage/postgres/sql.ts';
-
-interface SigningKeyRow {
-  readonly id: string;
-  readonly public_jwk: string;
-  readonly sealed_private_key: string;
-  readonly created_at_ms: number;
-}
+import { type SigningKeyRow, toSigningKey } from '#storage/steps/setting-rows.ts';
 
 /** Sealed secrets by name, and the keys that proofs are signed with. */
 export function createSecrets(sql: Sql) {
@@ -44,12 +38,7 @@ export function createSecrets(sql: Sql) {
         'SELECT id, public_jwk, sealed_private_key, created_at_ms FROM signing_key ' +
           'ORDER BY created_at_ms, id',
       );
-      return rows.map((row) => ({
-        id: row.id,
-        publicJwk: row.public_jwk,
-        sealedPrivateKey: row.sealed_private_key,
-        createdAtMs: row.created_at_ms,
-      }));
+      return rows.map(toSigningKey);
     },
     async removeKey(id: string): Promise<void> {
       await sql.run('DELETE FROM signing_key WHERE id = $1', [id]);

@@ -3,11 +3,7 @@ import type { StoredTemplate } from '#service/records.ts';
 import type { ApplicationNumbers } from '#storage/postgres/application-numbers.ts';
 import { findNumber, requireNumber } from '#storage/postgres/applications.ts';
 import type { Sql } from '#storage/postgres/sql.ts';
-
-interface TemplateRow {
-  readonly body: string;
-  readonly updated_at_ms: number;
-}
+import { type TemplateRow, toTemplate } from '#storage/steps/setting-rows.ts';
 
 export function createTemplates(sql: Sql, numbers: ApplicationNumbers) {
   return {
@@ -41,8 +37,4 @@ export function createTemplates(sql: Sql, numbers: ApplicationNumbers) {
       return (await sql.run(text, [application, name])) > 0;
     },
   };
-}
-
-function toTemplate(row: TemplateRow): StoredTemplate {
-  return { template: JSON.parse(row.body) as Template, updatedAtMs: row.updated_at_ms };
 }

@@ -1,21 +1,12 @@
 import type { Application, ApplicationSettings } from '#domain/application.ts';
 import type { ApiKeyRecord } from '#service/records.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
-
-interface ApplicationRow {
-  readonly id: string;
-  readonly name: string;
-  readonly settings: string;
-  readonly created_at_ms: number;
-}
-
-interface ApiKeyRow {
-  readonly id: string;
-  readonly application_id: string;
-  readonly label: string;
-  readonly created_at_ms: number;
-  readonly revoked_at_ms: number | null;
-}
+import {
+  type ApiKeyRow,
+  type ApplicationRow,
+  toApiKey,
+  toApplication,
+} from '#storage/steps/setting-rows.ts';
 
 export type Applications = ReturnType<typeof createApplications>;
 
@@ -127,24 +118,5 @@ export function createApiKeys(database: Database, applications: Applications) {
         : keys.filter((key) => key.applicationId === applicationId);
     },
     revoke: (id: string, nowMs: number): boolean => revoke.run(nowMs, id) > 0,
-  };
-}
-
-function toApplication(row: ApplicationRow): Application {
-  return {
-    id: row.id,
-    name: row.name,
-    settings: JSON.parse(row.settings) as ApplicationSettings,
-    createdAtMs: row.created_at_ms,
-  };
-}
-
-function toApiKey(row: ApiKeyRow): ApiKeyRecord {
-  return {
-    id: row.id,
-    applicationId: row.application_id,
-    label: row.label,
-    createdAtMs: row.created_at_ms,
-    revokedAtMs: row.revoked_at_ms,
   };
 }

@@ -1,19 +1,12 @@
-import type { ChannelName } from '#domain/channels/channel.ts';
 import type { SandboxStorage, SealedSandboxMessage } from '#service/sandbox-port.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import type { SqliteTables } from '#storage/sqlite/tables.ts';
-
-const messagesMax = 2_000;
-
-interface MessageRow {
-  readonly id: string;
-  readonly recipient_hash: string;
-  readonly channel: ChannelName;
-  readonly verification_id: string | null;
-  readonly sealed: string;
-  readonly at_ms: number;
-}
+import {
+  type SandboxMessageRow,
+  sandboxMessagesMax,
+  toSandboxMessage,
+} from '#storage/steps/setting-rows.ts';
 
 type ListQuery = Parameters<SandboxStorage['listMessages']>[0];
 
@@ -29,7 +22,7 @@ export function createSandboxMessages(database: Database, applications: Applicat
   const trim = database.prepare(
     'DELETE FROM sandbox_message WHERE application = ? AND number <= ?',
   );
-  const list = database.prepare<MessageRow>(
+  const list = database.prepare<SandboxMessageRow>(
     'SELECT id, recipient_hash, channel, verification_id, sealed, at_ms FROM sandbox_message ' +
       'WHERE application = ? AND recipient_hash = coalesce(?, recipient_hash) ' +
       'ORDER BY number DESC LIMIT ?',
@@ -40,20 +33,14 @@ export function createSandboxMessages(database: Database, applications: Applicat
       const number = (newest.get(application)?.number ?? 0) + 1;
       const { id, recipientHash, channel, verificationId, sealed } = message;
       insert.run(application, number, id, recipientHash, channel, verificationId, sealed, nowMs);
-      trim.run(application, number - messagesMax);
+      trim.run(application, number - sandboxMessagesMax);
       return { atMs: nowMs };
     },
     list({ applicationId, recipientHash, limit }: ListQuery) {
       const application = applications.numberOf(applicationId);
-      return list.all(application, recipientHash, Math.min(limit, messagesMax)).map((row) => ({
-        id: row.id,
-        applicationId,
-        recipientHash: row.recipient_hash,
-        channel: row.channel,
-        verificationId: row.verification_id,
-        sealed: row.sealed,
-        atMs: row.at_ms,
-      }));
+      return list
+        .all(application, recipientHash, Math.min(limit, sandboxMessagesMax))
+        .map((row) => toSandboxMessage(applicationId, row));
     },
   };
 }

@@ -1,12 +1,6 @@
 import type { SigningKeyRecord } from '#service/records.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
-
-interface SigningKeyRow {
-  readonly id: string;
-  readonly public_jwk: string;
-  readonly sealed_private_key: string;
-  readonly created_at_ms: number;
-}
+import { type SigningKeyRow, toSigningKey } from '#storage/steps/setting-rows.ts';
 
 /** Sealed secrets by name, and the keys that proofs are signed with. */
 export function createSecrets(database: Database) {
@@ -40,13 +34,7 @@ export function createSecrets(database: Database) {
     saveKey(key: SigningKeyRecord): void {
       saveKey.run(key.id, key.publicJwk, key.sealedPrivateKey, key.createdAtMs);
     },
-    listKeys: (): SigningKeyRecord[] =>
-      keys.all().map((row) => ({
-        id: row.id,
-        publicJwk: row.public_jwk,
-        sealedPrivateKey: row.sealed_private_key,
-        createdAtMs: row.created_at_ms,
-      })),
+    listKeys: (): SigningKeyRecord[] => keys.all().map(toSigningKey),
     removeKey(id: string): void {
       removeKey.run(id);
     },

@@ -2,11 +2,7 @@ import type { Template } from '#domain/template.ts';
 import type { StoredTemplate } from '#service/records.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
-
-interface TemplateRow {
-  readonly body: string;
-  readonly updated_at_ms: number;
-}
+import { type TemplateRow, toTemplate } from '#storage/steps/setting-rows.ts';
 
 export function createTemplates(database: Database, applications: Applications) {
   const save = database.prepare(
@@ -35,8 +31,4 @@ export function createTemplates(database: Database, applications: Applications) 
     remove: (applicationId: string, name: string): boolean =>
       remove.run(applications.numberOf(applicationId), name) > 0,
   };
-}
-
-function toTemplate(row: TemplateRow): StoredTemplate {
-  return { template: JSON.parse(row.body) as Template, updatedAtMs: row.updated_at_ms };
 }
