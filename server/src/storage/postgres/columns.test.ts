@@ -1,11 +1,6 @@
 import assert from 'node:assert/strict';
-import {
-  type Cluster,
-  consume,
-  onPostgres,
-  start,
-  startOf,
-} from '#storage/postgres/postgres.fixture.ts';
+import { type Cluster, onPostgres } from '#storage/postgres/postgres.fixture.ts';
+import { consume, start, startOf } from '#storage/postgres/steps.fixture.ts';
 
 const { test } = onPostgres();
 

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { makeIdAt, minuteMs } from '#storage/contract/fixture.ts';
 import { dayMs } from '#storage/postgres/days.ts';
-import { type Cluster, onPostgres, start, startOf } from '#storage/postgres/postgres.fixture.ts';
+import { type Cluster, onPostgres } from '#storage/postgres/postgres.fixture.ts';
+import { start, startOf } from '#storage/postgres/steps.fixture.ts';
 
 const { test } = onPostgres();
 

@@ -5,15 +5,8 @@ import { type Storage, StorageUnavailable } from '#service/ports.ts';
 import { inParallel, key, makeIdAt } from '#storage/contract/fixture.ts';
 import { dayAt, dayMs } from '#storage/postgres/days.ts';
 import { openPostgresStorage } from '#storage/postgres/index.ts';
-import {
-  type Cluster,
-  consume,
-  guess,
-  onPostgres,
-  sent,
-  start,
-  startOf,
-} from '#storage/postgres/postgres.fixture.ts';
+import { type Cluster, onPostgres } from '#storage/postgres/postgres.fixture.ts';
+import { consume, guess, sent, start, startOf } from '#storage/postgres/steps.fixture.ts';
 
 const { test } = onPostgres();
 

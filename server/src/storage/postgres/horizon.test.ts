@@ -3,7 +3,8 @@ import test from 'node:test';
 import { makeIdAt } from '#storage/contract/fixture.ts';
 import { dayMs } from '#storage/postgres/days.ts';
 import { createWideLook } from '#storage/postgres/horizon.ts';
-import { onPostgres, start, startOf } from '#storage/postgres/postgres.fixture.ts';
+import { onPostgres } from '#storage/postgres/postgres.fixture.ts';
+import { start, startOf } from '#storage/postgres/steps.fixture.ts';
 
 const { test: testOnPostgres } = onPostgres();
 

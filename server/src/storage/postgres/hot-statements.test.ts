@@ -7,14 +7,8 @@ import type { BudgetEntry } from '#service/ports.ts';
 import { hashOf, key, newDelivery } from '#storage/contract/fixture.ts';
 import { readTime, requireFuture } from '#storage/postgres/clock.ts';
 import { planning } from '#storage/postgres/hot-connection.ts';
-import {
-  type Cluster,
-  guess,
-  onPostgres,
-  sent,
-  start,
-  startOf,
-} from '#storage/postgres/postgres.fixture.ts';
+import { type Cluster, onPostgres } from '#storage/postgres/postgres.fixture.ts';
+import { guess, sent, start, startOf } from '#storage/postgres/steps.fixture.ts';
 
 const { test } = onPostgres();
 

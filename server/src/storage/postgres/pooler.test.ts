@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { inParallel } from '#storage/contract/fixture.ts';
 import { openPostgresStorage } from '#storage/postgres/index.ts';
-import { guess, onPostgres, sent, start, startOf } from '#storage/postgres/postgres.fixture.ts';
+import { onPostgres } from '#storage/postgres/postgres.fixture.ts';
+import { guess, sent, start, startOf } from '#storage/postgres/steps.fixture.ts';
 import { partOrSkip } from '../../../test/parts/part.ts';
 import { findPgbouncer, startPgbouncer } from '../../../test/parts/pgbouncer.ts';
 

@@ -2,14 +2,8 @@ import assert from 'node:assert/strict';
 import type { Storage } from '#service/ports.ts';
 import { makeIdAt } from '#storage/contract/fixture.ts';
 import { dayMs } from '#storage/postgres/days.ts';
-import {
-  type Cluster,
-  guess,
-  onPostgres,
-  sent,
-  start,
-  startOf,
-} from '#storage/postgres/postgres.fixture.ts';
+import { type Cluster, onPostgres } from '#storage/postgres/postgres.fixture.ts';
+import { guess, sent, start, startOf } from '#storage/postgres/steps.fixture.ts';
 
 const { test } = onPostgres();
 

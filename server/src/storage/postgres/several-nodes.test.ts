@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import type { BudgetEntry, Storage } from '#service/ports.ts';
 import { hashOf, inParallel, key, newDelivery } from '#storage/contract/fixture.ts';
-import { consume, guess, onPostgres, start, startOf } from '#storage/postgres/postgres.fixture.ts';
+import { onPostgres } from '#storage/postgres/postgres.fixture.ts';
+import { consume, guess, start, startOf } from '#storage/postgres/steps.fixture.ts';
 
 const { test } = onPostgres();
 

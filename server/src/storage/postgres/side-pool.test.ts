@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { defaultSettings } from '#domain/application.ts';
 import type { Storage } from '#service/ports.ts';
 import { hashOf, inParallel, makeId } from '#storage/contract/fixture.ts';
-import { onPostgres, start, startOf } from '#storage/postgres/postgres.fixture.ts';
+import { onPostgres } from '#storage/postgres/postgres.fixture.ts';
+import { start, startOf } from '#storage/postgres/steps.fixture.ts';
 
 const { test } = onPostgres();
 
