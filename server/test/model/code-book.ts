@@ -7,6 +7,8 @@ export interface CodeBook {
   readonly codes: ReadonlySet<string>;
   idOf(verification: string): string;
   nameOf(id: string): string | undefined;
+  /** Of everything that was started with this reference. */
+  namesOf(reference: string): readonly string[];
   /** The codes of a verification, by its name or its id, the oldest first. */
   codesOf(verification: string): readonly string[];
   codeOf(verification: string, codeVersion: number): string | undefined;
@@ -21,6 +23,7 @@ export interface CodeBook {
 
 export function createCodeBook(prefix: string): CodeBook {
   const names = new Map<string, string>();
+  const byReference = new Map<string, string[]>();
   const ids = new Map<string, string>();
   const people = new Map<string, string>();
   const found = new Map<string, KnownVerification>();
@@ -50,8 +53,12 @@ export function createCodeBook(prefix: string): CodeBook {
       );
       if (start?.operation.kind !== 'start') throw new Error(`Nobody started ${reference}.`);
       const { application, recipient, ledger, purpose, customCode } = start.operation;
-      for (const [index, { id = '' }] of items.entries()) {
-        const name = index === 0 ? reference : `${reference}+${index}`;
+      const named = byReference.get(reference) ?? [];
+      byReference.set(reference, named);
+      for (const { id = '' } of items) {
+        if (names.has(id)) continue;
+        const name = named.length === 0 ? reference : `${reference}+${named.length}`;
+        named.push(name);
         names.set(id, name);
         ids.set(name, id);
         people.set(id, `${application} ${ledger}`);
@@ -65,6 +72,7 @@ export function createCodeBook(prefix: string): CodeBook {
     codes,
     idOf: (verification) => ids.get(verification) ?? `vf_${prefix}`,
     nameOf: (id) => names.get(id),
+    namesOf: (reference) => byReference.get(reference) ?? [],
     codesOf,
     codeOf: (verification, codeVersion) => codesOf(verification)[codeVersion - 1],
     personOf: (id) => people.get(id) ?? '',

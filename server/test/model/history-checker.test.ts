@@ -23,6 +23,9 @@ const codes: Readonly<Record<string, readonly string[]>> = {
   v4: [],
   v5: [],
   v6: [],
+  v7: ['777001'],
+  'v7+1': ['777002'],
+  'v7+2': ['777003'],
 };
 
 const start = (reference: string, key: string | null = null): Operation => ({
@@ -104,6 +107,7 @@ function statesAfter(lines: readonly Line[], spanMs = 1_000): readonly State[] {
   const calls = lines.map(
     ([calledAs, returnedAs, operation, answer], number): Call => ({
       number,
+      node: 0,
       operation,
       calledAs,
       returnedAs,
@@ -117,6 +121,7 @@ function statesAfter(lines: readonly Line[], spanMs = 1_000): readonly State[] {
     span: { fromMs: startedMs, toMs: startedMs + spanMs },
     codeOf: (verification, version) => codes[verification]?.[version - 1],
     nameOf: (id) => (id in codes ? id : undefined),
+    namesOf: (reference) => Object.keys(codes).filter((name) => name.startsWith(reference)),
   }).states;
 }
 
@@ -134,6 +139,15 @@ const others = (count: number, from: number): Line[] =>
     guess('000000', 'v2'),
     isWrong(4 - index, 'v2'),
   ]);
+
+const startedThrice = atOnce(
+  ...['v7', 'v7+1', 'v7+2'].map((id) => [start('v7'), shown({ id, purpose: 'v7' }, 201)] as const),
+);
+const isOfThrice = (id: string, status: string, reason: string | null): Shown =>
+  shown({
+    ...{ id, purpose: 'v7', status, reason, approved: reason === null },
+    proof: reason === null ? 'p' : null,
+  });
 
 const possible: Readonly<Record<string, readonly Line[]>> = {
   'a wrong guess, then the right one': [
@@ -184,6 +198,11 @@ const possible: Readonly<Record<string, readonly Line[]>> = {
   'a guess that was cut off after it was spent': [
     [2, null, right, null],
     [4, 5, wrong, isWrong(3)],
+  ],
+  'a start made three times at once, the last of which has the second id': [
+    ...startedThrice,
+    [60, 61, guess('777002', 'v7+1'), isOfThrice('v7+1', 'approved', null)],
+    [62, 63, guess('777003', 'v7+2'), isOfThrice('v7+2', 'canceled', 'canceled')],
   ],
   'the same key at once, the second while the first is being done': atOnce(
     [guess('000000', 'v1', 'k'), isWrong(4)],
@@ -289,6 +308,11 @@ const impossible: Readonly<Record<string, readonly Line[]>> = {
         shown({ id: name, purpose: name }, 201),
       ],
     ),
+  ],
+  'a start made three times at once, two of which stay live': [
+    ...startedThrice,
+    [60, 61, guess('777002', 'v7+1'), isOfThrice('v7+1', 'approved', null)],
+    [62, 63, guess('777003', 'v7+2'), isOfThrice('v7+2', 'approved', null)],
   ],
   'the same key at once, with two effects': atOnce(
     [guess('000000', 'v1', 'k'), isWrong(4)],

@@ -35,6 +35,8 @@ export interface History {
   readonly span: Span;
   codeOf(verification: string, codeVersion: number): string | undefined;
   nameOf(id: string): string | undefined;
+  /** Of everything that was started with this reference. */
+  namesOf(reference: string): readonly string[];
 }
 
 export interface Explanation {
@@ -139,6 +141,7 @@ function stepsOf(
       call: call.number,
       isConcurrent: history.calls.length > 1,
       codeOf: history.codeOf,
+      namesFor: (reference) => namesFor(call, reference, history),
       isUnderWay: (number) => {
         const at = history.calls.findIndex((one) => one.number === number);
         return at >= 0 && position.phases[at] !== null;
@@ -166,6 +169,11 @@ function stepsOf(
     const next = 'phase' in step ? step.phase : null;
     return [{ state, phases: position.phases.with(index, next) }];
   });
+}
+
+function namesFor({ answer }: Call, reference: string, history: History): readonly string[] {
+  const name = history.nameOf(answer?.body.id ?? '');
+  return name === undefined ? history.namesOf(reference) : [name];
 }
 
 /**

@@ -85,9 +85,8 @@ function makeVerification(
     operation.lifetimeSeconds ?? settings.lifetimeSeconds ?? (isMailOnly ? 600 : 300);
   const lifetimeMs = lifetimeSeconds * 1000;
   const lifeEndsAt = later(at.now, Math.max(lifetimeMs, lifeMaxMs));
-  const before = state.verifications.filter((one) => one.reference === operation.reference);
   const made: ModelVerification = {
-    name: before.length === 0 ? operation.reference : `${operation.reference}+${before.length}`,
+    name: chooseName(state, operation.reference, at),
     reference: operation.reference,
     application,
     recipient,
@@ -114,6 +113,17 @@ function makeVerification(
   state.verifications.push(made);
   mustHaveLength(made, made.codeLength, at);
   return made;
+}
+
+/**
+ * Of several that were started by the same request each has a name. Their ids are made before it is
+ * decided which comes first, so the order of the ids says nothing of the order of the starts.
+ */
+function chooseName(state: State, reference: string, at: Circumstances): string {
+  const taken = new Set(state.verifications.map(({ name }) => name));
+  const free = at.namesFor(reference).filter((name) => !taken.has(name));
+  // One that nobody has seen fits nothing, and says so where it is compared.
+  return nameOne(free, at) ?? `${reference}+${taken.size}`;
 }
 
 /** A resend by its own call, or as what a second start comes to. */

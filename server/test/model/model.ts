@@ -171,6 +171,8 @@ export interface Circumstances {
   readonly isConcurrent: boolean;
   /** Undefined while nobody has seen it. */
   codeOf(verification: string, codeVersion: number): string | undefined;
+  /** The names that what the call starts may bear: one where it was answered with an id. */
+  namesFor(reference: string): readonly string[];
   /** Whether a call of the same batch has not come to its end. */
   isUnderWay(call: number): boolean;
 }

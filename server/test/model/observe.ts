@@ -24,6 +24,7 @@ export function observe(states: readonly State[], shown: Shown): Explanation {
         findVerification(copy, name, {
           ...circumstances,
           codeOf: () => undefined,
+          namesFor: () => [],
           isUnderWay: () => false,
         });
       }

@@ -107,6 +107,8 @@ export type Expected =
 /** One request as the client saw it; without a return it was cut off. */
 export interface Call {
   readonly number: number;
+  /** Which node it was sent to. */
+  readonly node: number;
   readonly operation: Operation;
   /** The client's own count of everything it asked and was answered, in order. */
   readonly calledAs: number;

@@ -25,7 +25,7 @@ export function createRecorder(
       const url = target.urls[node % target.urls.length] ?? '';
       const number = calls.length;
       const calledAs = events++;
-      const asked: Call = { number, operation, calledAs, returnedAs: null, answer: null };
+      const asked: Call = { number, node, operation, calledAs, returnedAs: null, answer: null };
       calls.push(asked);
       try {
         const answer = await client.send(url, requestFor(operation, target, idOf));

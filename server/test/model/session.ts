@@ -6,6 +6,7 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from './client.ts';
 import { type CodeBook, createCodeBook } from './code-book.ts';
+import { reportFailure } from './failure-report.ts';
 import { explain } from './history-checker.ts';
 import { assertAnswers, assertMessages, assertNoCode } from './invariants.ts';
 import { emptyState, type Settings, type State } from './model.ts';
@@ -130,14 +131,14 @@ function createCheck(
   parts: { readonly prefix: string; readonly book: CodeBook; readonly recorder: Recorder },
 ): (batch: Batch) => Promise<readonly State[]> {
   const { book, recorder } = parts;
-  const { nameOf, codeOf } = book;
+  const { nameOf, namesOf, codeOf } = book;
   const watch = createWatch(target, client, parts);
   function explainOrFail(
     states: readonly State[],
     { calls, span }: Pick<Batch, 'calls' | 'span'>,
   ): readonly State[] {
-    const explained = explain(states, { calls, span, nameOf, codeOf });
-    assert.ok(explained.states.length > 0, describe(calls, explained.obstacles));
+    const explained = explain(states, { calls, span, nameOf, namesOf, codeOf });
+    assert.ok(explained.states.length > 0, reportFailure(calls, explained.obstacles));
     return explained.states;
   }
   return async ({ states, calls, span, extremes, ...flags }) => {
@@ -149,7 +150,7 @@ function createCheck(
     const { lists, messages, shownAt } = await watch.look(recorder.calls, mayComeTwice);
     const explained = explainOrFail(states, { calls, span });
     const observed = observe(explained, { lists, shownAt, nameOf });
-    assert.ok(observed.states.length > 0, describe(calls, observed.obstacles));
+    assert.ok(observed.states.length > 0, reportFailure(calls, observed.obstacles));
     for (const { answer } of calls) if (answer !== null) assertNoCode(answer.text, book.codes);
     const trace = { calls: recorder.calls, messages, ...book, ...extremes, ...flags };
     assertAnswers(trace);
@@ -174,12 +175,4 @@ async function forgetAll(target: Target, client: Client): Promise<number> {
     if (most - least < 900) return Math.round((least + most) / 2_000) * 1000;
   }
   throw new Error('The clock was not told within a second.');
-}
-
-function describe(calls: readonly Call[], obstacles: readonly string[]): string {
-  const shown = calls.map(({ number, operation, answer }) =>
-    JSON.stringify({ number, operation, status: answer?.status, answer: answer?.text }),
-  );
-  const why = obstacles.slice(0, 12).map((obstacle) => `  ${obstacle}`);
-  return `No order of these calls explains the answers.\n${shown.join('\n')}\n${why.join('\n')}`;
 }
