@@ -137,7 +137,6 @@ function startStep(applicationId: string, head: number): StartStep {
         id: idOf('dl', head),
         channel: 'sms',
         provider: 'healthy',
-        sealedMessage: randomSlice(500),
         parts: 1,
         quoteMicros: null,
         currency: null,

@@ -15,7 +15,6 @@ import type { BudgetEntry, NewDelivery } from '#service/ports.ts';
 import type { OutboundMessage, Provider } from '#service/provider-port.ts';
 import type { ProviderRoutes } from '#service/provider-routes.ts';
 import type { FoundVariant, TemplateLibrary } from '#service/template-library.ts';
-import type { Vault } from '#service/vault.ts';
 
 /** A message ready for its first provider, and the row that storage keeps of it. */
 export interface ComposedDelivery {
@@ -24,29 +23,53 @@ export interface ComposedDelivery {
   readonly row: NewDelivery;
 }
 
+/** What all messages of one send are composed from. */
 interface ComposeInput {
   readonly application: Application;
   readonly kept: KeptRequest;
   readonly verificationId: string;
   readonly code: string;
-  readonly destinations: readonly Destination[];
 }
 
 /** The texts of one send: a delivery for each destination, all with the same code. */
 export async function composeDeliveries(
-  parts: { templates: TemplateLibrary; routes: ProviderRoutes; vault: Vault },
-  input: ComposeInput,
+  parts: { templates: TemplateLibrary; routes: ProviderRoutes },
+  input: ComposeInput & { readonly destinations: readonly Destination[] },
 ): Promise<Result<ComposedDelivery[]>> {
   const deliveries: ComposedDelivery[] = [];
   for (const destination of input.destinations) {
     const [provider] = parts.routes.forChannel(destination.channel, input.application.settings);
     if (provider === undefined) return refuseChannel(destination);
-    const composed = await composeContent(parts.templates, input, destination);
-    if (!composed.ok) return composed;
-    const message = toMessage(input, destination, composed.value);
-    deliveries.push({ message, provider, row: toRow(parts.vault, provider, destination, message) });
+    const deliveryId = makeId('dl', shardOfId(input.verificationId));
+    const message = await composeMessage(parts.templates, input, destination, deliveryId);
+    if (!message.ok) return message;
+    deliveries.push({ message: message.value, provider, row: toRow(provider, message.value) });
   }
   return ok(deliveries);
+}
+
+/** One message. The same input makes the same text, as long as no template changes. */
+export async function composeMessage(
+  templates: TemplateLibrary,
+  input: ComposeInput,
+  destination: Destination,
+  deliveryId: string,
+): Promise<Result<OutboundMessage>> {
+  const composed = await composeContent(templates, input, destination);
+  if (!composed.ok) return composed;
+  return ok({
+    deliveryId,
+    verificationId: input.verificationId,
+    applicationId: input.application.id,
+    channel: destination.channel,
+    destination: destination.to,
+    country: destination.country,
+    sender: senderOn(destination.channel, input.kept.sender),
+    ...composed.value.content,
+    language: composed.value.language,
+    code: input.code,
+    isPossibleDuplicate: false,
+  });
 }
 
 /** What the deliveries may cost, per budget that the application has. */
@@ -141,44 +164,17 @@ async function findVariant(
   return ok(templates.builtIn(wanted));
 }
 
-function toMessage(
-  input: ComposeInput,
-  destination: Destination,
-  composed: { content: ChannelContent; language: string },
-): OutboundMessage {
-  return {
-    deliveryId: makeId('dl', shardOfId(input.verificationId)),
-    verificationId: input.verificationId,
-    applicationId: input.application.id,
-    channel: destination.channel,
-    destination: destination.to,
-    country: destination.country,
-    sender: senderOn(destination.channel, input.kept.sender),
-    ...composed.content,
-    language: composed.language,
-    code: input.code,
-    isPossibleDuplicate: false,
-  };
-}
-
 /** The application's name may stand over a text and not over a call: then it is left out. */
 function senderOn(channel: ChannelName, sender: string | null): string | null {
   return sender !== null && checkSender(sender, channel).ok ? sender : null;
 }
 
-function toRow(
-  vault: Vault,
-  provider: Provider,
-  destination: Destination,
-  message: OutboundMessage,
-): NewDelivery {
-  const { channel, country } = destination;
-  const quote = provider.quote({ channel, country, parts: message.parts });
+function toRow(provider: Provider, message: OutboundMessage): NewDelivery {
+  const quote = provider.quote(message);
   return {
     id: message.deliveryId,
-    channel,
+    channel: message.channel,
     provider: provider.name,
-    sealedMessage: vault.sealMessage(JSON.stringify(message), message.deliveryId),
     parts: message.parts,
     quoteMicros: quote === null ? null : toMicros(quote.amount),
     currency: quote?.currency ?? null,

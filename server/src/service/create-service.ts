@@ -4,6 +4,7 @@ import { createApplicationDirectory, createApplicationVerbs } from '#service/app
 import { type CallbackTransport, createCallbackDelivery } from '#service/callbacks.ts';
 import { createCancelVerification } from '#service/cancel-verification.ts';
 import { createCheckCode, createCheckRecipient } from '#service/check-code.ts';
+import { createComposeAgain } from '#service/compose-again.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { createSandbox, type SandboxEvents } from '#service/create-sandbox.ts';
 import { createDeliveryDispatcher } from '#service/dispatch-deliveries.ts';
@@ -52,12 +53,13 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
   const proofs = await createProofs(storage, vault, parts.publicUrl);
   const directory = createApplicationDirectory(storage);
   const routes = createProviderRoutes(parts.providers);
+  const templates = createTemplateLibrary(storage);
   const dispatcher = createDeliveryDispatcher({
     storage,
-    vault,
+    composeAgain: createComposeAgain({ vault, templates }),
     routes,
     notify: parts.events.notify,
-    settingsOf: async (id) => (await directory.current(id))?.settings ?? null,
+    applicationOf: directory.current,
     log,
     attemptTimeoutMs: parts.deliveryTimeoutSeconds * 1000,
     random,
@@ -68,7 +70,7 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     vault,
     proofs,
     routes,
-    templates: createTemplateLibrary(storage),
+    templates,
     dispatcher,
     log,
     randomInt: (exclusiveMax) => randomInt(exclusiveMax),

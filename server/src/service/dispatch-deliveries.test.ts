@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { defaultSettings } from '#domain/application.ts';
+import { createComposeAgain } from '#service/compose-again.ts';
 import { createDeliveryDispatcher } from '#service/dispatch-deliveries.ts';
 import { parseKeyRing } from '#service/key-ring.ts';
 import { makeId } from '#service/make-id.ts';
@@ -19,6 +21,7 @@ import {
   testKey,
 } from '#service/service.fixture.ts';
 import type { Caller } from '#service/service.ts';
+import { createTemplateLibrary } from '#service/template-library.ts';
 import { resealSecrets } from '#service/vault.ts';
 
 const unavailable: SendOutcome = { kind: 'unavailable', error: 'Not now.' };
@@ -229,22 +232,25 @@ test('beyond five thousand a message waits in storage, for as long as it takes',
   const own = createTestProvider({ name: 'own', concurrencyMax: 1 });
   const held = hold<SendOutcome>();
   own.answer = () => held.promise;
-  const dispatcher = createDeliveryDispatcher({
-    storage: opened.storage,
-    vault: opened.vault,
-    routes: createProviderRoutes([own]),
-    notify: () => undefined,
-    settingsOf: async () => ({ providers: {} }),
-    log: { debug() {}, info() {}, warn() {}, error() {} },
-    attemptTimeoutMs: 1_000,
-    random: () => 0.5,
-    pause: async () => undefined,
-  });
   // Queued in storage, in nobody's hands.
   const late = { ...unavailable, retryAfterMs: 10_000 };
   const { caller, id } = await begin({ first: late }, ['first']);
   const message = first.handed.at(-1);
   assert.ok(message);
+  const dispatcher = createDeliveryDispatcher({
+    storage: opened.storage,
+    composeAgain: createComposeAgain({
+      vault: opened.vault,
+      templates: createTemplateLibrary(opened.storage),
+    }),
+    routes: createProviderRoutes([own]),
+    notify: () => undefined,
+    applicationOf: async () => ({ ...caller.application, settings: defaultSettings }),
+    log: { debug() {}, info() {}, warn() {}, error() {} },
+    attemptTimeoutMs: 1_000,
+    random: () => 0.5,
+    pause: async () => undefined,
+  });
   for (let index = 0; index < 5_001; index++) {
     dispatcher.handOver({ ...message, deliveryId: makeId('dl') }, { providers: {} });
   }
@@ -259,7 +265,7 @@ test('beyond five thousand a message waits in storage, for as long as it takes',
   await opened.storage.sandbox.advanceClock(30_000);
   await dispatcher.claimDue();
   await dispatcher.whenIdle();
-  assert.equal(own.handed.at(-1)?.deliveryId, message.deliveryId);
+  assert.deepEqual(own.handed.at(-1), message);
   assert.equal((await deliveryOf(caller, id)).status, 'sent');
 });
 

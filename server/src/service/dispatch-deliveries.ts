@@ -13,9 +13,10 @@
  * 5. What was taken is written down however often that fails, for a minute: if it were forgotten,
  *    the message would go out again. Any other result may be forgotten and had again.
  */
-import type { ApplicationSettings } from '#domain/application.ts';
+import type { Application, ApplicationSettings } from '#domain/application.ts';
 import { attemptsMax, pauseBeforeAttempt } from '#domain/delivery.ts';
 import { toMicros } from '#domain/money.ts';
+import type { ComposeAgain } from '#service/compose-again.ts';
 import { createLanes } from '#service/lanes.ts';
 import type { Log } from '#service/log-port.ts';
 import {
@@ -27,7 +28,6 @@ import {
 import type { OutboundMessage, Provider, SendOutcome } from '#service/provider-port.ts';
 import type { ProviderRoutes } from '#service/provider-routes.ts';
 import type { SandboxEvent } from '#service/sandbox.ts';
-import type { Vault } from '#service/vault.ts';
 
 export interface DeliveryDispatcher {
   /** Takes a message whose row is durable. Returns at once. */
@@ -42,11 +42,9 @@ export interface DeliveryDispatcher {
 
 interface DispatcherParts {
   readonly storage: Storage;
-  readonly vault: Vault;
+  readonly composeAgain: ComposeAgain;
   readonly routes: ProviderRoutes;
-  readonly settingsOf: (
-    applicationId: string,
-  ) => Promise<Pick<ApplicationSettings, 'providers'> | null>;
+  readonly applicationOf: (id: string) => Promise<Application | null>;
   readonly notify: (event: SandboxEvent) => void;
   readonly log: Log;
   readonly attemptTimeoutMs: number;
@@ -158,19 +156,21 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
 
 /** A claimed message with its route; or, when that cannot be had, what becomes of it instead. */
 async function makeReady(
-  parts: Pick<DispatcherParts, 'vault' | 'routes' | 'settingsOf' | 'log'>,
-  { delivery, sealedMessage }: ClaimedDelivery,
+  parts: Pick<DispatcherParts, 'composeAgain' | 'routes' | 'applicationOf' | 'log'>,
+  claimed: ClaimedDelivery,
 ): Promise<Task | AttemptResult> {
+  const { delivery } = claimed;
   const { id: deliveryId, isPossibleDuplicate, attempts: attempt } = delivery;
   try {
-    const json = parts.vault.openMessage(sealedMessage, deliveryId);
-    const settings = await parts.settingsOf(delivery.applicationId);
-    if (json === null || settings === null) {
-      parts.log.error({ deliveryId }, 'a queued message does not open');
+    const application = await parts.applicationOf(delivery.applicationId);
+    const composed = application && (await parts.composeAgain(application, claimed));
+    if (application === null || composed === null) {
+      parts.log.error({ deliveryId }, 'a queued message cannot be composed again');
       return failed(deliveryId, 'The message cannot be read any more.');
     }
-    const message = { ...(JSON.parse(json) as OutboundMessage), isPossibleDuplicate };
-    return { message, route: parts.routes.forChannel(delivery.channel, settings), attempt };
+    const message = { ...composed, isPossibleDuplicate };
+    const route = parts.routes.forChannel(delivery.channel, application.settings);
+    return { message, route, attempt };
   } catch (error) {
     // It must hold no other up, nor be taken for lost in flight: nobody was asked to carry it.
     parts.log.warn({ err: error, deliveryId }, 'a queued message waits');

@@ -1,6 +1,8 @@
 /** What the dispatcher does when the storage fails it in the middle of its work. */
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { type Application, defaultSettings } from '#domain/application.ts';
+import { createComposeAgain } from '#service/compose-again.ts';
 import { createDeliveryDispatcher } from '#service/dispatch-deliveries.ts';
 import { type AttemptResult, type Storage, StorageUnavailable } from '#service/ports.ts';
 import type { SendOutcome } from '#service/provider-port.ts';
@@ -16,6 +18,7 @@ import {
   take,
 } from '#service/service.fixture.ts';
 import type { Caller } from '#service/service.ts';
+import { createTemplateLibrary } from '#service/template-library.ts';
 
 const later: SendOutcome = { kind: 'unavailable', error: 'Not now.', retryAfterMs: 10_000 };
 const away = new StorageUnavailable('The connection was reset.');
@@ -42,11 +45,15 @@ async function deliveryOf(caller: Caller, id: string) {
   return delivery;
 }
 
+async function anyApplication(id: string): Promise<Application> {
+  return { id, name: 'Shop', settings: defaultSettings, createdAtMs: 0 };
+}
+
 /** Another node on the same storage, with one provider of its own. */
 function createNode(parts: {
   storage: Storage;
   answer?: SendOutcome;
-  settingsOf?: (applicationId: string) => Promise<{ providers: object }>;
+  applicationOf?: (id: string) => Promise<Application>;
   pause?: (milliseconds: number) => Promise<void>;
 }) {
   const own: TestProvider = createTestProvider({ name: 'own' });
@@ -55,10 +62,13 @@ function createNode(parts: {
   const write = (_: object, message: string) => logged.push(message);
   const dispatcher = createDeliveryDispatcher({
     storage: parts.storage,
-    vault: opened.vault,
+    composeAgain: createComposeAgain({
+      vault: opened.vault,
+      templates: createTemplateLibrary(opened.storage),
+    }),
     routes: createProviderRoutes([own]),
     notify: () => undefined,
-    settingsOf: parts.settingsOf ?? (async () => ({ providers: {} })),
+    applicationOf: parts.applicationOf ?? anyApplication,
     log: { debug: write, info: write, warn: write, error: write },
     attemptTimeoutMs: 1_000,
     random: () => 0.5,
@@ -156,9 +166,9 @@ test('a message whose settings cannot be read holds no other up, and waits', asy
   let isBroken = true;
   const { dispatcher, own } = createNode({
     storage: opened.storage,
-    async settingsOf(applicationId) {
-      if (isBroken && applicationId === unlucky.caller.application.id) throw away;
-      return { providers: {} };
+    async applicationOf(id) {
+      if (isBroken && id === unlucky.caller.application.id) throw away;
+      return anyApplication(id);
     },
   });
   assert.equal(await dispatcher.claimDue(), 3);

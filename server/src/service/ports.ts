@@ -47,7 +47,6 @@ export interface NewDelivery {
   readonly id: string;
   readonly channel: ChannelName;
   readonly provider: string;
-  readonly sealedMessage: string;
   readonly parts: number;
   readonly quoteMicros: number | null;
   readonly currency: string | null;
@@ -213,10 +212,12 @@ export interface ListQuery {
   readonly before: number | null;
 }
 
-/** A delivery that this node now has to hand over. */
+/** A delivery that this node now has to hand over, and what its message is composed from. */
 export interface ClaimedDelivery {
   readonly delivery: DeliveryRecord;
-  readonly sealedMessage: string;
+  readonly verification: VerificationRecord;
+  /** How many deliveries of the verification on the same channel were made before it. */
+  readonly earlierOnChannel: number;
 }
 
 export interface AttemptResult {

@@ -84,7 +84,10 @@ export interface OpenedService extends BuiltService {
   /** Every line that was logged, as JSON. */
   readonly log: string[];
   readonly events: SandboxEvent[];
-  /** How often a code of this verification was opened, which is what comparing begins with. */
+  /**
+   * How often a code of this verification was opened, which is what comparing begins with. So do a
+   * resend of the same code and a message that is composed again.
+   */
   comparisons(verificationId: string): number;
   /** A new application of its own, with every country allowed. */
   newCaller(settings?: Partial<ApplicationSettings>): Promise<Caller>;

@@ -47,7 +47,6 @@ test('what is sealed as one kind of thing does not open as another', () => {
   const { vault } = opened;
   const kinds = [
     [vault.sealRequest, vault.openRequest],
-    [vault.sealMessage, vault.openMessage],
     [vault.sealAnswer, vault.openAnswer],
     [vault.sealSandboxMessage, vault.openSandboxMessage],
     [vault.sealSigningKey, vault.openSigningKey],

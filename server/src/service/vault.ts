@@ -25,8 +25,6 @@ export interface Vault {
   openCode(sealed: string, binding: CodeBinding): string | null;
   sealRequest(json: string, verificationId: string): string;
   openRequest(sealed: string, verificationId: string): string | null;
-  sealMessage(json: string, deliveryId: string): string;
-  openMessage(sealed: string, deliveryId: string): string | null;
   sealAnswer(json: string, keyHash: string): string;
   openAnswer(sealed: string, keyHash: string): string | null;
   sealSandboxMessage(json: string, messageId: string): string;
@@ -98,8 +96,6 @@ function createVault(ring: KeyRing, hashKey: KeyObject): Vault {
     openCode: (sealed, binding) => ring.open(sealed, codeContext(binding)),
     sealRequest: (json, id) => ring.seal(json, `request ${id}`),
     openRequest: (sealed, id) => ring.open(sealed, `request ${id}`),
-    sealMessage: (json, id) => ring.seal(json, `message ${id}`),
-    openMessage: (sealed, id) => ring.open(sealed, `message ${id}`),
     sealAnswer: (json, keyHash) => ring.seal(json, `answer ${keyHash}`),
     openAnswer: (sealed, keyHash) => ring.open(sealed, `answer ${keyHash}`),
     sealSandboxMessage: (json, id) => ring.seal(json, `sandbox ${id}`),

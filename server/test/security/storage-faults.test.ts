@@ -161,9 +161,11 @@ async function tryFault(callsLeft: number, when: When): Promise<string | null> {
     assert.equal(events.filter((event) => event === 'approved').length, 1, what);
     assert.equal(events.filter((event) => event === 'wrong_code').length, 1, what);
     // Two guesses were spent; the one whose settling was lost is compared again, and is the same.
-    assert.ok(bench.comparisons(id) <= (hit === 'settleGuess' ? 3 : 2), what);
-    const again = await last.check(bench.caller, id, code);
-    assert.deepEqual([again.approved, again.reason], [false, 'already_used'], what);
+    // A message that goes out again opens the code too, to be composed.
+    const again = bench.provider.handed.filter((message) => message.isPossibleDuplicate).length;
+    assert.ok(bench.comparisons(id) - again <= (hit === 'settleGuess' ? 3 : 2), what);
+    const used = await last.check(bench.caller, id, code);
+    assert.deepEqual([used.approved, used.reason], [false, 'already_used'], what);
     const deliveryIds = view.deliveries.map(({ id: deliveryId }) => deliveryId);
     assertRecorded(bench, deliveryIds, what);
     return hit;

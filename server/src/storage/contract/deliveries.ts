@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { isStepForward } from '#domain/delivery.ts';
-import type { AttemptResult, Receipt } from '#service/ports.ts';
+import type { AttemptResult, ClaimedDelivery, Receipt } from '#service/ports.ts';
 import { type DefinePromise, inParallel, leaseMs, makeId, minuteMs } from './fixture.ts';
 
 const long = { lifetimeMs: 60 * minuteMs };
@@ -39,8 +39,8 @@ function testClaims(promise: DefinePromise): void {
     assert.deepEqual(await bench.storage.claimDeliveries(10, leaseMs), []);
     const { verification } = await bench.start({ ...lost, purpose: 'lost' });
     const [claimed, ...more] = await bench.storage.claimDeliveries(10, leaseMs);
-    assert.equal(claimed?.sealedMessage, 'sealed message');
     assert.deepEqual(claimed?.delivery, await bench.readDelivery(verification.id));
+    assert.deepEqual(claimed?.verification, await bench.read(verification.id));
     assert.equal(more.length, 0);
     // Its starter may have sent it before it was lost.
     assert.equal(claimed?.delivery.isPossibleDuplicate, true);
@@ -56,6 +56,29 @@ function testClaims(promise: DefinePromise): void {
     assert.equal(delivery.status, 'failed');
     assert.equal(delivery.error, 'It is not known whether the message was sent.');
     assert.equal((await bench.read(verification.id)).status, 'pending');
+  });
+
+  promise('a claim tells what its message is composed from, and where it goes', async (bench) => {
+    const places = ['sms', 'whatsapp', 'sms'] as const;
+    const deliveries = () => places.map((channel) => bench.delivery({ channel }));
+    const { verification } = await bench.start({ ...lost, deliveries: deliveries() });
+    const claimed = await bench.storage.claimDeliveries(10, leaseMs);
+    assert.deepEqual(placesOf(claimed), [
+      ['sms', 0],
+      ['sms', 1],
+      ['whatsapp', 0],
+    ]);
+    for (const one of claimed) assert.equal(one.verification.sealedCode, 'sealed code');
+    await bench.advance(minuteMs);
+    const again = { deliveries: deliveries(), leaseMs: 0 };
+    assert.equal((await bench.tryResend(verification.id, again)).kind, 'resent');
+    const later = await bench.storage.claimDeliveries(10, leaseMs);
+    assert.deepEqual(placesOf(later), [
+      ['sms', 2],
+      ['sms', 3],
+      ['whatsapp', 1],
+    ]);
+    for (const one of later) assert.equal(one.verification.sealedCode, 'another sealed code');
   });
 
   promise('a lease that is renewed in time is not lost', async (bench) => {
@@ -79,6 +102,10 @@ function testClaims(promise: DefinePromise): void {
     assert.equal(new Set(ids).size, 30);
     assert.ok(claims.every((claim) => claim.length <= 5));
   });
+}
+
+function placesOf(claimed: readonly ClaimedDelivery[]) {
+  return claimed.map((one) => [one.delivery.channel, one.earlierOnChannel]).toSorted();
 }
 
 function testAttempts(promise: DefinePromise): void {

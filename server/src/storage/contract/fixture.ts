@@ -85,7 +85,6 @@ export function newDelivery(changes: Partial<NewDelivery> = {}): NewDelivery {
     id: makeId('dl'),
     channel: 'sms',
     provider: 'sandbox',
-    sealedMessage: 'sealed message',
     parts: 1,
     quoteMicros: null,
     currency: null,

@@ -13,7 +13,7 @@ import type { DueMessage } from '#storage/steps/tables.ts';
 
 /** Due messages, locked: the other nodes pass over them. */
 const selectDue =
-  `SELECT ${deliveryColumns.join(', ')}, sealed_message FROM delivery ` +
+  `SELECT ${deliveryColumns.join(', ')} FROM delivery ` +
   'WHERE due_at_ms <= $1 AND id >= $2 ORDER BY due_at_ms LIMIT $3 FOR UPDATE SKIP LOCKED';
 
 export function createClaims(inRounds: InRounds) {
@@ -33,7 +33,7 @@ export function createClaims(inRounds: InRounds) {
       });
       const operation = claimOf(dueMessages(set, rows), { limit, leaseMs });
       const keys = rows.map(([, , , id]): Key => {
-        return { table: 'verification', id: id ?? '', withDeliveries: false };
+        return { table: 'verification', id: id ?? '', withDeliveries: true };
       });
       const [ran] = await runOn(its, set, [{ operation, keys }], keys);
       if (ran?.outcome.kind !== 'done') throw ran?.outcome.error;
@@ -53,9 +53,7 @@ export function createClaims(inRounds: InRounds) {
 function dueMessages(set: WorkingSet, rows: readonly TextRow[]): DueMessage[] {
   return rows.flatMap((row) => {
     const owed = set.deliveries.find(row[2] ?? '');
-    const sealedMessage = row[deliveryColumns.length];
-    if (owed === null || sealedMessage == null) return [];
-    return { delivery: owed.kept, wasInFlight: owed.isInFlight, sealedMessage };
+    return owed === null ? [] : { delivery: owed.kept, wasInFlight: owed.isInFlight };
   });
 }
 

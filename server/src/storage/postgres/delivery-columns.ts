@@ -6,14 +6,12 @@ import type { TextRow } from '#storage/postgres/exchange.ts';
 import { readHistory, writeHistory } from '#storage/steps/history.ts';
 import type { KeptDelivery } from '#storage/steps/tables.ts';
 
-/** A delivery with the message that is still owed, if it is. */
+/** A delivery, and when its message is owed, if it is. */
 export interface OwedDelivery {
   readonly kept: KeptDelivery;
-  /** Null once nothing is owed any more: then the message is erased, too. */
+  /** Null once nothing is owed any more. */
   readonly dueAtMs: number | null;
   readonly isInFlight: boolean;
-  /** Known when the row was made or claimed just now; nothing else needs the largest column. */
-  readonly sealedMessage: string | null;
 }
 
 const keys = [
@@ -47,15 +45,8 @@ const changing = [
   column<OwedDelivery>('due_at_ms', 'bigint', ({ dueAtMs }) => dueAtMs),
   column<OwedDelivery>('is_in_flight', 'boolean', ({ isInFlight }) => isInFlight),
 ];
-const message = column<OwedDelivery>('sealed_message', 'text', (row) => row.sealedMessage);
 
-export const deliveryWriter = createWriter({
-  keys,
-  fixed: [...fixed, message],
-  changing,
-  // A message is never written again: it stays while it is owed.
-  also: 'sealed_message = CASE WHEN n.due_at_ms IS NULL THEN NULL ELSE t.sealed_message END',
-});
+export const deliveryWriter = createWriter({ keys, fixed, changing });
 
 /** In the order in which `toDelivery` reads them. */
 export const deliveryColumns: readonly string[] = [
@@ -115,7 +106,6 @@ export function toDelivery(
     },
     dueAtMs: numberOrNull(dueAtMs),
     isInFlight: isInFlight === 't',
-    sealedMessage: null,
   };
 }
 

@@ -13,8 +13,7 @@ export function createDeliveryTable({ deliveries: rows }: WorkingSet): Tables['d
     find,
     of: ({ deliveryIds }) => deliveryIds.flatMap((id) => rows.find(id)?.kept ?? []),
     insert(kept) {
-      const owed = { kept, dueAtMs: null, isInFlight: false, sealedMessage: null };
-      rows.insert(kept.record.id, owed);
+      rows.insert(kept.record.id, { kept, dueAtMs: null, isInFlight: false });
     },
     save(kept) {
       const owed = rows.find(kept.record.id);
@@ -25,7 +24,7 @@ export function createDeliveryTable({ deliveries: rows }: WorkingSet): Tables['d
   };
 }
 
-/** The message that is owed lies in the row of its delivery. */
+/** What is owed lies in the row of its delivery. */
 export function createOutboxTable({ deliveries: rows }: WorkingSet) {
   function change(id: string, parts: Partial<OwedDelivery>): void {
     const owed = rows.find(id);
@@ -33,12 +32,12 @@ export function createOutboxTable({ deliveries: rows }: WorkingSet) {
   }
 
   function leave(id: string): void {
-    change(id, { dueAtMs: null, isInFlight: false, sealedMessage: null });
+    change(id, { dueAtMs: null, isInFlight: false });
   }
 
   return {
-    insert(id: string, dueAtMs: number, sealedMessage: string): void {
-      change(id, { dueAtMs, sealedMessage, isInFlight: true });
+    insert(id: string, dueAtMs: number): void {
+      change(id, { dueAtMs, isInFlight: true });
     },
     due(): never {
       throw new Error('What is due is read beforehand.');

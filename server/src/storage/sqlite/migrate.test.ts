@@ -11,6 +11,7 @@ import { openSqliteStorage } from '#storage/sqlite/index.ts';
 const olderVersions = [
   { version: 1, files: ['001-first.sql'] },
   { version: 2, files: ['001-first.sql', '002-delivery-ids.sql'] },
+  { version: 3, files: ['001-first.sql', '002-delivery-ids.sql', '003-kept-requests.sql'] },
 ];
 
 const createdAtMs = Date.now() - 60_000;
@@ -92,8 +93,11 @@ function writeOlder(file: string, { version, files }: (typeof olderVersions)[num
     version === 1
       ? { delivery_heads: `[${heads.delivery}]` }
       : { delivery_ids: JSON.stringify([deliveryId]) };
-  const sealed = { sealed_code: 'sealed code', sealed_request: 'sealed request' };
-  insert('verification', verificationRow(version, { ...pending, ...listed, ...sealed }));
+  const sealed = { sealed_code: 'sealed code' };
+  const asked = version < 3 ? { sealed_request: 'sealed request' } : {};
+  insert('verification', verificationRow(version, { ...pending, ...listed, ...sealed, ...asked }));
+  if (version >= 3)
+    insert('kept_request', { verification: heads.pending, sealed: 'sealed request' });
   const erased = { head: heads.erased, id: ids.erased, status: 'approved' };
   insert('verification', verificationRow(version, erased));
   insert('delivery', deliveryRow());
@@ -130,9 +134,9 @@ for (const older of olderVersions) {
         [ids.erased, ids.pending],
       );
       const [claimed] = await storage.claimDeliveries(9, 1_000);
-      assert.equal(claimed?.sealedMessage, 'sealed message');
-      assert.equal(claimed.delivery.id, deliveryId);
+      assert.equal(claimed?.delivery.id, deliveryId);
       assert.equal(claimed.delivery.verificationId, ids.pending);
+      assert.equal(claimed.verification.sealedRequest, 'sealed request');
     } finally {
       await storage.close();
       rmSync(folder, { recursive: true });

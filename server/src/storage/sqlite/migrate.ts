@@ -3,7 +3,12 @@ import { StorageRefused } from '#storage/sqlite/refused.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 
 /** In order, each run once. A file that was released is never edited; a change is a new file. */
-const migrations = ['001-first.sql', '002-delivery-ids.sql', '003-kept-requests.sql'] as const;
+const migrations = [
+  '001-first.sql',
+  '002-delivery-ids.sql',
+  '003-kept-requests.sql',
+  '004-no-messages.sql',
+] as const;
 
 export const schemaVersion = migrations.length;
 

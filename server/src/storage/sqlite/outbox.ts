@@ -6,20 +6,18 @@ import type { DueMessage } from '#storage/steps/tables.ts';
 interface OutboxRow {
   readonly delivery: number;
   readonly in_flight: number;
-  readonly sealed_message: string;
 }
 
 /** The messages that are still owed to a provider. */
 export function createOutbox(database: Database, deliveries: DeliveryRows) {
   const enqueue = database.prepare(
-    'INSERT INTO outbox (delivery, due_at_ms, in_flight, sealed_message) VALUES (?, ?, 1, ?)',
+    'INSERT INTO outbox (delivery, due_at_ms, in_flight) VALUES (?, ?, 1)',
   );
   const schedule = database.prepare(
     'UPDATE outbox SET due_at_ms = ?, in_flight = ? WHERE delivery = ?',
   );
   const due = database.prepare<OutboxRow>(
-    'SELECT delivery, in_flight, sealed_message FROM outbox WHERE due_at_ms <= ? ' +
-      'ORDER BY due_at_ms LIMIT ?',
+    'SELECT delivery, in_flight FROM outbox WHERE due_at_ms <= ? ORDER BY due_at_ms LIMIT ?',
   );
   const leave = database.prepare('DELETE FROM outbox WHERE delivery = ?');
   const leaveIfWaiting = database.prepare(
@@ -34,8 +32,8 @@ export function createOutbox(database: Database, deliveries: DeliveryRows) {
   const endLeases = database.prepare('UPDATE outbox SET due_at_ms = 0 WHERE in_flight = 1');
 
   return {
-    insert(deliveryId: string, dueAtMs: number, sealedMessage: string): void {
-      enqueue.run(deliveryHead(deliveryId), dueAtMs, sealedMessage);
+    insert(deliveryId: string, dueAtMs: number): void {
+      enqueue.run(deliveryHead(deliveryId), dueAtMs);
     },
     due(nowMs: number, limit: number): DueMessage[] {
       return due.all(nowMs, limit).flatMap((row) => {
@@ -44,8 +42,7 @@ export function createOutbox(database: Database, deliveries: DeliveryRows) {
           leave.run(row.delivery);
           return [];
         }
-        const { in_flight: inFlight, sealed_message: sealedMessage } = row;
-        return { delivery, wasInFlight: inFlight === 1, sealedMessage };
+        return { delivery, wasInFlight: row.in_flight === 1 };
       });
     },
     schedule(deliveryId: string, dueAtMs: number, isInFlight: boolean): void {

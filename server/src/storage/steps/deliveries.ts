@@ -162,7 +162,7 @@ export function claimDeliveries(
 ): ClaimedDelivery[] {
   const claimed: ClaimedDelivery[] = [];
   for (const due of tables.outbox.due(nowMs, claim.limit)) {
-    const { delivery: kept, wasInFlight: wasLost, sealedMessage } = due;
+    const { delivery: kept, wasInFlight: wasLost } = due;
     const { record } = kept;
     const error =
       whyWorthless(tables, kept, nowMs) ??
@@ -181,9 +181,23 @@ export function claimDeliveries(
     };
     tables.deliveries.save({ ...kept, record: delivery });
     tables.outbox.schedule(kept.record.id, nowMs + claim.leaseMs, true);
-    claimed.push({ delivery, sealedMessage });
+    claimed.push({ delivery, ...composedFrom(tables, delivery) });
   }
   return claimed;
+}
+
+/** What the message of a delivery is composed from. */
+function composedFrom(
+  tables: Tables,
+  { id, verificationId, channel }: DeliveryRecord,
+): Pick<ClaimedDelivery, 'verification' | 'earlierOnChannel'> {
+  const kept = tables.verifications.byId(verificationId);
+  if (kept === null) throw new Error('A message is owed for a verification that is not there.');
+  const onChannel = tables.deliveries.of(kept).filter(({ record }) => record.channel === channel);
+  return {
+    verification: kept.record,
+    earlierOnChannel: onChannel.findIndex(({ record }) => record.id === id),
+  };
 }
 
 /** Why a message is not worth sending any more; null when it is. */

@@ -164,7 +164,7 @@ export function insertDeliveries(
       quoteCurrency: fresh.quoteMicros === null ? null : fresh.currency,
       record: freshDelivery(record, fresh, nowMs),
     });
-    tables.outbox.insert(fresh.id, nowMs + step.leaseMs, fresh.sealedMessage);
+    tables.outbox.insert(fresh.id, nowMs + step.leaseMs);
   }
 }
 

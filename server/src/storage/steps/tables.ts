@@ -44,7 +44,6 @@ export interface DueMessage {
   readonly delivery: KeptDelivery;
   /** Whether a node had it in its hands when its lease ran out. */
   readonly wasInFlight: boolean;
-  readonly sealedMessage: string;
 }
 
 /** Money that a delivery had reserved, and what became of it. */
@@ -91,7 +90,7 @@ export interface Tables {
   /** The messages that are still owed to a provider, by the id of their delivery. */
   readonly outbox: {
     /** In the hands of the node that started it until `dueAtMs`. */
-    insert(deliveryId: string, dueAtMs: number, sealedMessage: string): void;
+    insert(deliveryId: string, dueAtMs: number): void;
     due(nowMs: number, limit: number): readonly DueMessage[];
     schedule(deliveryId: string, dueAtMs: number, isInFlight: boolean): void;
     /** Takes a message out of the queue for good. */
