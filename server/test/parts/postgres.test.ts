@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Client } from 'pg';
 import { partOrSkip } from './part.ts';
 import { findPostgres, startPostgres } from './postgres.ts';
+import { makeFolder, unprivilegedUser } from './watched-process.ts';
 
 const goneWithinMs = 15_000;
 
@@ -41,6 +43,26 @@ test('what was committed before a kill -9 of the server is there after its resta
     await server.remove();
   }
   assert.equal(existsSync(server.folder), false);
+});
+
+test('a cluster that is kept stays when its server is removed', async (t) => {
+  const programs = partOrSkip(t, findPostgres());
+  if (programs === null) return;
+  const folder = makeFolder('kept', unprivilegedUser());
+  const keptIn = join(folder, 'cluster');
+  try {
+    const first = await startPostgres(programs, { keptIn });
+    await query(first.url, 'CREATE TABLE kept AS SELECT 7 AS value');
+    await first.remove();
+    const second = await startPostgres(programs, { keptIn });
+    assert.equal(await query(second.url, 'SELECT value FROM kept'), 7);
+    assert.match(second.log(), /ready to accept connections/);
+    assert.doesNotMatch(second.log(), /not properly shut down/);
+    await second.remove();
+    assert.equal(existsSync(second.folder), false);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 });
 
 test('a server ends, and its folder goes, when the test process is killed', async (t) => {

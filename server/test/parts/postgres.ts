@@ -26,6 +26,7 @@ import {
   letGo,
   logOf,
   makeFolder,
+  makeOwnedFolder,
   type Owner,
   startWatched,
   unprivilegedUser,
@@ -44,14 +45,18 @@ export interface PostgresOptions {
   readonly certificate?: Certificate;
   /** Of `postgresql.conf`, for example `{ max_connections: '5' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Where the cluster lies, or is made, and stays; without it, it ends with its server. */
+  readonly keptIn?: string;
 }
 
 export interface TestPostgres {
   /** Of the database `postgres`, as its superuser. */
   readonly url: string;
   readonly port: number;
-  /** Holds the cluster, the Unix socket and the log; the socket's folder as libpq wants it. */
+  /** Holds the Unix socket, the log and a cluster that is not kept; libpq takes it as host. */
   readonly folder: string;
+  /** Of the server itself, whose children do the work. */
+  readonly processId: number;
   /** The URL of a fresh, empty database on this server. */
   createDatabase(): Promise<string>;
   /** kill -9 of the server and of everything it started. */
@@ -62,7 +67,7 @@ export interface TestPostgres {
   restart(): Promise<void>;
   /** What the server wrote into its log so far. */
   log(): string;
-  /** Ends it for good and removes its folder. */
+  /** Ends it for good and removes its folder; a cluster that is kept stays. */
   remove(): Promise<void>;
 }
 
@@ -107,7 +112,7 @@ export async function startPostgres(
   const folder = makeFolder('postgres', owner);
   const cluster: Cluster = { programs, folder, owner, options };
   try {
-    makeCluster(cluster);
+    if (!existsSync(join(dataOf(cluster), 'PG_VERSION'))) makeCluster(cluster);
     let running = await startOnFreePort(cluster);
     const { port } = running;
     const url = addressOf(cluster, port);
@@ -124,15 +129,18 @@ export async function startPostgres(
       url,
       port,
       folder,
+      get processId() {
+        return running.processId;
+      },
       createDatabase: () => createDatabase(cluster, url),
       kill: () => end(killWithChildren),
-      stop: () => end((processId) => process.kill(processId, 'SIGINT')),
+      stop: () => end(stopInOrder),
       async restart() {
         running = await startServer(cluster, port);
       },
       log: () => readFileSync(logOf(cluster.folder), 'utf8'),
       async remove() {
-        await end(killWithChildren);
+        await end(options.keptIn === undefined ? killWithChildren : stopInOrder);
         rmSync(folder, { recursive: true, force: true });
       },
     };
@@ -155,13 +163,14 @@ interface Running {
   readonly watcher: ChildProcess;
 }
 
-function dataOf({ folder }: Cluster): string {
-  return join(folder, 'data');
+function dataOf({ folder, options }: Cluster): string {
+  return options.keptIn ?? join(folder, 'data');
 }
 
 function makeCluster(cluster: Cluster): void {
   const { programs, folder, owner, options } = cluster;
-  const { password, certificate } = options;
+  const { password, certificate, keptIn } = options;
+  if (keptIn !== undefined) makeOwnedFolder(keptIn, owner);
   const passwordFile = join(folder, 'password');
   const access = ['-A', 'trust'];
   if (password !== undefined) {
@@ -256,6 +265,10 @@ function isAlive(processId: number): boolean {
   } catch {
     return false;
   }
+}
+
+function stopInOrder(processId: number): void {
+  process.kill(processId, 'SIGINT');
 }
 
 /** The server is held still first, so that it starts nothing that would be missed. */

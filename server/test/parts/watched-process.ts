@@ -3,7 +3,7 @@
  * its folder, when the test process does, however that ends.
  */
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -25,6 +25,12 @@ export function makeFolder(name: string, owner: Owner): string {
   const folder = mkdtempSync(join(tmpdir(), `watchword-${name}-`));
   if (owner !== null) chownSync(folder, owner.uid, owner.gid);
   return folder;
+}
+
+/** A folder that stays, for the server's user alone. */
+export function makeOwnedFolder(folder: string, owner: Owner): void {
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  if (owner !== null) chownSync(folder, owner.uid, owner.gid);
 }
 
 /** A file that only the server's user reads. */
