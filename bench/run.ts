@@ -2,13 +2,16 @@
  * The benchmark: `npm run bench`. Systems take turns, round by round, so that what the machine does
  * beside hits all of them alike; only one of them runs at a time.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { Grown } from './growth/grown.ts';
+import { growthCallers, measureGrowth } from './growth/growth-round.ts';
 import { type GeneratorProcess, startGenerator } from './measure/generator-process.ts';
 import { describeMachine } from './measure/machine.ts';
-import type { Failure, Measurement, Results } from './measure/measurement.ts';
+import type { Failure, Figures, Measurement, Results } from './measure/measurement.ts';
+import { inTemporaryFolder } from './measure/temporary-folder.ts';
 import { workloads } from './measure/workloads.ts';
 import { help, type Options, readOptions, type WorkloadName } from './options.ts';
 import { renderReport } from './report/report.ts';
@@ -22,6 +25,8 @@ interface Run {
   readonly generator: GeneratorProcess;
   readonly measurements: Measurement[];
   readonly failures: Failure[];
+  /** Filled databases, once they were asked for. */
+  readonly grown: Map<System, Grown>;
 }
 
 function say(line: string): void {
@@ -29,10 +34,8 @@ function say(line: string): void {
 }
 
 async function main(): Promise<void> {
-  const options = readOptions(
-    process.argv.slice(2),
-    join(repository, '.cache', 'bench', 'latest.json'),
-  );
+  const beganAtMs = performance.now();
+  const options = readOptions(process.argv.slice(2), join(repository, '.cache', 'bench'));
   if (options === null) {
     process.stdout.write(help);
     return;
@@ -43,7 +46,7 @@ async function main(): Promise<void> {
   }
   const prepared = await prepareAll(options);
   const generator = await startGenerator();
-  const run: Run = { options, generator, measurements: [], failures: [] };
+  const run: Run = { options, generator, measurements: [], failures: [], grown: new Map() };
   const able = options.systems.filter(({ name }) =>
     prepared.some((one) => one.name === name && one.version !== null),
   );
@@ -52,11 +55,12 @@ async function main(): Promise<void> {
   } finally {
     generator.close();
   }
-  const { seconds, warmUpSeconds, rounds } = options;
+  const { seconds, warmUpSeconds, rounds, growthRows, memoryPairs, isFull } = options;
+  const minutes = Math.round((performance.now() - beganAtMs) / 60_000);
   const results: Results = {
     at: new Date().toISOString(),
     machine,
-    method: { seconds, warmUpSeconds, rounds },
+    method: { seconds, warmUpSeconds, rounds, growthRows, memoryPairs, isFull, minutes },
     systems: prepared,
     measurements: run.measurements,
     failures: run.failures,
@@ -83,14 +87,18 @@ async function prepareAll({ systems }: Options): Promise<Results['systems']> {
 }
 
 async function runWorkload(run: Run, workload: WorkloadName, able: readonly System[]) {
-  for (let round = 1; round <= run.options.rounds; round++) {
+  // A million pairs are long enough to need no second round.
+  const rounds = workload === 'memory' ? 1 : run.options.rounds;
+  for (let round = 1; round <= rounds; round++) {
     for (const system of able) {
       const hasFailed = run.failures.some(
         (one) => one.system === system.name && one.workload === workload,
       );
-      if (hasFailed) continue;
+      if (hasFailed || !isMeasured(run.options, workload, system)) continue;
       try {
-        await runOnce(run, workload, system, round);
+        await (workload === 'growth'
+          ? runGrowth(run, system, round)
+          : runOnce(run, workload, system, round));
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         run.failures.push({ system: system.name, workload, reason });
@@ -100,12 +108,20 @@ async function runWorkload(run: Run, workload: WorkloadName, able: readonly Syst
   }
 }
 
-async function runOnce(run: Run, workload: WorkloadName, system: System, round: number) {
-  const { options, generator, measurements } = run;
-  const folder = mkdtempSync(join(tmpdir(), 'watchword-bench-'));
-  const remove = (): void => rmSync(folder, { recursive: true, force: true });
-  process.once('exit', remove);
-  try {
+/** What the goals do not ask for, and would take a peer many minutes, has to be asked for. */
+function isMeasured({ isFull }: Options, workload: WorkloadName, system: System): boolean {
+  if (workload === 'growth') return system.openGrown !== undefined;
+  return workload !== 'memory' || !isFull || system.name === 'watchword-sqlite';
+}
+
+function runOnce(
+  run: Run,
+  workload: Exclude<WorkloadName, 'growth'>,
+  system: System,
+  round: number,
+): Promise<void> {
+  const { options, generator } = run;
+  return inTemporaryFolder(async (folder) => {
     const { gateways } = generator;
     const isWithBadGateways = workload === 'providers';
     const running = await system.start({ folder, gateways, isWithBadGateways });
@@ -114,22 +130,44 @@ async function runOnce(run: Run, workload: WorkloadName, system: System, round: 
         options,
         system: running,
         generator,
-        record(callers, figures) {
-          measurements.push({ system: system.name, workload, callers, round, figures });
-          const { perSecond, startUpMs } = figures;
-          const told = perSecond
-            ? `${Math.round(perSecond)}/s`
-            : `${Math.round(startUpMs ?? 0)} ms`;
-          say(`round ${round}, ${workload}, ${callers} callers, ${system.title}: ${told}`);
-        },
+        record: (callers, figures) =>
+          record(run, { system: system.name, workload, callers, round, figures }),
       });
     } finally {
       await running.stop();
     }
-  } finally {
-    process.off('exit', remove);
-    remove();
-  }
+  });
+}
+
+async function runGrowth(run: Run, system: System, round: number): Promise<void> {
+  const { options, generator } = run;
+  const { growthRows, growthFolder } = options;
+  const grown =
+    run.grown.get(system) ??
+    (await system.openGrown?.({
+      folder: join(growthFolder, `${system.name}-${growthRows}`),
+      verifications: growthRows,
+      gateways: generator.gateways,
+      say,
+    }));
+  if (grown === undefined) return;
+  run.grown.set(system, grown);
+  const figures = await measureGrowth({ options, system, grown, generator, round });
+  record(run, {
+    ...{ system: system.name, workload: 'growth', callers: growthCallers, round, figures },
+  });
+}
+
+function record(run: Run, measurement: Measurement): void {
+  run.measurements.push(measurement);
+  const { system, workload, callers, round, figures } = measurement;
+  say(`round ${round}, ${workload}, ${callers} callers, ${system}: ${describe(figures)}`);
+}
+
+function describe({ perSecond, perSecondEmpty, startUpMs }: Figures): string {
+  if (!perSecond) return `${Math.round(startUpMs ?? 0)} ms`;
+  const beside = perSecondEmpty ? `, empty ${Math.round(perSecondEmpty)}/s` : '';
+  return `${Math.round(perSecond)}/s${beside}`;
 }
 
 await main().catch((error: Error) => {

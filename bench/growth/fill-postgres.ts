@@ -7,6 +7,7 @@
  */
 import { Client } from 'pg';
 import { formatId, headAt, headsPerMs } from '../../server/src/domain/id.ts';
+import { gigabytes } from './kept-fill.ts';
 
 const dayMs = 86_400_000;
 const verificationKeptDays = 90;
@@ -14,6 +15,7 @@ const requestKeptMs = 30 * dayMs;
 const ledgerKeptMs = dayMs;
 /** The newest is finished, and older than anything that a test of it still counts. */
 const youngestMs = 120_000;
+const daysPerLine = 10;
 const idSymbols = '0123456789abcdefghjkmnpqrstvwxyz';
 const hashSymbols = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_';
 
@@ -101,6 +103,7 @@ export async function fillPostgres(
     if (application === undefined) throw new Error('Make an application first.');
     await fillDays(client, { application, verifications, say });
     await client.query('VACUUM ANALYZE');
+    await client.query('CHECKPOINT');
     const [bytes = 0] = await numbersOf(
       client,
       'SELECT pg_database_size(current_database()) AS number',
@@ -132,7 +135,7 @@ async function fillDays(
     ]);
     const rows = [rowsIn(fromMs, toMs), fromMs, toMs, application, nowMs - requestKeptMs];
     await client.query(insertDay(day), rows);
-    say(`day ${day} of ${lastDay}`);
+    if ((lastDay - day) % daysPerLine === 0) say(`${lastDay - day} days are left`);
   }
   const ledgers = rowsIn(nowMs - ledgerKeptMs, endMs);
   await client.query(insertLedgers, [ledgers, nowMs - ledgerKeptMs, endMs, application]);
@@ -166,6 +169,6 @@ if (import.meta.main) {
     process.stderr.write(`${line}\n`),
   );
   process.stdout.write(
-    `${verifications} verifications in ${seconds.toFixed(0)} s: ${(bytes / 1e9).toFixed(1)} GB\n`,
+    `${verifications} verifications in ${seconds.toFixed(0)} s: ${gigabytes(bytes)}\n`,
   );
 }

@@ -2,10 +2,10 @@
  * Fills a data folder with finished verifications, as ninety days of traffic and the purge would
  * have left them: `node bench/growth/fill-sqlite.ts <folder> <verifications>`.
  *
- * The storage makes the file and its schema, and its own statements write the verifications. Only
- * the syncs of the disk are left out, which change nothing about what lies there in the end.
+ * The storage makes the file and its schema, and its own statements write the verifications. The
+ * disk is synced once, at the end, which changes nothing about what lies there.
  */
-import { statSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { defaultSettings } from '../../server/src/domain/application.ts';
@@ -16,6 +16,7 @@ import {
   toValues,
 } from '../../server/src/storage/sqlite/verification-record.ts';
 import { finishedLife, idOf, randomSlice } from './finished-life.ts';
+import { gigabytes } from './kept-fill.ts';
 
 const dayMs = 86_400_000;
 const verificationKeptMs = 90 * dayMs;
@@ -40,18 +41,12 @@ const keepPosition =
   'INSERT INTO purge_position (name, position, moved_at_ms) VALUES (?, ?, ?) ' +
   'ON CONFLICT DO UPDATE SET position = excluded.position, moved_at_ms = excluded.moved_at_ms';
 
-export interface Filled {
-  readonly verifications: number;
-  readonly seconds: number;
-  readonly bytes: number;
-}
-
 /** The rows belong to the first application of the folder; one is made where there is none. */
 export async function fillSqlite(
   folder: string,
   verifications: number,
   say: (line: string) => void,
-): Promise<Filled> {
+): Promise<{ readonly seconds: number; readonly bytes: number }> {
   const beganAtMs = performance.now();
   const applicationId = await prepare(folder);
   const database = new DatabaseSync(join(folder, 'watchword.db'));
@@ -63,11 +58,16 @@ export async function fillSqlite(
     PRAGMA cache_size = -262144;`);
   writeRows(database, applicationId, verifications, say);
   database.close();
-  return {
-    verifications,
-    seconds: (performance.now() - beganAtMs) / 1_000,
-    bytes: statSync(join(folder, 'watchword.db')).size,
-  };
+  const file = join(folder, 'watchword.db');
+  sync(file);
+  return { seconds: (performance.now() - beganAtMs) / 1_000, bytes: statSync(file).size };
+}
+
+/** Once for all of it: what the disk has yet to do would weigh on what is measured next. */
+function sync(file: string): void {
+  const descriptor = openSync(file, 'r+');
+  fsyncSync(descriptor);
+  closeSync(descriptor);
 }
 
 async function prepare(folder: string): Promise<string> {
@@ -129,8 +129,8 @@ if (import.meta.main) {
   const filled = await fillSqlite(folder, verifications, (line) =>
     process.stderr.write(`${line}\n`),
   );
-  const gigabytes = (filled.bytes / 1e9).toFixed(1);
   process.stdout.write(
-    `${filled.verifications} verifications in ${filled.seconds.toFixed(0)} s: ${gigabytes} GB\n`,
+    `${verifications} verifications in ${filled.seconds.toFixed(0)} s: ` +
+      `${gigabytes(filled.bytes)}\n`,
   );
 }

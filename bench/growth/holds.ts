@@ -1,8 +1,8 @@
 /**
- * How long the steps that the clock starts hold the thread of the database, on a folder that no
- * server has open: expiry of many at once, then the purge of what the fill left due.
+ * How long the steps that the clock starts hold the thread of the embedded database:
+ * `node bench/growth/holds.ts <data folder>`, on one that no server has open. Expiry of many at
+ * once, then the purge of what the fill left due, which is there once.
  */
-
 import { setImmediate as turn } from 'node:timers/promises';
 import { headAt } from '../../server/src/domain/id.ts';
 import type { AttemptResult, StartStep } from '../../server/src/service/ports.ts';
@@ -21,7 +21,7 @@ const lifetimeMs = 1_000;
 const rowsPerStep = 200;
 const purgeMs = 30_000;
 
-export interface Holds {
+interface Holds {
   readonly steps: number;
   readonly p99Ms: number;
   readonly longestMs: number;
@@ -29,7 +29,7 @@ export interface Holds {
   readonly longestCpuMs: number;
 }
 
-export async function measureHolds(
+async function measureHolds(
   folder: string,
 ): Promise<{ readonly expiry: Holds; readonly purge: Holds }> {
   const engine = openEngine({ folder, role: 'server' });
@@ -149,3 +149,15 @@ function startStep(applicationId: string, head: number): StartStep {
     leaseMs: lifetimeMs,
   };
 }
+
+function describe({ steps, p99Ms, longestMs, longestCpuMs }: Holds): string {
+  return (
+    `${steps} steps, p99 ${p99Ms.toFixed(1)} ms, longest ${longestMs.toFixed(1)} ms ` +
+    `(${longestCpuMs.toFixed(1)} ms of processor time)`
+  );
+}
+
+const [folder] = process.argv.slice(2);
+if (folder === undefined) throw new Error('Say the folder of the database: holds.ts <data folder>');
+const { expiry, purge } = await measureHolds(folder);
+process.stdout.write(`expiry: ${describe(expiry)}\npurge: ${describe(purge)}\n`);

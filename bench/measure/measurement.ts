@@ -25,6 +25,12 @@ export interface Results {
     readonly seconds: number;
     readonly warmUpSeconds: number;
     readonly rounds: number;
+    readonly growthRows: number;
+    readonly memoryPairs: number;
+    /** Whether everything was asked for, so that whatever is missing is told. */
+    readonly isFull: boolean;
+    /** Of the whole run. */
+    readonly minutes: number;
   };
   readonly systems: readonly {
     readonly name: string;

@@ -1,6 +1,7 @@
 /** The results as tables that read well both in a terminal and as Markdown. */
 import { type Figures, medianFigures, type Results } from '../measure/measurement.ts';
 import type { WorkloadName } from '../options.ts';
+import { counted } from './counted.ts';
 import { renderGoals } from './goals.ts';
 import { renderTable } from './table.ts';
 
@@ -10,6 +11,7 @@ export function renderReport(results: Results): string {
     ...renderWorkload(results, 'wrong-checks', 'Wrong checks', checkColumns),
     ...renderWorkload(results, 'providers', 'Beside a slow and a dead gateway', besideColumns),
     ...renderWorkload(results, 'start-up', 'Start-up', startUpColumns),
+    ...renderWorkload(results, 'growth', 'Growth, at 64 callers', growthColumns),
     ...renderWorkload(results, 'memory', 'Memory', memoryColumns),
     ...renderGoals(results),
     ...renderAbsent(results),
@@ -59,6 +61,17 @@ const besideColumns: readonly Column[] = [
 const startUpColumns: readonly Column[] = [
   ['median, ms', ({ startUpMs }) => decimals(startUpMs, 0)],
   ['slowest, ms', ({ startUpMostMs }) => decimals(startUpMostMs, 0)],
+];
+
+const growthColumns: readonly Column[] = [
+  ['verifications stored', ({ rows }) => counted(rows)],
+  ['size, GB', ({ gigabytes }) => decimals(gigabytes, 1)],
+  ['pairs/s empty', ({ perSecondEmpty }) => decimals(perSecondEmpty, 0)],
+  ['filled', ({ perSecond }) => decimals(perSecond, 0)],
+  ['share', ({ share }) => decimals(share, 2)],
+  ['CPU empty / filled, ms', ({ cpuEmptyMs, cpuMs }) => two(cpuEmptyMs, cpuMs, 3)],
+  ['start p99 empty / filled, ms', (one) => two(one['startP99EmptyMs'], one['startP99Ms'])],
+  ['check p99 empty / filled, ms', (one) => two(one['checkP99EmptyMs'], one['checkP99Ms'])],
 ];
 
 const memoryColumns: readonly Column[] = [
@@ -112,13 +125,14 @@ function renderStray({ measurements }: Results): string[] {
 }
 
 function renderMethod({ at, machine, method, systems }: Results): string {
-  const { seconds, warmUpSeconds, rounds } = method;
+  const { seconds, warmUpSeconds, rounds, minutes } = method;
   const versions = systems
     .filter(({ version }) => version !== null)
     .map(({ title, version }) => `${title} (${version})`);
   return [
     `Measured ${at.slice(0, 16).replace('T', ' ')} UTC at commit ${machine['commit']}:`,
-    `${seconds} s after ${warmUpSeconds} s of warm-up, medians of ${rounds}.`,
+    `${seconds} s after ${warmUpSeconds} s of warm-up, medians of ${rounds};`,
+    `the whole run took ${minutes} min.`,
     `Machine: ${machine['processor']}, ${machine['cores']} cores, ${machine['memoryGiB']} GiB,`,
     `${machine['storage']}, ${machine['system']}, Node ${machine['node']},`,
     `load before ${machine['loadBefore']}.`,
@@ -130,6 +144,6 @@ function decimals(value: number | null | undefined, digits: number): string {
   return value === null || value === undefined ? '' : value.toFixed(digits);
 }
 
-function two(first: number | null | undefined, second: number | null | undefined): string {
-  return `${decimals(first, 1)} / ${decimals(second, 1)}`;
+function two(first: number | null | undefined, second: number | null | undefined, digits = 1) {
+  return `${decimals(first, digits)} / ${decimals(second, digits)}`;
 }

@@ -3,13 +3,8 @@
  * `fsync` on. The tests' part finds or installs the programs and starts it.
  */
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import {
-  findPostgres,
-  startPostgres,
-  type TestPostgres,
-} from '../../server/test/parts/postgres.ts';
+import { findPostgres, startPostgres } from '../../server/test/parts/postgres.ts';
 import type { Preparation } from './system.ts';
 
 /** What initdb writes, where the tests' servers take less. */
@@ -29,15 +24,12 @@ export interface BenchPostgres {
   remove(): Promise<void>;
 }
 
-export async function startBenchPostgres(): Promise<BenchPostgres> {
+/** On an empty database, or on the one that is kept in a folder. */
+export async function startBenchPostgres(keptIn?: string): Promise<BenchPostgres> {
   const search = findPostgres();
   if (!search.ok) throw new Error(search.reason);
-  const postgres = await startPostgres(search.part, { settings: packageDefaults });
-  const url = await postgres.createDatabase();
-  return { url, processId: processIdOf(postgres), remove: postgres.remove };
-}
-
-function processIdOf({ folder }: TestPostgres): number {
-  const lock = readFileSync(join(folder, 'data', 'postmaster.pid'), 'utf8');
-  return Number(lock.split('\n')[0]);
+  const kept = keptIn === undefined ? {} : { keptIn };
+  const postgres = await startPostgres(search.part, { settings: packageDefaults, ...kept });
+  const url = keptIn === undefined ? await postgres.createDatabase() : postgres.url;
+  return { url, processId: postgres.processId, remove: postgres.remove };
 }

@@ -2,6 +2,7 @@
  * What the benchmark has to know of a system to measure it. Each system is one file beside this one
  * and one line in `index.ts`.
  */
+import type { Grown, GrowthPlace } from '../growth/grown.ts';
 import type { GatewayPorts, SystemShape } from '../load/protocol.ts';
 import type { ProgramPlan } from './program.ts';
 
@@ -14,6 +15,8 @@ export interface System {
   prepare(): Promise<Preparation>;
   /** Starts it on nothing: an empty folder, an empty database. */
   start(ground: Ground): Promise<RunningSystem>;
+  /** Opens it on a database that holds years; growth is measured where that can be done. */
+  openGrown?(place: GrowthPlace): Promise<Grown>;
 }
 
 export type Preparation =

@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { fillPostgres } from '../growth/fill-postgres.ts';
+import { type Growing, openGrown } from '../growth/grown.ts';
 import { preparePostgres, startBenchPostgres } from './postgres.ts';
 import { freePort, startProgram } from './program.ts';
 import type { Ground, RunningSystem, System } from './system.ts';
@@ -24,11 +26,27 @@ function watchwordPostgres(name: string, title: string, nodes: number): System {
   };
 }
 
-export const watchwordPostgresOneNode = watchwordPostgres(
-  'watchword-postgres',
-  'Watchword, PostgreSQL',
-  1,
-);
+const growing: Growing = {
+  bytesEach: 1_400,
+  async open({ folder }) {
+    const postgres = await startBenchPostgres(join(folder, 'postgres'));
+    return {
+      storage: {
+        WATCHWORD_DATABASE_URL: postgres.url,
+        WATCHWORD_DATA: join(folder, 'data'),
+      },
+      processIds: [postgres.processId],
+      close: postgres.remove,
+    };
+  },
+  fill: ({ verifications, say }, storage) =>
+    fillPostgres(String(storage['WATCHWORD_DATABASE_URL']), verifications, say),
+};
+
+export const watchwordPostgresOneNode: System = {
+  ...watchwordPostgres('watchword-postgres', 'Watchword, PostgreSQL', 1),
+  openGrown: (place) => openGrown(growing, place),
+};
 
 export const watchwordPostgresTwoNodes = watchwordPostgres(
   'watchword-postgres-2',

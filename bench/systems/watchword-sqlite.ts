@@ -1,4 +1,6 @@
 import { join } from 'node:path';
+import { fillSqlite } from '../growth/fill-sqlite.ts';
+import { type Growing, openGrown } from '../growth/grown.ts';
 import { freePort, startProgram } from './program.ts';
 import type { System } from './system.ts';
 import {
@@ -7,6 +9,15 @@ import {
   servePlan,
   watchwordVersion,
 } from './watchword.ts';
+
+const growing: Growing = {
+  bytesEach: 700,
+  async open({ folder }) {
+    const storage = { WATCHWORD_DATA: join(folder, 'data') };
+    return { storage, processIds: [], close: async () => {} };
+  },
+  fill: ({ folder, verifications, say }) => fillSqlite(join(folder, 'data'), verifications, say),
+};
 
 /** The production server on its embedded database: every limit on, sealed, durable. */
 export const watchwordSqlite: System = {
@@ -32,4 +43,5 @@ export const watchwordSqlite: System = {
       stop: server.stop,
     };
   },
+  openGrown: (place) => openGrown(growing, place),
 };

@@ -12,6 +12,8 @@ const watchword = fileURLToPath(new URL('../../server/bin/watchword.mjs', import
 const manifestFile = new URL('../../server/package.json', import.meta.url);
 const run = promisify(execFile);
 const toolTimeoutMs = 60_000;
+/** A migration may rewrite what years have left. */
+const migrateTimeoutMs = 1_800_000;
 
 export type Environment = Readonly<Record<string, string>>;
 
@@ -69,7 +71,7 @@ export async function watchwordTool(
   try {
     const { stdout } = await run(process.execPath, [watchword, ...words, '--json'], {
       env: { PATH, HOME, ...environment },
-      timeout: toolTimeoutMs,
+      timeout: words[0] === 'migrate' ? migrateTimeoutMs : toolTimeoutMs,
     });
     return JSON.parse(stdout);
   } catch (error) {

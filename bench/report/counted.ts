@@ -1,0 +1,4 @@
+/** In groups of three digits, as a person counts. */
+export function counted(value: number | null | undefined): string {
+  return value === null || value === undefined ? '' : value.toLocaleString('en');
+}
