@@ -4,8 +4,11 @@ export interface LogLines {
   write(text: string): void;
 }
 
-/** So much is written at once, and nothing waits for longer than this. */
-const gatheredLengthMin = 8_192;
+/**
+ * So much is written at once, and nothing waits for longer than `waitMaxMs`. Each write is a job of
+ * another thread: with 8 KiB they took 2 % of the busy thread of a server under load.
+ */
+const gatheredLengthMin = 65_536;
 const waitMaxMs = 100;
 /** A reader that stopped reading costs lines beyond this, never memory without a bound. */
 const keptLengthMax = 8 * 1024 * 1024;
