@@ -7,6 +7,7 @@ import fastify, {
 import { addAnswerHooks } from '#api/answer-hooks.ts';
 import { createAuthenticate } from '#api/authenticate.ts';
 import { answerUnreadablePath, catchErrors } from '#api/catch-errors.ts';
+import { compileLate, once } from '#api/compile-late.ts';
 import { boundServer, connectionBounds } from '#api/connection-bounds.ts';
 import { describeApi } from '#api/openapi.ts';
 import { readJsonBodies } from '#api/read-json.ts';
@@ -52,6 +53,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     return503OnClosing: false,
     forceCloseConnections: 'idle',
     frameworkErrors: answerUnreadablePath,
+    schemaController: compileLate(),
     ajv: {
       customOptions: {
         // What was sent is taken as it is or refused: nothing is converted, dropped or filled in.
@@ -89,13 +91,4 @@ export function createApp(options: AppOptions): FastifyInstance {
  */
 function trustHops(count: number): false | ((address: string, hop: number) => boolean) {
   return count === 0 ? false : (_address, hop) => hop < count;
-}
-
-/** Made when first asked for, so that it costs no start anything. */
-function once<Value>(make: () => Value): () => Value {
-  let made: { readonly value: Value } | null = null;
-  return () => {
-    made ??= { value: make() };
-    return made.value;
-  };
 }
