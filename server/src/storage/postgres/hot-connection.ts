@@ -59,7 +59,10 @@ async function plan(client: Client): Promise<void> {
 
 /** One connection at a time, made anew when the one before has broken or is old. */
 export interface Renewed {
-  get(): Promise<HotConnection>;
+  /** The one that can be used, if there is one. */
+  current(): HotConnection | null;
+  /** Makes one in its place. */
+  renew(): Promise<HotConnection>;
   drop(): Promise<void>;
 }
 
@@ -74,9 +77,10 @@ export function createRenewed(connect: () => Promise<HotConnection>): Renewed {
 
   return {
     drop,
-    async get() {
-      if (connection !== null && !connection.isUsable()) await drop();
-      connection ??= await connect();
+    current: () => (connection?.isUsable() === true ? connection : null),
+    async renew() {
+      await drop();
+      connection = await connect();
       return connection;
     },
   };

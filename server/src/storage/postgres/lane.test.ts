@@ -41,3 +41,23 @@ test('operations that another node was faster than count among those that wait',
   assert.equal((await Promise.all(calls)).length, waitingMax + underWay);
   await lane.close();
 });
+
+test('a batch is answered when the next one is on its way', async () => {
+  const log: string[] = [];
+  const second = Promise.withResolvers<void>();
+  const lane = createLane(
+    async () => connection,
+    async (_, batch) => {
+      const isFirst = log.push(`batch of ${batch.length}`) === 1;
+      if (isFirst) second.resolve(ask('second'));
+      return batch.map((): Outcome => ({ kind: 'done', value: null }));
+    },
+  );
+  async function ask(name: string): Promise<void> {
+    await lane.submit(makeOperation());
+    log.push(`${name} is answered`);
+  }
+  await Promise.all([ask('first'), second.promise]);
+  await lane.close();
+  assert.deepEqual(log, ['batch of 1', 'batch of 1', 'first is answered', 'second is answered']);
+});

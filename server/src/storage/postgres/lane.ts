@@ -14,6 +14,8 @@
  * 3. A connection that breaks fails exactly what is under way, because nobody knows whether it was
  *    committed. What waits goes over the next one; where none can be made, it fails as well.
  * 4. Operations that met another node's are run again after a pause, apart from the others.
+ * 5. A batch is answered when the next one is on its way: the database works while this process
+ *    does what follows from the answers. So nothing may be waited for between the two.
  */
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -36,6 +38,8 @@ interface Waiting {
   readonly reject: (error: unknown) => void;
 }
 
+type Answer = Exclude<Outcome, { kind: 'contended' }>;
+
 export interface Lane {
   submit(operation: Operation<unknown>): Promise<unknown>;
   /** Finishes what was asked for, then closes the connection. */
@@ -50,6 +54,7 @@ export function createLane(
   const contended: Waiting[] = [];
   let pausing = 0;
   let isWorking = false;
+  const nextQueue = takeTurns(fresh, contended);
   const connection = createRenewed(connect);
   let closing: Promise<void> | null = null;
   let whenIdle = (): void => {};
@@ -62,36 +67,39 @@ export function createLane(
   }
 
   async function work(): Promise<void> {
-    let isTurnOfContended = false;
+    let answer = (): void => {};
     while (fresh.length + contended.length > 0) {
-      const queue: Waiting[] =
-        contended.length > 0 && (isTurnOfContended || fresh.length === 0) ? contended : fresh;
-      isTurnOfContended = queue === fresh;
-      await runAll(queue.splice(0, batchMax));
+      const running = runAll(nextQueue().splice(0, batchMax));
+      answer();
+      answer = await running;
     }
+    answer();
     isWorking = false;
     if (pausing === 0) whenIdle();
   }
 
-  async function runAll(batch: readonly Waiting[]): Promise<void> {
-    let used: HotConnection | null = null;
+  /** Answers the function that tells what came of it. */
+  async function runAll(batch: readonly Waiting[]): Promise<() => void> {
+    let used = connection.current();
     try {
-      used = await connection.get();
+      used ??= await connection.renew();
       const attempts = batch.map(({ attempt }) => attempt);
       const outcomes = await run(used, attempts);
-      for (const [index, one] of batch.entries()) settle(one, outcomes[index]);
+      return () => {
+        for (const [index, one] of batch.entries()) settle(one, outcomes[index]);
+      };
     } catch (error) {
       const reason = asStorageError(error);
       const failed = used === null ? [...batch, ...fresh.splice(0), ...contended.splice(0)] : batch;
       for (const { reject } of failed) reject(reason);
       if (classifyPostgresError(error).breaksConnection) await connection.drop();
+      return () => {};
     }
   }
 
   function settle(one: Waiting, outcome: Outcome | undefined): void {
-    if (outcome?.kind === 'done') one.resolve(outcome.value);
-    else if (outcome?.kind === 'contended') void again(one, outcome.keys);
-    else one.reject(outcome?.error ?? new Error('A batch has left out an operation.'));
+    if (outcome?.kind === 'contended') void again(one, outcome.keys);
+    else answerOne(one, outcome);
   }
 
   async function again(one: Waiting, keys: Attempt['keys']): Promise<void> {
@@ -116,9 +124,8 @@ export function createLane(
 
   return {
     submit(operation) {
-      if (closing !== null) return Promise.reject(new StorageUnavailable('The storage is closed.'));
-      const waiting = fresh.length + contended.length + pausing;
-      if (waiting >= waitingMax) return Promise.reject(new StorageUnavailable(tooManyWait));
+      const refusal = refuseMore(closing !== null, fresh.length + contended.length + pausing);
+      if (refusal !== null) return Promise.reject(refusal);
       return new Promise((resolve, reject) => {
         fresh.push({ attempt: { operation, keys: [] }, rounds: 0, resolve, reject });
         begin();
@@ -129,6 +136,27 @@ export function createLane(
       return closing;
     },
   };
+}
+
+/** The queue whose turn it is, or the other one where that is empty. */
+function takeTurns(fresh: Waiting[], contended: Waiting[]): () => Waiting[] {
+  let isTurnOfContended = false;
+  return () => {
+    const isContended = contended.length > 0 && (isTurnOfContended || fresh.length === 0);
+    isTurnOfContended = !isContended;
+    return isContended ? contended : fresh;
+  };
+}
+
+function answerOne({ resolve, reject }: Waiting, outcome: Answer | undefined): void {
+  if (outcome?.kind === 'done') resolve(outcome.value);
+  else reject(outcome?.error ?? new Error('A batch has left out an operation.'));
+}
+
+/** Why nothing more can be asked for now; null when it can. */
+function refuseMore(isClosed: boolean, waiting: number): StorageUnavailable | null {
+  if (isClosed) return new StorageUnavailable('The storage is closed.');
+  return waiting < waitingMax ? null : new StorageUnavailable(tooManyWait);
 }
 
 const tooManyWait = 'Too many requests wait for the storage. Try again.';

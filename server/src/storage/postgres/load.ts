@@ -42,10 +42,14 @@ export async function load(
   named: readonly Key[],
 ): Promise<number> {
   const keys = unknownRows(set, named);
-  const byDay = await groupByDay(reader.partitions, keys);
+  const verifications = groupByDay('verification', only(keys, 'verification'));
+  const deliveries = groupByDay('delivery', only(keys, 'delivery'));
+  const days = [...verifications.keys(), ...deliveries.keys()];
+  // Only where it is needed: a batch waits for nothing before it is sent (lane.ts).
+  if (!days.every(reader.partitions.has)) await reader.partitions.learn(days);
   const questions = [
-    ...byDay.verification.flatMap(([day, its]) => askVerifications(set, day, its)),
-    ...byDay.delivery.flatMap(([day, its]) => askDeliveries(set, day, its)),
+    ...inKnownDays(reader, verifications, (day, its) => askVerifications(set, day, its)),
+    ...inKnownDays(reader, deliveries, (day, its) => askDeliveries(set, day, its)),
     ...askLedgers(set, only(keys, 'ledger')),
     ...askRepeatableSteps(set, only(keys, 'idempotency')),
     ...askBudgets(set, only(keys, 'budget')),
@@ -99,32 +103,32 @@ async function findApplications(
   for (const { id } of asked) if (applications.numberOf(id) === undefined) strangers.add(id);
 }
 
-type ByDay<Table extends HistoryTable> = [day: number, keys: KeyOf<Table>[]][];
+/** Without what is no id of this table: nothing lies under it. */
+function groupByDay<Its extends { readonly id: string }>(
+  table: HistoryTable,
+  keys: readonly Its[],
+): Map<number, Its[]> {
+  const groups = Map.groupBy(keys, ({ id }) => dayOfId(table, id) ?? noDay);
+  groups.delete(noDay);
+  return groups;
+}
 
-/** The days whose partitions are there; nothing lies in the others. */
-async function groupByDay(
-  partitions: Partitions,
-  keys: readonly Key[],
-): Promise<{ verification: ByDay<'verification'>; delivery: ByDay<'delivery'> }> {
-  const verification = Map.groupBy(only(keys, 'verification'), ({ id }) =>
-    dayOfId('verification', id),
-  );
-  const delivery = Map.groupBy(only(keys, 'delivery'), ({ id }) => dayOfId('delivery', id));
-  const days = [...verification.keys(), ...delivery.keys()].filter((day) => day !== null);
-  await partitions.learn(days);
-  const known = <Table extends HistoryTable>(groups: Map<number | null, KeyOf<Table>[]>) =>
-    [...groups].filter((group): group is ByDay<Table>[number] => {
-      const [day] = group;
-      return day !== null && partitions.has(day);
-    });
-  return { verification: known(verification), delivery: known(delivery) };
+const noDay = -1;
+
+/** Asks in the days whose partitions are there; nothing lies in the others. */
+function inKnownDays<Its>(
+  { partitions }: Reader,
+  groups: ReadonlyMap<number, Its[]>,
+  ask: (day: number, its: readonly Its[]) => Question,
+): Question[] {
+  return [...groups].flatMap(([day, its]) => (partitions.has(day) ? ask(day, its) : []));
 }
 
 function askVerifications(
   set: WorkingSet,
   day: number,
   keys: readonly KeyOf<'verification'>[],
-): Question[] {
+): Question {
   const ids = keys.map(({ id }) => id);
   const values = [
     arrayParameter('text', ids),
@@ -137,7 +141,7 @@ function askVerifications(
   const take = (rows: readonly TextRow[]) => {
     for (const row of rows) takeFamily(set, row);
   };
-  return [{ text: readVerifications(day), values, take }];
+  return { text: readVerifications(day), values, take };
 }
 
 /** A verification alone. */
@@ -160,17 +164,13 @@ function takeFamily(set: WorkingSet, row: TextRow): void {
   if (row[deliveryStart] != null) takeDelivery(set, row.slice(deliveryStart));
 }
 
-function askDeliveries(
-  set: WorkingSet,
-  day: number,
-  keys: readonly KeyOf<'delivery'>[],
-): Question[] {
+function askDeliveries(set: WorkingSet, day: number, keys: readonly KeyOf<'delivery'>[]): Question {
   const ids = keys.map(({ id }) => id);
   const values = [arrayParameter('text', ids), arrayParameter('smallint', ids.map(shardOfId))];
   const take = (rows: readonly TextRow[]) => {
     for (const row of rows) takeDelivery(set, row);
   };
-  return [{ text: readDeliveries(day), values, take }];
+  return { text: readDeliveries(day), values, take };
 }
 
 export function takeDelivery(set: WorkingSet, row: TextRow): void {
