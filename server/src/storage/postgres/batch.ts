@@ -15,6 +15,7 @@ import { isConflict, isOurFault, isPartitionGone } from '#storage/postgres/batch
 import type { Key } from '#storage/postgres/keys.ts';
 import { load, type Reader } from '#storage/postgres/load.ts';
 import type { Operation } from '#storage/postgres/operations.ts';
+import type { RecentRows } from '#storage/postgres/recent-rows.ts';
 import type { AnyCell } from '#storage/postgres/row-set.ts';
 import { commandsOf, daysWritten } from '#storage/postgres/save.ts';
 import {
@@ -32,6 +33,7 @@ const passesMax = 1_000;
 
 export interface Batching extends Reader {
   readonly shared: Shared;
+  readonly recent: RecentRows;
 }
 
 /** An operation, and the rows it had touched when it was run in vain. */
@@ -58,21 +60,32 @@ export async function runBatch(
   const set = createWorkingSet(batching.shared);
   let ran: readonly Ran[] = [];
   try {
-    ran = await runOn(batching, set, batch, keysOf(batching, batch));
+    ran = await runOn(batching, set, batch, keysOf(batching, set, batch));
     await save(batching, set);
   } catch (error) {
+    batching.recent.forget(set);
     // Another node has purged the day meanwhile.
     if (isPartitionGone(error)) await batching.partitions.look();
     if (isConflict(error)) return runInnocent(batching, set, batch, ran);
     if (!isOurFault(error)) throw error;
     return batch.length === 1 ? [{ kind: 'failed', error }] : runEachAlone(batching, batch);
   }
+  batching.recent.keep(set);
   return ran.map(({ outcome }) => outcome);
 }
 
-function keysOf({ shared, clock }: Batching, batch: readonly Attempt[]): Key[] {
+/** The rows that have to be read; those that are known are in the set. */
+function keysOf(
+  { shared, clock, recent }: Batching,
+  set: WorkingSet,
+  batch: readonly Attempt[],
+): Key[] {
   const known = { numberOf: shared.applications.numberOf, lastMs: clock.lastMs };
-  return batch.flatMap(({ operation, keys }) => [...operation.keys(known), ...keys]);
+  return batch.flatMap(({ operation, keys: touchedInVain }) => {
+    const keys = operation.keys(known);
+    if (touchedInVain.length > 0) return [...keys, ...touchedInVain];
+    return operation.isReadOnly === true ? keys : recent.recall(set, keys);
+  });
 }
 
 /** Runs every operation, reading what each turns out to need besides. */
@@ -102,7 +115,8 @@ export async function runOn(
 export async function save(batching: Batching, set: WorkingSet): Promise<void> {
   const commands = commandsOf(set);
   if (commands.length > 0) {
-    await batching.partitions.require(daysWritten(set));
+    const days = [...daysWritten(set)];
+    if (!days.every(batching.partitions.has)) await batching.partitions.require(days);
     await batching.exchange(commands);
   }
   for (const { application, isRight, nowMs } of set.guesses) {
@@ -133,6 +147,7 @@ async function runInnocent(
   try {
     const again = await runOn(batching, set, innocent, []);
     await save(batching, set);
+    batching.recent.keep(set);
     for (const [index, attempt] of innocent.entries()) {
       const outcome = again[index]?.outcome;
       if (outcome !== undefined) outcomes[batch.indexOf(attempt)] = outcome;

@@ -1,16 +1,8 @@
 /**
  * How rows are written: each column as one array, so that one statement writes any number of them.
  */
-import { randomInt } from 'node:crypto';
 import { arrayParameter, type ElementType } from '#storage/postgres/array-parameter.ts';
 import type { Command } from '#storage/postgres/exchange.ts';
-
-/**
- * A row begins with any version up to this, and never with 0, which stands for no row. Rows are
- * deleted and made anew under the same key: with a fixed beginning, whoever has read the old one
- * would write over the new one. As many changes again fit into the column.
- */
-const firstVersionMax = 2 ** 30;
 
 type Value = string | number | boolean | null;
 
@@ -36,9 +28,11 @@ export interface Changed<Row> {
 
 /** Statements over rows of one form, in a table or in one of its partitions. */
 export interface Writer<Row> {
-  insert(table: string, rows: readonly Row[]): Command;
+  insert(table: string, rows: readonly Row[], firstVersion: number): Command;
   /** Fails as a whole when one of the rows is not as it was read. */
   update(table: string, rows: readonly Changed<Row>[]): Command;
+  /** Changes nothing, and fails when one of the rows is not as it was read. */
+  confirm(table: string, rows: readonly Changed<Row>[]): Command;
 }
 
 /**
@@ -77,20 +71,34 @@ export function createWriter<Row>(columns: {
       `SELECT CASE WHEN count(*) <> $${written.length + 2}::integer ` +
       'THEN watchword_conflict() END FROM changed',
   );
+  const confirmationOf = remember(
+    (table) =>
+      `SELECT CASE WHEN count(*) <> $${columns.keys.length + 2}::integer ` +
+      `THEN watchword_conflict() END FROM ${unnest([...columns.keys, version])} AS ` +
+      `n(${columns.keys.map(({ name }) => name).join(', ')}, version) ` +
+      `JOIN ${table} t ON ${condition} AND t.version = n.version`,
+  );
+  const valuesOf = (given: readonly Column<Row>[], rows: readonly Changed<Row>[]) => {
+    const versions = rows.map((one) => one.version);
+    return [
+      ...arraysOf(
+        given,
+        rows.map(({ row }) => row),
+      ),
+      arrayParameter('integer', versions),
+      String(rows.length),
+    ];
+  };
   return {
-    insert(table, rows) {
-      const values = [...arraysOf(all, rows), String(randomInt(1, firstVersionMax + 1))];
+    insert(table, rows, firstVersion) {
+      const values = [...arraysOf(all, rows), String(firstVersion)];
       return { text: insertInto(table), values };
     },
-    update(table, changed) {
-      const rows = changed.map(({ row }) => row);
-      const versions = arrayParameter(
-        'integer',
-        changed.map((one) => one.version),
-      );
-      const values = [...arraysOf(written, rows), versions, String(changed.length)];
-      return { text: updateOf(table), values };
-    },
+    update: (table, rows) => ({ text: updateOf(table), values: valuesOf(written, rows) }),
+    confirm: (table, rows) => ({
+      text: confirmationOf(table),
+      values: valuesOf(columns.keys, rows),
+    }),
   };
 }
 

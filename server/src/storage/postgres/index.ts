@@ -14,6 +14,7 @@ import { startHeartbeat } from '#storage/postgres/heartbeat.ts';
 import { connectHot } from '#storage/postgres/hot-connection.ts';
 import { createLane } from '#storage/postgres/lane.ts';
 import { createKnownDays, createPartitions } from '#storage/postgres/partitions.ts';
+import { createRecentRows } from '#storage/postgres/recent-rows.ts';
 import { type BatchingBy, createRounds } from '#storage/postgres/rounds.ts';
 import { requireSameTime } from '#storage/postgres/same-time.ts';
 import { requireSchema } from '#storage/postgres/schema-version.ts';
@@ -77,8 +78,10 @@ async function openOn(
 function createBatching(): BatchingBy {
   const [clock, tallies] = [createClock(), createTallies()];
   const [knownDays, knownNumbers] = [createKnownDays(), createKnownNumbers()];
+  const recent = createRecentRows();
   return (sql) => ({
     clock,
+    recent,
     partitions: createPartitions(sql, knownDays),
     shared: { applications: createApplicationNumbers(sql, knownNumbers), tallies },
   });

@@ -19,6 +19,8 @@ export interface Operation<Value> {
   /** Rows that it most likely needs. What is missing is read later: a guess may be wrong. */
   keys(known: Known): Key[];
   run(tables: WorkingTables, nowMs: number): Value;
+  /** Whether it never changes a row. */
+  readonly isReadOnly?: true;
 }
 
 /** Every verb that is answered from rows alone. */
@@ -95,6 +97,7 @@ export const operations: {
     run: (tables) => tables.idempotency.keepAnswer(keyHash, sealedAnswer),
   }),
   readVerification: (applicationId, verificationId) => ({
+    isReadOnly: true,
     keys: () => [verificationKey(verificationId, true)],
     run(tables, nowMs) {
       const kept = tables.verifications.find(applicationId, verificationId);
@@ -102,6 +105,7 @@ export const operations: {
     },
   }),
   findLive: (applicationId, ledgerKey, liveKey) => ({
+    isReadOnly: true,
     keys: (known) => addressKeys(known, applicationId, ledgerKey),
     run(tables, nowMs) {
       const application = tables.applications.numberOf(applicationId);

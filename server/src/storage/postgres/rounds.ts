@@ -24,19 +24,23 @@ export type InRounds = <Result>(
 ) => Promise<Result>;
 
 export function createRounds(pool: Pool, batchingBy: BatchingBy): InRounds {
-  const { partitions } = batchingBy(createSql(pool));
+  const { partitions, recent } = batchingBy(createSql(pool));
   return async (body) => {
     for (let round = 1; round <= roundsMax; round++) {
+      let set: WorkingSet | null = null;
       try {
         return await inTransaction(pool, (client) => {
           const batching = batchingBy(createSql(client));
           const exchange = createExchange(client, false);
-          return body({ ...batching, exchange }, createWorkingSet(batching.shared));
+          set = createWorkingSet(batching.shared);
+          return body({ ...batching, exchange }, set);
         });
       } catch (error) {
         if (!isConflict(error)) throw asStorageError(error);
         if (isPartitionGone(error)) await partitions.look();
         await pause(randomInt(pauseMaxMs));
+      } finally {
+        if (set !== null) recent.forget(set);
       }
     }
     throw new StorageUnavailable('Too many requests change the same at once. Try again.');

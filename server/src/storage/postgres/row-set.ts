@@ -30,6 +30,17 @@ export interface Cell<Row> extends AnyCell {
   /** What it is now. */
   row: Row | null;
   isChanged: boolean;
+  /** It comes from memory (recent-rows.ts), so nobody knows yet that the database still has it. */
+  readonly isRecalled: boolean;
+}
+
+export type FullCell<Row> = Cell<Row> & { readonly row: Row };
+
+/** A row as the database has it. */
+export interface SavedRow<Row> {
+  readonly id: string;
+  readonly version: number;
+  readonly row: Row;
 }
 
 /** What the step under way looked at and changed. */
@@ -71,10 +82,18 @@ export class RowSet<Row> {
 
   /** What the database has. A row that was read before, or made here, stays as it is. */
   fill(id: string, version: number, row: Row | null): void {
-    const cell = this.cells.get(id);
-    if (cell !== undefined && isKnown(cell)) return;
+    this.#fill(id, { version, row, isRecalled: false });
+  }
+
+  /** What the database most likely has; whether it does is found out when the batch is saved. */
+  recall(id: string, version: number, row: Row): void {
+    this.#fill(id, { version, row, isRecalled: true });
+  }
+
+  #fill(id: string, found: Pick<Cell<Row>, 'version' | 'row' | 'isRecalled'>): void {
+    if (this.has(id)) return;
     const keyOf = this.#keyOf;
-    this.cells.set(id, { id, keyOf, isRead: true, version, stored: row, row, isChanged: false });
+    this.cells.set(id, { ...found, id, keyOf, isRead: true, stored: found.row, isChanged: false });
   }
 
   has(id: string): boolean {
@@ -99,7 +118,7 @@ export class RowSet<Row> {
   insert(id: string, row: Row): void {
     let cell = this.cells.get(id);
     if (cell === undefined) {
-      const empty = { version: 0, stored: null, row: null, isChanged: false };
+      const empty = { version: 0, stored: null, row: null, isChanged: false, isRecalled: false };
       cell = { id, keyOf: this.#keyOf, isRead: false, ...empty };
       this.cells.set(id, cell);
     }
@@ -108,9 +127,25 @@ export class RowSet<Row> {
     this.#set(cell, row);
   }
 
-  *changed(): Generator<Cell<Row> & { readonly row: Row }> {
+  *changed(): Generator<FullCell<Row>> {
     for (const cell of this.cells.values()) {
-      if (cell.isChanged && cell.row !== null) yield cell as Cell<Row> & { readonly row: Row };
+      if (cell.isChanged && cell.row !== null) yield cell as FullCell<Row>;
+    }
+  }
+
+  /** Rows from memory that are not written: that they are as they were has to be asked. */
+  *unproven(): Generator<FullCell<Row>> {
+    for (const cell of this.cells.values()) {
+      if (cell.isRecalled && !cell.isChanged) yield cell as FullCell<Row>;
+    }
+  }
+
+  /** Every row that is there, with the version it has after the changes were saved. */
+  *savedRows(firstVersion: number): Generator<SavedRow<Row>> {
+    for (const { id, row, version, isChanged } of this.cells.values()) {
+      if (row === null) continue;
+      if (!isChanged) yield { id, row, version };
+      else yield { id, row, version: version === 0 ? firstVersion : version + 1 };
     }
   }
 

@@ -14,12 +14,10 @@ import type { Command } from '#storage/postgres/exchange.ts';
 import { idempotencyWriter } from '#storage/postgres/idempotency-columns.ts';
 import { ledgerWriter } from '#storage/postgres/ledger-columns.ts';
 import { shardOfBudget } from '#storage/postgres/read-statements.ts';
-import type { Cell, RowSet } from '#storage/postgres/row-set.ts';
+import type { FullCell, RowSet } from '#storage/postgres/row-set.ts';
 import { progressWriter, verificationWriter } from '#storage/postgres/verification-columns.ts';
 import type { OwedCallback, WorkingSet } from '#storage/postgres/working-set.ts';
 import type { KeptVerification } from '#storage/steps/tables.ts';
-
-type ChangedCell<Row> = Cell<Row> & { readonly row: Row };
 
 /** Days that rows are written to, whose partitions have to be there. */
 export function daysWritten({ verifications, deliveries }: WorkingSet): Set<number> {
@@ -35,12 +33,15 @@ export function daysWritten({ verifications, deliveries }: WorkingSet): Set<numb
 
 export function commandsOf(set: WorkingSet): Command[] {
   return [
-    ...historyCommands('verification', set.verifications, verificationCommands),
-    ...historyCommands('delivery', set.deliveries, (table, cells) =>
-      rowCommands(deliveryWriter, table, cells),
+    ...historyCommands('verification', sorted(set.verifications), (table, cells) =>
+      verificationCommands(table, cells, set.firstVersion),
     ),
-    ...rowCommands(ledgerWriter, 'ledger', sorted(set.ledgers)),
-    ...rowCommands(idempotencyWriter, 'idempotency', sorted(set.idempotency)),
+    ...historyCommands('delivery', sorted(set.deliveries), (table, cells) =>
+      rowCommands(deliveryWriter, table, cells, set.firstVersion),
+    ),
+    ...rowCommands(ledgerWriter, 'ledger', sorted(set.ledgers), set.firstVersion),
+    ...rowCommands(idempotencyWriter, 'idempotency', sorted(set.idempotency), set.firstVersion),
+    ...confirmations(set),
     ...callbackCommands(set.callbacks),
     ...spendingCommands(set),
   ];
@@ -48,23 +49,24 @@ export function commandsOf(set: WorkingSet): Command[] {
 
 function historyCommands<Row>(
   table: HistoryTable,
-  rows: RowSet<Row>,
-  commands: (partition: string, cells: readonly ChangedCell<Row>[]) => Command[],
+  rows: readonly FullCell<Row>[],
+  commands: (partition: string, cells: readonly FullCell<Row>[]) => Command[],
 ): Command[] {
-  const byDay = Map.groupBy(sorted(rows), ({ id }) => dayOfKnownId(table, id));
+  const byDay = Map.groupBy(rows, ({ id }) => dayOfKnownId(table, id));
   return [...byDay].flatMap(([day, cells]) => commands(partitionOf(table, day), cells));
 }
 
 function verificationCommands(
   table: string,
-  cells: readonly ChangedCell<KeptVerification>[],
+  cells: readonly FullCell<KeptVerification>[],
+  firstVersion: number,
 ): Command[] {
   const progressed = cells.filter(isProgress);
   const others = cells.filter((cell) => !isProgress(cell));
   return [
     ...refuseEnded(others),
-    ...rowCommands(verificationWriter, table, others),
-    ...rowCommands(progressWriter, table, progressed),
+    ...rowCommands(verificationWriter, table, others, firstVersion),
+    ...rowCommands(progressWriter, table, progressed, firstVersion),
   ];
 }
 
@@ -72,7 +74,7 @@ function verificationCommands(
  * A life is written down only while it lasts: a node that stood still between reading and writing
  * decides again, because the job that ends lives does not look back (expiry.ts).
  */
-function refuseEnded(cells: readonly ChangedCell<KeptVerification>[]): Command[] {
+function refuseEnded(cells: readonly FullCell<KeptVerification>[]): Command[] {
   const ends = cells
     .filter(({ row }) => row.record.status === 'pending')
     .map(({ row }) => row.record.expiresAtMs);
@@ -80,24 +82,44 @@ function refuseEnded(cells: readonly ChangedCell<KeptVerification>[]): Command[]
 }
 
 /** Not new, and not sent again. */
-function isProgress({ stored, row }: ChangedCell<KeptVerification>): boolean {
+function isProgress({ stored, row }: FullCell<KeptVerification>): boolean {
   return stored !== null && stored.record.sendsUsed === row.record.sendsUsed;
 }
 
 function rowCommands<Row>(
   writer: Writer<Row>,
   table: string,
-  cells: readonly ChangedCell<Row>[],
+  cells: readonly FullCell<Row>[],
+  firstVersion: number,
 ): Command[] {
   const fresh = cells.filter(({ version }) => version === 0).map(({ row }) => row);
   const changed = cells.filter(({ version }) => version > 0);
   return [
-    ...(fresh.length === 0 ? [] : [writer.insert(table, fresh)]),
+    ...(fresh.length === 0 ? [] : [writer.insert(table, fresh, firstVersion)]),
     ...(changed.length === 0 ? [] : [writer.update(table, changed)]),
   ];
 }
 
-function sorted<Row>(rows: RowSet<Row>): ChangedCell<Row>[] {
+/** That what was recalled and is not written is still so: without a lock, so in any order. */
+function confirmations(set: WorkingSet): Command[] {
+  return [
+    ...historyCommands('verification', [...set.verifications.unproven()], (table, cells) => [
+      verificationWriter.confirm(table, cells),
+    ]),
+    ...historyCommands('delivery', [...set.deliveries.unproven()], (table, cells) => [
+      deliveryWriter.confirm(table, cells),
+    ]),
+    ...confirmAll(ledgerWriter, 'ledger', set.ledgers),
+    ...confirmAll(idempotencyWriter, 'idempotency', set.idempotency),
+  ];
+}
+
+function confirmAll<Row>(writer: Writer<Row>, table: string, rows: RowSet<Row>): Command[] {
+  const cells = [...rows.unproven()];
+  return cells.length === 0 ? [] : [writer.confirm(table, cells)];
+}
+
+function sorted<Row>(rows: RowSet<Row>): FullCell<Row>[] {
   return [...rows.changed()].sort((first, second) => (first.id < second.id ? -1 : 1));
 }
 

@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import type { ApplicationNumbers } from '#storage/postgres/application-numbers.ts';
 import type { OwedDelivery } from '#storage/postgres/delivery-columns.ts';
 import type { RepeatableStep } from '#storage/postgres/idempotency-columns.ts';
@@ -32,9 +33,18 @@ interface Guess {
   readonly nowMs: number;
 }
 
+/**
+ * A row begins with any version up to this, and never with 0, which stands for no row. Rows are
+ * deleted and made anew under the same key: with a fixed beginning, whoever has read the old one
+ * would write over the new one. As many changes again fit into the column.
+ */
+const firstVersionMax = 2 ** 30;
+
 /** The rows that a batch of steps works on. `outcomeOf` runs one step on them. */
 export interface WorkingSet {
   readonly shared: Shared;
+  /** Of the rows that are made. */
+  readonly firstVersion: number;
   readonly journal: Journal;
   readonly verifications: RowSet<KeptVerification>;
   readonly deliveries: RowSet<OwedDelivery>;
@@ -67,6 +77,7 @@ export function createWorkingSet(shared: Shared): WorkingSet {
   };
   return {
     ...{ shared, journal, verifications, deliveries, ledgers, idempotency, budgets },
+    firstVersion: randomInt(1, firstVersionMax + 1),
     byTable: byTable as unknown as WorkingSet['byTable'],
     spendings: new Map(),
     callbacks: [],

@@ -6,10 +6,10 @@ import {
   deliveryHead,
   toKeptDelivery,
 } from '#storage/sqlite/delivery-record.ts';
-import { createRecent, type Recent, recentMax } from '#storage/sqlite/recent.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import { verificationHead } from '#storage/sqlite/verification-record.ts';
 import { writeHistory } from '#storage/steps/history.ts';
+import { createRecent, type Recent, recentMax } from '#storage/steps/recent.ts';
 import type { KeptDelivery, KeptVerification } from '#storage/steps/tables.ts';
 
 export type DeliveryRows = ReturnType<typeof createDeliveryRows>;

@@ -1,6 +1,6 @@
 import { emptyLedger, isForgettable } from '#domain/limits.ts';
-import { createRecent, recentMax } from '#storage/sqlite/recent.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
+import { createRecent, recentMax } from '#storage/steps/recent.ts';
 import type { KeptLedger } from '#storage/steps/tables.ts';
 
 type LedgerRow = readonly [

@@ -10,7 +10,7 @@ import { limited, makeId, newDelivery, startStepOf } from '#storage/contract/fix
 import type { TimeSource } from '#storage/sqlite/clock.ts';
 import { type Engine, openEngine } from '#storage/sqlite/engine.ts';
 import type { Answer, Arguments, Operation, Verb } from '#storage/sqlite/handlers.ts';
-import { createRecent } from '#storage/sqlite/recent.ts';
+import { createRecent } from '#storage/steps/recent.ts';
 
 /** A server, and a tool on the same file that remembers nothing of what the server does. */
 interface Opened {

@@ -1,6 +1,5 @@
 import { headOf } from '#domain/id.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
-import { createRecent, type Recent, recentMax } from '#storage/sqlite/recent.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import {
   type FoundVerification,
@@ -11,6 +10,7 @@ import {
   verificationHead,
 } from '#storage/sqlite/verification-record.ts';
 import { writeHistory } from '#storage/steps/history.ts';
+import { createRecent, type Recent, recentMax } from '#storage/steps/recent.ts';
 import type { KeptVerification } from '#storage/steps/tables.ts';
 
 export type VerificationRows = ReturnType<typeof createVerificationRows>;

@@ -4,9 +4,10 @@
  * each time took a quarter of the storage's time.
  *
  * Rules:
- * 1. What is kept is what the database holds within the transaction under way: whoever writes a row
- *    sets it here too. Whoever writes in bulk forgets everything.
- * 2. After a rollback, and when another process has written, everything is forgotten.
+ * 1. On SQLite what is kept is what the database holds within the transaction under way: whoever
+ *    writes a row sets it here too. Whoever writes in bulk forgets everything, and so do a rollback
+ *    and a write of another process.
+ * 2. On PostgreSQL other nodes write: there each row is proven when it was used (recent-rows.ts).
  * 3. Values are shared with whoever read them, so they are never changed in place.
  */
 export interface Recent<Value> {

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { test as unit } from 'node:test';
+import type { Receipt, Storage } from '#service/ports.ts';
+import { key, newDelivery, sixDigitsBits } from '#storage/contract/fixture.ts';
+import type { ApplicationNumbers } from '#storage/postgres/application-numbers.ts';
+import { type Cluster, onPostgres } from '#storage/postgres/postgres.fixture.ts';
+import { createRecentRows } from '#storage/postgres/recent-rows.ts';
+import { consume, guess, start, startOf } from '#storage/postgres/steps.fixture.ts';
+import { createTallies } from '#storage/postgres/tallies.ts';
+import { createWorkingSet } from '#storage/postgres/working-set.ts';
+
+const { test } = onPostgres();
+const shared = { applications: {} as ApplicationNumbers, tallies: createTallies() };
+
+const step = {
+  ...{ application: 1, fingerprint: '', verificationId: '', outcome: null, sealedAnswer: null },
+  ...{ leaseUntilMs: 0, createdAtMs: 0 },
+};
+
+/** Says which of the rows it still knows. */
+function recallSteps(recent: ReturnType<typeof createRecentRows>, names: readonly string[]) {
+  const set = createWorkingSet(shared);
+  const keys = names.map((keyHash) => ({ table: 'idempotency', keyHash }) as const);
+  const unknown = recent.recall(set, keys);
+  return { set, known: keys.filter((one) => !unknown.includes(one)).map((one) => one.keyHash) };
+}
+
+function keepSteps(recent: ReturnType<typeof createRecentRows>, names: readonly string[]) {
+  const set = createWorkingSet(shared);
+  for (const keyHash of names) set.idempotency.fill(keyHash, 7, { ...step, keyHash });
+  recent.keep(set);
+}
+
+unit('what a batch wrote is recalled at the version that the database gave it', () => {
+  const recent = createRecentRows();
+  const saved = createWorkingSet(shared);
+  saved.idempotency.fill('changed', 7, { ...step, keyHash: 'changed' });
+  saved.idempotency.fill('read', 7, { ...step, keyHash: 'read' });
+  saved.idempotency.fill('absent', 0, null);
+  saved.idempotency.change('changed', { ...step, keyHash: 'changed', outcome: 'approved' });
+  saved.idempotency.insert('new', { ...step, keyHash: 'new' });
+  recent.keep(saved);
+  const { set, known } = recallSteps(recent, ['changed', 'read', 'absent', 'new']);
+  assert.deepEqual(known, ['changed', 'read', 'new']);
+  const versions = known.map((name) => set.idempotency.cells.get(name)?.version);
+  assert.deepEqual(versions, [8, 7, saved.firstVersion]);
+  assert.equal(set.idempotency.find('changed')?.outcome, 'approved');
+});
+
+unit('what is recalled and not written has to be confirmed, what is written has not', () => {
+  const recent = createRecentRows();
+  keepSteps(recent, ['one', 'other']);
+  const { set } = recallSteps(recent, ['one', 'other']);
+  set.idempotency.change('other', { ...step, keyHash: 'other' });
+  assert.deepEqual(
+    [...set.idempotency.unproven()].map(({ id }) => id),
+    ['one'],
+  );
+});
+
+unit('rows that others may have changed are forgotten', () => {
+  const recent = createRecentRows();
+  keepSteps(recent, ['one', 'other']);
+  recent.forget(recallSteps(recent, ['one']).set);
+  assert.deepEqual(recallSteps(recent, ['one', 'other']).known, ['other']);
+});
+
+unit('no more than 4,096 rows of a table are kept, the newest of them', () => {
+  const recent = createRecentRows();
+  const names = Array.from({ length: 10_000 }, (_, index) => `key ${index}`);
+  for (const name of names) keepSteps(recent, [name]);
+  const { known } = recallSteps(recent, names);
+  assert.ok(known.length <= 4_096 && known.length >= 2_048, String(known.length));
+  assert.deepEqual(known, names.slice(-known.length));
+});
+
+unit('no row is recalled more than a minute after it was kept', () => {
+  let nowMs = 0;
+  const recent = createRecentRows(() => nowMs);
+  keepSteps(recent, ['one']);
+  nowMs = 60_000;
+  keepSteps(recent, ['other']);
+  assert.deepEqual(recallSteps(recent, ['one', 'other']).known, ['one', 'other']);
+  nowMs = 60_001;
+  assert.deepEqual(recallSteps(recent, ['one', 'other']).known, ['other']);
+});
+
+/** A start at the first node, whose rows that node remembers, and a second node. */
+async function startAtFirst(cluster: Cluster) {
+  const [first, second] = [await cluster.open(), await cluster.open()];
+  const step = startOf(cluster, '+14155550123');
+  const id = await start(first, step);
+  const [delivery = newDelivery()] = step.deliveries;
+  return { first, second, id, delivery };
+}
+
+async function confirmReceipt(storage: Storage, deliveryId: string): Promise<void> {
+  const receipt: Receipt = { deliveryId, status: 'delivered', error: null };
+  await storage.recordReceipt(receipt);
+}
+
+test('a verification that another node has ended takes no guess', async (cluster) => {
+  const { first, second, id } = await startAtFirst(cluster);
+  await second.cancelVerification({
+    ...{ applicationId: cluster.applicationId, verificationId: id, event: 'cancel' },
+    idempotency: null,
+  });
+  const outcome = await consume(first, cluster, id);
+  assert.equal(outcome.kind === 'not_admitted' && outcome.reason, 'canceled');
+});
+
+test('a guess is compared with the code that another node has sent last', async (cluster) => {
+  const { first, second, id } = await startAtFirst(cluster);
+  await second.sandbox.advanceClock(60_000);
+  const resent = await second.resendCode({
+    ...{ applicationId: cluster.applicationId, verificationId: id, codeVersion: 1 },
+    ...{ code: { sealedCode: 'second', codeBits: sixDigitsBits }, channel: 'sms' },
+    ...{ deliveries: [], ledgers: [], budgets: [], idempotency: key('resend'), leaseMs: 1_000 },
+  });
+  assert.equal(resent.kind, 'resent');
+  const outcome = await consume(first, cluster, id);
+  assert.equal(outcome.kind === 'consumed' && outcome.verification.codeVersion, 2);
+});
+
+test('an answer tells what another node has learned of a delivery', async (cluster) => {
+  const { first, second, id, delivery } = await startAtFirst(cluster);
+  const consumed = await consume(first, cluster, id);
+  assert.equal(consumed.kind, 'consumed');
+  await confirmReceipt(second, delivery.id);
+  const answer = await first.settleGuess({
+    ...{ applicationId: cluster.applicationId, verificationId: id, codeVersion: 1, isRight: true },
+    ...{ chargedAtMs: 0, addressKey: null, idempotency: null },
+  });
+  assert.equal(answer.reason, null);
+  assert.deepEqual(
+    answer.deliveries.map(({ status }) => status),
+    ['delivered'],
+  );
+});
+
+test('what only reads tells what another node has written', async (cluster) => {
+  const { first, second, id, delivery } = await startAtFirst(cluster);
+  await confirmReceipt(second, delivery.id);
+  assert.equal(await guess(second, cluster, id, true), 'approved');
+  const found = await first.readVerification(cluster.applicationId, id);
+  assert.equal(found?.verification.status, 'approved');
+  assert.equal(found?.deliveries[0]?.status, 'delivered');
+});
+
+test('a row that was deleted behind a node is not there for it', async (cluster) => {
+  const { first, id } = await startAtFirst(cluster);
+  await cluster.query('DELETE FROM verification');
+  assert.equal((await consume(first, cluster, id)).kind, 'not_found');
+  await cluster.query('DELETE FROM ledger');
+  await start(first, startOf(cluster, '+14155550123'));
+});
