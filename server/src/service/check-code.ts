@@ -16,6 +16,7 @@ import type {
 } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import { readClientAddress, readPurpose, readTransaction } from '#service/read-start-request.ts';
+import { recipientHashes } from '#service/recipient-hashes.ts';
 import type { VerificationWithDeliveries } from '#service/records.ts';
 import type { CheckRequest, Transaction } from '#service/requests.ts';
 import type { Caller, Service } from '#service/service.ts';
@@ -62,8 +63,7 @@ export function createCheckRecipient(context: ServiceContext): Service['checkRec
       key,
     });
     const { vault, storage } = context;
-    const ledgerKey = vault.hash('ledger', application.id, recipient.value.limitKey);
-    const recipientHash = vault.hash('recipient', application.id, recipient.value.canonical);
+    const { recipientHash, ledgerKey } = recipientHashes(vault, application.id, recipient.value);
     const liveKey = `${purpose.value}\n${recipientHash}`;
     const live = await storage.findLive(application.id, ledgerKey, liveKey);
     // A repeated request must find its first answer although nothing is live any more.
@@ -272,13 +272,19 @@ function isRightCode(known: KeptCode | null, typed: string): boolean {
   if (known === null) return false;
   const code = readGuess(known.code);
   const guess = readGuess(typed);
-  const areEqual = timingSafeEqual(padded(code ?? ''), padded(guess ?? ''));
+  const areEqual = timingSafeEqual(padded(codeSide, code ?? ''), padded(guessSide, guess ?? ''));
+  codeSide.fill(0);
   return code !== null && guess !== null && areEqual;
 }
 
+// Nothing waits between writing and comparing, so one buffer for each side serves everybody: two
+// new ones take as long as all the rest of a comparison.
+const codeSide = Buffer.alloc(guessLengthMax * 2);
+const guessSide = Buffer.alloc(guessLengthMax * 2);
+
 /** Both sides at one length: the comparing of equal lengths tells nothing of the code's. */
-function padded(text: string): Buffer {
-  const bytes = Buffer.alloc(guessLengthMax * 2);
+function padded(bytes: Buffer, text: string): Buffer {
+  bytes.fill(0);
   bytes.write(text, 'utf8');
   return bytes;
 }

@@ -146,7 +146,7 @@ async function composeResend(
       deliveries: composed.value.map(({ row }) => row),
       ledgers: sendLedgers(
         application.settings,
-        destinations.value.map((to) => vault.hash('ledger', application.id, limitKeyOf(to))),
+        destinations.value.map((to) => vault.hash('recipient', application.id, limitKeyOf(to))),
       ),
       budgets: budgets.value,
       leaseMs: deliveryLeaseMs,

@@ -17,6 +17,7 @@ import { makeId } from '#service/make-id.ts';
 import type { IdempotencyEntry, LedgerEntry, StartOutcome } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import { type ReadStart, readStartRequest } from '#service/read-start-request.ts';
+import { recipientHashes } from '#service/recipient-hashes.ts';
 import type { StartRequest } from '#service/requests.ts';
 import type { ResendCode } from '#service/resend-code.ts';
 import { sendLedgers } from '#service/send-ledgers.ts';
@@ -73,7 +74,7 @@ async function attemptStart(
   const { application } = caller;
   const { vault } = context;
   const { kept, shownRecipient } = start;
-  const ledgerKey = vault.hash('ledger', application.id, start.recipient.limitKey);
+  const { recipientHash, ledgerKey } = recipientHashes(vault, application.id, start.recipient);
   const id = makeId('vf', shardOfHash(ledgerKey));
   const code = chooseCode(context, start);
   const composed = await composeDeliveries(context, {
@@ -86,7 +87,6 @@ async function attemptStart(
   if (!composed.ok) return composed;
   const budgets = budgetEntries(application, composed.value, kept.destinations);
   if (!budgets.ok) return budgets;
-  const recipientHash = vault.hash('recipient', application.id, kept.recipient);
   const binding = {
     applicationId: application.id,
     verificationId: id,
@@ -188,7 +188,7 @@ function startLedgers(
   const { limitKey } = start.recipient;
   // Nearly always the recipient is the one destination, and was hashed for its own ledger.
   const keys = start.destinationKeys.map((key) =>
-    key === limitKey ? ledgerKey : vault.hash('ledger', application.id, key),
+    key === limitKey ? ledgerKey : vault.hash('recipient', application.id, key),
   );
   const sends = sendLedgers(application.settings, keys);
   const range = addressRange(request.client?.address ?? '');

@@ -63,7 +63,7 @@ test('a hash depends on its kind, its application and its text, and on nothing e
   const { vault } = opened;
   const hashes = [
     vault.hash('recipient', 'app_1', '+14155550123'),
-    vault.hash('ledger', 'app_1', '+14155550123'),
+    vault.hash('address', 'app_1', '+14155550123'),
     vault.hash('recipient', 'app_2', '+14155550123'),
     vault.hash('recipient', 'app_1', '+14155550124'),
   ];
