@@ -34,9 +34,36 @@ export interface KeptRequest {
   readonly callbackUrl: string | null;
 }
 
+/** What most requests leave out. It is not kept, which saves a third of each row. */
+const leftOut = {
+  template: null,
+  text: null,
+  variables: {},
+  sender: null,
+  autofill: {},
+  codeSpec: null,
+  transaction: null,
+  callbackUrl: null,
+} satisfies Partial<KeptRequest>;
+
 export function sealKeptRequest(vault: Vault, kept: KeptRequest, verificationId: string): string {
-  return vault.sealRequest(JSON.stringify(kept), verificationId);
+  return vault.sealRequest(JSON.stringify(withoutLeftOut(kept)), verificationId);
 }
+
+function withoutLeftOut(kept: KeptRequest): Partial<KeptRequest> {
+  const given: Record<string, unknown> = {};
+  for (const [name, value] of Object.entries(kept)) {
+    if (!(name in leftOut) || !isEmpty(value)) given[name] = value;
+  }
+  return given;
+}
+
+function isEmpty(value: unknown): boolean {
+  if (value === null) return true;
+  return typeof value === 'object' && Object.keys(value).length === 0;
+}
+
+type LeastKept = Omit<KeptRequest, keyof typeof leftOut>;
 
 /**
  * Null once retention has erased it, or once the key that sealed it has left the key ring: one
@@ -48,5 +75,5 @@ export function openKeptRequest(
   verificationId: string,
 ): KeptRequest | null {
   const json = sealed === null ? null : vault.openRequest(sealed, verificationId);
-  return json === null ? null : (JSON.parse(json) as KeptRequest);
+  return json === null ? null : { ...leftOut, ...(JSON.parse(json) as LeastKept) };
 }

@@ -47,6 +47,7 @@ export function createTemplateLibrary(storage: Storage): TemplateLibrary {
   const inlineTexts = new Map<string, Result<ParsedVariant>>();
   const templates = new Map<string, { template: Template | null; readAtMs: number }>();
   const parsedVariants = new WeakMap<TemplateVariant, ParsedVariant>();
+  const builtInVariants = new Map<string, FoundVariant>();
 
   function parsed(variant: TemplateVariant): ParsedVariant {
     const known = parsedVariants.get(variant);
@@ -91,12 +92,17 @@ export function createTemplateLibrary(storage: Storage): TemplateLibrary {
       return ok({ parsed: parsed(variant), language: variant.language });
     },
     builtIn(wanted) {
-      const template = wanted.hasTransaction
-        ? builtInTemplates.transaction
-        : builtInTemplates.plain;
+      const { channel, language, hasTransaction } = wanted;
+      // The same for every number. Looking through all of them takes longer than rendering one.
+      const key = `${channel} ${language} ${hasTransaction}`;
+      const known = builtInVariants.get(key);
+      if (known !== undefined) return known;
+      const template = hasTransaction ? builtInTemplates.transaction : builtInTemplates.plain;
       const variant = selectVariant(template, wanted);
-      if (variant === null) throw new Error(`No built-in text for ${wanted.channel}.`);
-      return { parsed: parsed(variant), language: variant.language };
+      if (variant === null) throw new Error(`No built-in text for ${channel}.`);
+      const found = { parsed: parsed(variant), language: variant.language };
+      remember(builtInVariants, key, found);
+      return found;
     },
     forget(applicationId) {
       for (const key of templates.keys()) {
