@@ -8,8 +8,13 @@ interface Compiled {
   (data: unknown): unknown;
   errors?: unknown;
 }
-type Compile = (route: object) => Compiled;
+type Compile = (route: SchemaOfRoute) => Compiled;
 type MakeCompiler = (sharedSchemas: unknown, options: unknown) => Compile;
+
+interface SchemaOfRoute {
+  readonly schema: { readonly required?: readonly string[] };
+  readonly httpPart?: string;
+}
 
 /**
  * Fastify's own compilers of schemas (Ajv, fast-json-stringify), but each schema is compiled when a
@@ -31,7 +36,11 @@ function late(loadCompiler: () => MakeCompiler): MakeCompiler {
     const compiler = once(() => loadCompiler()(sharedSchemas, options));
     return (route) => {
       const compiled = once(() => compiler()(route));
+      const mayBeEmpty = route.httpPart === 'querystring' && route.schema.required === undefined;
       const runLate: Compiled = (data) => {
+        // The query of nearly every request: what demands nothing takes what holds nothing. The
+        // first probe after a start then needs no Ajv, a tenth of the time until it is answered.
+        if (mayBeEmpty && isEmpty(data)) return true;
         const run = compiled();
         const result = run(data);
         runLate.errors = run.errors;
@@ -40,6 +49,11 @@ function late(loadCompiler: () => MakeCompiler): MakeCompiler {
       return runLate;
     };
   };
+}
+
+function isEmpty(data: unknown): boolean {
+  for (const _ in data as object) return false;
+  return true;
 }
 
 /** Made when first asked for, so that it costs no start anything. */
