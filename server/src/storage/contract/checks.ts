@@ -65,6 +65,16 @@ function testOneAfterAnother(promise: DefinePromise): void {
     assert.equal((await bench.read(verification.id)).status, 'expired');
   });
 
+  promise(
+    'one whose time is over is not live, whether its life was ended or not',
+    async (bench) => {
+      const { recipientHash, ledgerKey } = (await bench.start()).verification;
+      await bench.advance(5 * minuteMs);
+      const liveKey = `login\n${recipientHash}`;
+      assert.equal(await bench.storage.findLive(bench.applicationId, ledgerKey, liveKey), null);
+    },
+  );
+
   promise('a canceled or blocked verification takes no guess', async (bench) => {
     const { verification } = await bench.start();
     const consumed = await bench.consume(verification.id);

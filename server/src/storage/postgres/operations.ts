@@ -6,7 +6,7 @@ import { dayOf } from '#storage/steps/budgets.ts';
 import { answer, consumeGuess, settleGuess } from '#storage/steps/check.ts';
 import { recordAttempts, recordReceipt } from '#storage/steps/deliveries.ts';
 import { cancelVerification, resendCode } from '#storage/steps/resend.ts';
-import { startVerification } from '#storage/steps/start.ts';
+import { findLive, startVerification } from '#storage/steps/start.ts';
 
 /** What is known before anything was read. */
 export interface Known {
@@ -107,11 +107,7 @@ export const operations: {
   findLive: (applicationId, ledgerKey, liveKey) => ({
     isReadOnly: true,
     keys: (known) => addressKeys(known, applicationId, ledgerKey),
-    run(tables, nowMs) {
-      const application = tables.applications.numberOf(applicationId);
-      if (application === null) return null;
-      return tables.ledgers.read(application, ledgerKey, nowMs).live.get(liveKey) ?? null;
-    },
+    run: (tables, nowMs) => findLive(tables, { applicationId, ledgerKey, liveKey }, nowMs),
   }),
   now: () => ({ keys: () => [], run: (_tables, nowMs) => nowMs }),
   renewLeases: (deliveryIds, leaseMs) => ({

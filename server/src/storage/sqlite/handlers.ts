@@ -11,7 +11,7 @@ import type { SqliteTables } from '#storage/sqlite/tables.ts';
 import { answer, consumeGuess, settleGuess } from '#storage/steps/check.ts';
 import { claimDeliveries, recordAttempts, recordReceipt } from '#storage/steps/deliveries.ts';
 import { cancelVerification, resendCode } from '#storage/steps/resend.ts';
-import { startVerification } from '#storage/steps/start.ts';
+import { findLive, startVerification } from '#storage/steps/start.ts';
 
 /** Every function of the port that works on the database. */
 type Port = Omit<Storage, 'sandbox' | 'close' | 'whenLost'> & SandboxStorage;
@@ -54,11 +54,8 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
       const kept = tables.verifications.find(applicationId, verificationId);
       return kept === null ? null : answer(tables, kept, clock.nowMs);
     },
-    findLive(applicationId, ledgerKey, liveKey) {
-      const application = applications.numberOf(applicationId);
-      if (application === null) return null;
-      return tables.ledgers.read(application, ledgerKey, clock.nowMs).live.get(liveKey) ?? null;
-    },
+    findLive: (applicationId, ledgerKey, liveKey) =>
+      findLive(tables, { applicationId, ledgerKey, liveKey }, clock.nowMs),
     listVerifications: (query) => listVerifications(tables, query, clock.nowMs),
     now: () => clock.nowMs,
 

@@ -100,6 +100,24 @@ function readLive(
   return id === undefined ? null : tables.verifications.find(verification.applicationId, id);
 }
 
+/** What the job that ends lives has not come to yet is over all the same. */
+export function findLive(
+  tables: Tables,
+  {
+    applicationId,
+    ledgerKey,
+    liveKey,
+  }: { applicationId: string; ledgerKey: string; liveKey: string },
+  nowMs: number,
+): string | null {
+  const application = tables.applications.numberOf(applicationId);
+  if (application === null) return null;
+  const id = tables.ledgers.read(application, ledgerKey, nowMs).live.get(liveKey);
+  if (id === undefined) return null;
+  const kept = tables.verifications.find(applicationId, id);
+  return kept !== null && statusAt(kept.record, nowMs) === 'pending' ? id : null;
+}
+
 /** How many digits a new code must have, for the recipient's failures or a spray at many. */
 export function digitsMinNow(
   tables: Tables,

@@ -68,6 +68,7 @@ export interface Tables {
   readonly applications: {
     /** For steps whose caller has read the application before: its absence is a bug. */
     requireNumber(id: string): number;
+    numberOf(id: string): number | null;
   };
   readonly verifications: {
     /** Within the application, by the whole id. */
