@@ -6,13 +6,19 @@
  * WATCHWORD_TEST_SEED        where chance begins; printed, so that a run can be repeated
  * WATCHWORD_TEST_TARGET      a part of the names of the targets to run on; all when left out
  *
- * Ends with 1 when a sequence failed, and prints what to keep of it.
+ * Prints what to keep of a sequence that failed, goes on with the other targets, and ends with 1.
  */
 import { randomInt } from 'node:crypto';
-import { type Figures, rerunSaved, runSequences } from './model/run-sequences.ts';
+import {
+  type Figures,
+  type Plan,
+  rerunSaved,
+  runSequences,
+  withSite,
+} from './model/run-sequences.ts';
 import { missingFor, type TargetKind, targetKinds } from './model/targets.ts';
 
-const progressEveryMs = 10_000;
+const progressEveryMs = 30_000;
 
 function print(line: string): void {
   process.stdout.write(`${line}\n`);
@@ -26,11 +32,21 @@ function numberFrom(name: string, otherwise: number): number {
   return number;
 }
 
+const total = { sequences: 0, calls: 0, failures: 0, begunMs: Date.now() };
+
+function secondsSince(begunMs: number): string {
+  return ((Date.now() - begunMs) / 1000).toFixed(0);
+}
+
 /** Says how far it is, not more often than people want to read. */
 function reportProgress(of: number): (figures: Figures) => void {
   const begunMs = Date.now();
   let printedMs = begunMs;
+  let callsBefore = 0;
   return ({ sequences, calls }) => {
+    total.sequences += 1;
+    total.calls += calls - callsBefore;
+    callsBefore = calls;
     if (Date.now() - printedMs < progressEveryMs) return;
     printedMs = Date.now();
     const rate = (sequences * 1000) / (printedMs - begunMs);
@@ -38,42 +54,60 @@ function reportProgress(of: number): (figures: Figures) => void {
   };
 }
 
-async function runTarget(
-  kind: TargetKind,
-  run: { readonly sequences: number; readonly seed: number; readonly withCrashes: boolean },
-): Promise<void> {
-  const crashes = run.withCrashes ? ' with crashes' : '';
-  print(`${kind.name}: ${run.sequences} sequences${crashes}, seed ${run.seed}`);
+async function runTarget(plan: Omit<Plan, 'onProgress'>): Promise<void> {
+  const { kind, sequences, seed, withCrashes } = plan;
+  if (sequences === 0) return;
+  const name = `${kind.name}${withCrashes ? ' with crashes' : ''}`;
+  print(`${name}: ${sequences} sequences, seed ${seed}`);
   const begunMs = Date.now();
-  const onProgress = reportProgress(run.sequences);
-  const figures = await runSequences({ ...run, kind, onProgress });
-  const seconds = ((Date.now() - begunMs) / 1000).toFixed(0);
-  print(`${kind.name}: ${figures.sequences} sequences, ${figures.calls} calls in ${seconds} s`);
-  const answers = [...figures.answers].sort((one, other) => other[1] - one[1]);
-  for (const [answer, count] of answers) print(`  ${String(count).padStart(8)}  ${answer}`);
+  await countFailure(() =>
+    withSite({ storage: kind.storage, isDurable: withCrashes }, async (site) => {
+      if (!withCrashes) await rerunSaved(site, kind);
+      const figures = await runSequences(site, { ...plan, onProgress: reportProgress(sequences) });
+      const answers = [...figures.answers].sort((one, other) => other[1] - one[1]);
+      for (const [answer, count] of answers) print(`  ${String(count).padStart(8)}  ${answer}`);
+      print(`${name}: ${figures.sequences} sequences, ${figures.calls} calls`);
+    }),
+  );
+  print(`${name}: ended after ${secondsSince(begunMs)} s`);
 }
 
-async function main(): Promise<void> {
+async function countFailure(run: () => Promise<void>): Promise<void> {
+  try {
+    await run();
+  } catch (error) {
+    total.failures += 1;
+    process.exitCode = 1;
+    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
+  }
+}
+
+function choose(kinds: readonly TargetKind[]): TargetKind[] {
   const wanted = process.env['WATCHWORD_TEST_TARGET'] ?? '';
-  const kinds = targetKinds.filter((kind) => {
+  return kinds.filter((kind) => {
     const missing = kind.name.includes(wanted) ? missingFor(kind) : 'It was not asked for.';
     if (missing !== null) print(`${kind.name} is left out. ${missing}`);
     return missing === null;
   });
+}
+
+async function main(): Promise<void> {
+  const kinds = choose(targetKinds);
   const sequences = numberFrom('WATCHWORD_TEST_SEQUENCES', 100_000);
   const crashes = numberFrom('WATCHWORD_TEST_CRASHES', Math.ceil(sequences / 100));
   const seed = numberFrom('WATCHWORD_TEST_SEED', randomInt(1_000_000_000));
+  const shares = kinds.reduce((sum, { share }) => sum + share, 0);
   for (const kind of kinds) {
-    await rerunSaved(kind);
-    const share = (all: number) => Math.ceil(all / kinds.length);
-    await runTarget(kind, { sequences: share(sequences), seed, withCrashes: false });
-    await runTarget(kind, { sequences: share(crashes), seed, withCrashes: true });
+    // Crashes are where several processes differ the most, so each kind has as many.
+    const part = Math.ceil((sequences * kind.share) / shares);
+    await runTarget({ kind, sequences: part, seed, withCrashes: false });
+    const crashPart = Math.ceil(crashes / kinds.length);
+    await runTarget({ kind, sequences: crashPart, seed, withCrashes: true });
   }
+  print(
+    `In all ${total.sequences} sequences, ${total.calls} calls, ${total.failures} failures, ` +
+      `${secondsSince(total.begunMs)} s`,
+  );
 }
 
-try {
-  await main();
-} catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
-  process.exitCode = 1;
-}
+await main();

@@ -3,11 +3,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Client, createClient } from './client.ts';
 import { type Command, runCommand } from './commands.ts';
-import { defaultSettings, type Settings } from './model.ts';
+import type { Settings } from './model.ts';
 import savedSequences from './seeds.json' with { type: 'json' };
 import { drawCommands, firstStart, settings, toSessionCommand } from './sequences.ts';
 import { openSession, type Session } from './session.ts';
-import { startTarget, type Target, type TargetKind } from './targets.ts';
+import { openSite, type Site, type SiteOptions, type Target, type TargetKind } from './targets.ts';
 
 export interface Plan {
   readonly kind: TargetKind;
@@ -33,12 +33,12 @@ export interface SavedSequence {
 }
 
 /** A clock that is far ahead and a long list of old rows are worth a fresh server now and then. */
-const sequencesPerServer = 500;
+const sequencesPerServer = 2_000;
 
 /** How long a failed sequence is made smaller. */
 const shrinkMs = 45_000;
 
-export async function runSequences(plan: Plan): Promise<Figures> {
+export async function runSequences(site: Site, plan: Plan): Promise<Figures> {
   const figures: Figures = { sequences: 0, calls: 0, answers: new Map() };
   const servers = Math.min(plan.kind.servers, plan.sequences);
   const share = Math.ceil(plan.sequences / Math.max(1, servers));
@@ -47,8 +47,8 @@ export async function runSequences(plan: Plan): Promise<Figures> {
     for (let done = 0; done < share && !hasFailed; done += sequencesPerServer) {
       const numRuns = Math.min(sequencesPerServer, share - done);
       const seed = plan.seed + worker * 1_000_003 + done;
-      await withTarget(plan.kind, (target, client) =>
-        runOn(target, client, { plan, numRuns, seed, figures }),
+      await withTarget(site, plan.kind, (target, client) =>
+        runOn(target, client, { plan, numRuns, seed, figures, hasFailed: () => hasFailed }),
       );
     }
   });
@@ -66,11 +66,10 @@ export async function runSequences(plan: Plan): Promise<Figures> {
 }
 
 /** Sequences that once failed, on a fresh server. */
-export async function rerunSaved(kind: TargetKind): Promise<void> {
-  if (savedSequences.length === 0) return;
-  await withTarget(kind, async (target, client) => {
+export async function rerunSaved(site: Site, kind: TargetKind): Promise<void> {
+  await withTarget(site, kind, async (target, client) => {
     for (const saved of savedSequences as readonly SavedSequence[]) {
-      const session = await openWith(target, client, saved.settings);
+      const session = await openSession(target, client, saved.settings);
       const model = () => ({ model: session, real: session });
       try {
         await fc.asyncModelRun(model, saved.commands.map(toSessionCommand));
@@ -81,11 +80,25 @@ export async function rerunSaved(kind: TargetKind): Promise<void> {
   });
 }
 
-export async function withTarget(
+/** The site is closed whatever comes of it. */
+export async function withSite<Result>(
+  options: SiteOptions,
+  use: (site: Site) => Promise<Result>,
+): Promise<Result> {
+  const site = await openSite(options);
+  try {
+    return await use(site);
+  } finally {
+    await site.remove();
+  }
+}
+
+async function withTarget(
+  site: Site,
   kind: TargetKind,
   use: (target: Target, client: Client) => Promise<void>,
 ): Promise<void> {
-  const target = await startTarget(kind);
+  const target = await site.startTarget(kind);
   const client = createClient();
   try {
     await use(target, client);
@@ -95,25 +108,17 @@ export async function withTarget(
   }
 }
 
-async function openWith(
-  target: Target,
-  client: Client,
-  initial: Partial<Settings>,
-): Promise<Session> {
-  const session = await openSession(target, client);
-  await session.change({ ...defaultSettings, ...initial });
-  return session;
-}
-
 interface Share {
   readonly plan: Plan;
   readonly numRuns: number;
   readonly seed: number;
   readonly figures: Figures;
+  /** Whether another worker found a failure: nobody waits for the rest then. */
+  hasFailed(): boolean;
 }
 
 async function runOn(target: Target, client: Client, share: Share): Promise<void> {
-  const { plan, numRuns, seed, figures } = share;
+  const { plan, numRuns, seed, figures, hasFailed } = share;
   let shrinkUntilMs = Number.POSITIVE_INFINITY;
   const property = fc.asyncProperty(
     settings,
@@ -121,9 +126,9 @@ async function runOn(target: Target, client: Client, share: Share): Promise<void
     drawCommands(plan.withCrashes),
     async (initial, first, commands) => {
       // What is left out of a failed sequence after this time counts as needed.
-      if (Date.now() > shrinkUntilMs) return;
+      if (Date.now() > shrinkUntilMs || hasFailed()) return;
       try {
-        const session = await openWith(target, client, initial);
+        const session = await openSession(target, client, initial);
         await runCommand(session, first);
         await fc.asyncModelRun(() => ({ model: session, real: session }), commands);
         count(figures, session);

@@ -9,7 +9,7 @@ import { type CodeBook, createCodeBook } from './code-book.ts';
 import { reportFailure } from './failure-report.ts';
 import { explain } from './history-checker.ts';
 import { assertAnswers, assertMessages, assertNoCode } from './invariants.ts';
-import { emptyState, type Settings, type State } from './model.ts';
+import { defaultSettings, emptyState, type Settings, type State } from './model.ts';
 import type { Span } from './moment.ts';
 import { observe } from './observe.ts';
 import type { ApplicationName, Call, Operation } from './operations.ts';
@@ -51,13 +51,24 @@ export interface KnownVerification {
 
 let sessions = 0;
 
-export async function openSession(target: Target, client: Client): Promise<Session> {
+/** How far the clock of a target is ahead, in milliseconds, where the last sequence knew it. */
+const offsets = new WeakMap<Target, number>();
+
+export async function openSession(
+  target: Target,
+  client: Client,
+  initial: Partial<Settings> = {},
+): Promise<Session> {
   const prefix = `s${sessions++}`;
   const book = createCodeBook(prefix);
   const recorder = createRecorder(target, client, book.idOf);
   const extremes = createExtremes();
   const check = createCheck(target, client, { prefix, book, recorder });
-  let states: readonly State[] = [emptyState(await forgetAll(target, client))];
+  const settings = { ...defaultSettings, ...initial };
+  const fresh = emptyState(offsets.get(target) ?? (await readOffset(target, client)));
+  await changeSettings(target, client, { settings, isReset: true });
+  extremes.enter(settings);
+  let states: readonly State[] = [{ ...fresh, settings: { ...fresh.settings, own: settings } }];
   let numbers = 0;
   let hasCrashed = false;
   /** The clock was moved while other calls were under way. */
@@ -72,13 +83,7 @@ export async function openSession(target: Target, client: Client): Promise<Sessi
     codesOf: book.codesOf,
     nextNumber: () => numbers++,
     async change(settings) {
-      const body = patchFor(settings);
-      // Each node remembers settings for a moment; what it changes itself it knows at once.
-      for (const url of target.urls) {
-        const asked = { method: 'PATCH', path: '/v1/application', body } as const;
-        const answer = await client.send(url, { ...asked, apiKey: target.apiKeys.own });
-        assert.equal(answer.status, 200, answer.text);
-      }
+      await changeSettings(target, client, { settings, isReset: false });
       states = states.map((state) => {
         const own = { ...state.settings.own, ...settings };
         extremes.enter(own);
@@ -86,6 +91,7 @@ export async function openSession(target: Target, client: Client): Promise<Sessi
       });
     },
     async run(lines, crash) {
+      offsets.delete(target);
       const fromMs = Date.now() - 1;
       const running = lines.map((line) => runLine(recorder, line));
       if (crash !== undefined) {
@@ -100,6 +106,8 @@ export async function openSession(target: Target, client: Client): Promise<Sessi
       if (crash !== undefined) await target.restart(crash.node);
       const flags = { hasCrashed, isTimeBlurred };
       states = await check({ states, calls, span, ...flags, extremes: extremes.get() });
+      const [known, ...others] = new Set(states.map(({ offsetMs }) => offsetMs));
+      if (known !== undefined && others.length === 0) offsets.set(target, known);
     },
   };
 }
@@ -159,16 +167,33 @@ function createCheck(
   };
 }
 
-/** Makes the server as new, and answers how far its clock is ahead, in milliseconds. */
-async function forgetAll(target: Target, client: Client): Promise<number> {
-  const url = target.urls[0] ?? '';
-  const asked = { method: 'POST', apiKey: target.apiKeys.own } as const;
-  const reset = await client.send(url, { ...asked, path: '/v1/sandbox/reset' });
-  assert.equal(reset.status, 204, reset.text);
+/**
+ * Each node remembers settings for a moment; what it changes itself it knows at once. `isReset`
+ * makes the server as new besides.
+ */
+async function changeSettings(
+  { urls, apiKeys }: Target,
+  client: Client,
+  { settings, isReset }: { readonly settings: Partial<Settings>; readonly isReset: boolean },
+): Promise<void> {
+  const apiKey = apiKeys.own;
+  const body = patchFor(settings);
+  const patch = { method: 'PATCH', path: '/v1/application', body, apiKey } as const;
+  const reset = { method: 'POST', path: '/v1/sandbox/reset', apiKey } as const;
+  const answers = await Promise.all(
+    urls.map((url, node) =>
+      client.sendTogether(url, isReset && node === 0 ? [patch, reset] : [patch]),
+    ),
+  );
+  for (const { status, text } of answers.flat()) assert.ok(status === 200 || status === 204, text);
+}
+
+async function readOffset({ urls, apiKeys }: Target, client: Client): Promise<number> {
+  const asked = { method: 'POST', path: '/v1/sandbox/clock', apiKey: apiKeys.own } as const;
   const body = { advanceSeconds: 0 };
   for (let attempt = 0; attempt < 10; attempt++) {
     const fromMs = Date.now();
-    const { body: answer } = await client.send(url, { ...asked, path: '/v1/sandbox/clock', body });
+    const { body: answer } = await client.send(urls[0] ?? '', { ...asked, body });
     const nowMs = Date.parse((answer as { now?: string }).now ?? '');
     const [least, most] = [nowMs - Date.now() - 1, nowMs - fromMs + 1];
     // The clock was only ever moved by whole seconds, so within a second it is known exactly.

@@ -1,6 +1,9 @@
 /** What the model is compared with: a real server, as one process or as several on one database. */
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { existsSync, mkdtempSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import {
@@ -37,6 +40,23 @@ export interface TargetKind {
   /** How many are run by `npm test`. */
   readonly sequences: number;
   readonly sequencesWithCrashes: number;
+  /** Of a hundred sequences of `npm run test:long`. */
+  readonly share: number;
+}
+
+/** Where targets are made, of any kind with this storage. */
+export interface Site {
+  startTarget(kind: TargetKind): Promise<Target>;
+  remove(): Promise<void>;
+}
+
+export interface SiteOptions {
+  readonly storage: TargetKind['storage'];
+  /**
+   * Everything is written through to the disk. Sequences without crashes may do without: what is
+   * lost when a machine dies is not what they are about, and half of their time would be waiting.
+   */
+  readonly isDurable: boolean;
 }
 
 /** Every kind of server that the model holds for. */
@@ -48,22 +68,25 @@ export const targetKinds: readonly TargetKind[] = [
     servers: 3,
     sequences: 1_000,
     sequencesWithCrashes: 12,
+    share: 80,
   },
   {
     name: 'PostgreSQL with one node',
     storage: 'postgres',
     nodes: 1,
-    servers: 1,
-    sequences: 40,
+    servers: 3,
+    sequences: 120,
     sequencesWithCrashes: 4,
+    share: 10,
   },
   {
     name: 'PostgreSQL with three nodes',
     storage: 'postgres',
     nodes: 3,
-    servers: 1,
-    sequences: 40,
+    servers: 2,
+    sequences: 100,
     sequencesWithCrashes: 6,
+    share: 10,
   },
 ];
 
@@ -80,19 +103,35 @@ const providers = JSON.stringify([
 
 export type Environment = Readonly<Record<string, string>>;
 
-export async function startTarget(kind: TargetKind): Promise<Target> {
+export async function openSite({ storage, isDurable }: SiteOptions): Promise<Site> {
+  const makeFolder = () => mkdtempSync(join(isDurable ? tmpdir() : memoryFolder(), 'watchword-'));
   const common: Environment = { WATCHWORD_PROVIDERS: providers };
-  if (kind.storage === 'sqlite') return startNodes(kind, common, async () => {});
+  if (storage === 'sqlite') {
+    const startTarget = (kind: TargetKind) => startNodes(kind, common, makeFolder);
+    return { startTarget, remove: async () => {} };
+  }
   const search = findPostgres();
   if (!search.ok) throw new Error(search.reason);
-  const postgres = await startPostgres(search.part);
-  const environment: Environment = {
-    ...common,
-    WATCHWORD_DATABASE_URL: await postgres.createDatabase(),
-    WATCHWORD_KEYS: `model:${randomBytes(32).toString('base64')}`,
-    WATCHWORD_DEV_API_KEY: `wk_${randomBytes(16).toString('hex')}`,
+  const settings = isDurable ? {} : { fsync: 'off', synchronous_commit: 'off' };
+  const postgres = await startPostgres(search.part, { settings });
+  return {
+    async startTarget(kind) {
+      const environment: Environment = {
+        ...common,
+        WATCHWORD_DATABASE_URL: await postgres.createDatabase(),
+        WATCHWORD_KEYS: `model:${randomBytes(32).toString('base64')}`,
+        WATCHWORD_DEV_API_KEY: `wk_${randomBytes(16).toString('hex')}`,
+      };
+      return startNodes(kind, environment, makeFolder);
+    },
+    remove: () => postgres.remove(),
   };
-  return startNodes(kind, environment, () => postgres.remove());
+}
+
+/** Where the machine has a folder that is no disk, writing through to it costs nothing. */
+function memoryFolder(): string {
+  const folder = '/dev/shm';
+  return existsSync(folder) ? folder : tmpdir();
 }
 
 /** Why this machine cannot run it; null when it can. */
@@ -105,12 +144,11 @@ export function missingFor({ storage }: TargetKind): string | null {
 async function startNodes(
   kind: TargetKind,
   environment: Environment,
-  removeStorage: () => Promise<void>,
+  makeFolder: () => string,
 ): Promise<Target> {
   const nodes: RunningServer[] = [];
   async function remove(): Promise<void> {
-    for (const node of nodes) await node.remove();
-    await removeStorage();
+    await Promise.all(nodes.map((node) => node.remove()));
   }
   const killed = new Set<number>();
   /** Commands are drawn for any number of nodes. */
@@ -118,7 +156,7 @@ async function startNodes(
   let apiKeys: Target['apiKeys'];
   try {
     for (let node = 0; node < kind.nodes; node++) {
-      nodes.push(await startDevelopmentServer(environment));
+      nodes.push(await startDevelopmentServer(environment, makeFolder()));
     }
     const [first] = nodes;
     if (first === undefined) throw new Error('A target has at least one node.');

@@ -1,7 +1,7 @@
 /** What a server shows of one sequence: its verifications, and what the phone received. */
 import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
-import type { Client } from './client.ts';
+import type { Client, Request } from './client.ts';
 import type { CodeBook } from './code-book.ts';
 import { assertForward, assertNoCode } from './invariants.ts';
 import type { Span } from './moment.ts';
@@ -32,49 +32,77 @@ export function createWatch(
   /** How many calls could send something when the messages were last asked for. */
   let sent = 0;
 
-  async function get<Item>(path: string, application: ApplicationName): Promise<readonly Item[]> {
-    const apiKey = target.apiKeys[application];
-    const answer = await client.send(target.urls[0] ?? '', { method: 'GET', path, apiKey });
-    assert.equal(answer.status, 200, answer.text);
-    if (!path.includes('sandbox')) assertNoCode(answer.text, book.codes);
-    return (answer.body as { items: readonly Item[] }).items;
-  }
-
-  /** Other sequences of the other application are not forgotten: only ours are looked at. */
-  async function list(application: ApplicationName): Promise<readonly ObservedBody[]> {
-    const items = await get<ObservedBody>('/v1/verifications?limit=200', application);
-    return items.filter(({ reference }) => reference?.startsWith(`${prefix}-`) === true);
+  /** Everything in one write: each of several would wake the server for itself. */
+  async function ask(started: Started, withMessages: boolean): Promise<Omit<Sight, 'shownAt'>> {
+    const lists = [
+      listRequest(target.apiKeys.own, started.own),
+      ...(started.other === 0 ? [] : [listRequest(target.apiKeys.other, started.other)]),
+    ];
+    const requests = [...lists, ...(withMessages ? [messagesRequest(target.apiKeys.own)] : [])];
+    const answers = await client.sendTogether(target.urls[0] ?? '', requests);
+    for (const [index, { status, text }] of answers.entries()) {
+      assert.equal(status, 200, text);
+      if (index < lists.length) assertNoCode(text, book.codes);
+    }
+    const items = <Item>(index: number): readonly Item[] =>
+      (answers[index]?.body as { items?: readonly Item[] } | undefined)?.items ?? [];
+    // Other sequences of the other application are not forgotten: only ours are looked at.
+    const ours = (index: number) =>
+      items<ObservedBody>(index).filter(({ reference }) => reference?.startsWith(`${prefix}-`));
+    return {
+      lists: { own: ours(0), other: started.other === 0 ? [] : ours(1) },
+      messages: withMessages ? items<ObservedMessage>(lists.length) : messages,
+    };
   }
 
   return {
     async look(calls, mayComeTwice) {
-      const touchesOther = calls.some(
-        ({ operation }) => operation.kind === 'start' && operation.application === 'other',
-      );
+      const started = countStarts(calls);
       const sending = calls.filter(
         ({ operation: { kind } }) => kind === 'start' || kind === 'resend',
       );
       const deadline = Date.now() + comingTimeoutMs;
       for (;;) {
         const fromMs = Date.now() - 1;
-        const own = await list('own');
-        const other = touchesOther ? await list('other') : [];
+        const seen = await ask(started, mayComeTwice || sending.length !== sent);
         const shownAt = { fromMs, toMs: Date.now() + aheadMsMax };
-        if (mayComeTwice || sending.length !== sent) {
-          messages = await get<ObservedMessage>('/v1/sandbox/messages?limit=200', 'own');
-        }
+        const { own, other } = seen.lists;
+        messages = seen.messages;
         if (mayComeTwice ? isSettled(own) : isComplete(own, messages)) {
           book.read([...own, ...other], messages, calls);
           assertForward(before, own);
           before = own;
           sent = sending.length;
-          return { lists: { own, other }, messages, shownAt };
+          return { ...seen, shownAt };
         }
         assert.ok(Date.now() < deadline, describe(own, messages));
         await pause(5);
       }
     },
   };
+}
+
+type Started = Readonly<Record<ApplicationName, number>>;
+
+/** No more than so many verifications can be there. */
+function countStarts(calls: readonly Call[]): Started {
+  const counts = { own: 0, other: 0 };
+  for (const { operation } of calls) {
+    if (operation.kind === 'start') counts[operation.application] += 1;
+  }
+  return counts;
+}
+
+const listedMax = 200;
+
+/** Newest first, so those of this sequence come before any other. */
+function listRequest(apiKey: string, started: number): Request {
+  const limit = Math.min(listedMax, Math.max(1, started));
+  return { method: 'GET', path: `/v1/verifications?limit=${limit}`, apiKey };
+}
+
+function messagesRequest(apiKey: string): Request {
+  return { method: 'GET', path: `/v1/sandbox/messages?limit=${listedMax}`, apiKey };
 }
 
 function describe(listed: readonly ObservedBody[], messages: readonly ObservedMessage[]): string {
