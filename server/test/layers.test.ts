@@ -25,7 +25,7 @@ const ports = ['service/ports', 'service/records', 'service/provider-port', 'ser
 const layers: Readonly<Record<string, Layer>> = {
   domain: {
     mayImport: ['domain'],
-    packages: ['libphonenumber-js/max', 'liquidjs'],
+    packages: ['libphonenumber-js/max', 'libphonenumber-js/max/metadata', 'liquidjs'],
     builtins: ['node:url'],
   },
   service: { mayImport: ['service', 'domain'], packages: [] },

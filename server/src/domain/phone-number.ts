@@ -1,4 +1,5 @@
 import parsePhoneNumber, { isSupportedCountry } from 'libphonenumber-js/max';
+import { findKnownNumber } from '#domain/phone-patterns.ts';
 import { ok, type Refusal, type Result, refuse } from '#domain/refusal.ts';
 import { digitValue, isBlankOrDash } from '#domain/typed-text.ts';
 
@@ -117,6 +118,11 @@ export function parsePhoneRecipient(
   const dialled = readDialledDigits(input, pointer);
   if (!dialled.ok) return dialled;
   const digits = dialled.value;
+  const known = canonicalSpelling.test(digits) ? findKnownNumber(digits) : null;
+  if (known !== null) {
+    const lineType = lineTypeOf(known.callingCode, known.type);
+    return acceptLine({ canonical: digits, country: known.country, lineType }, pointer);
+  }
   const isInternational = digits.startsWith('+');
   if (!isInternational && country === undefined) return refuseWithoutCountry(pointer);
   const parsed =
@@ -136,24 +142,34 @@ function classify(parsed: ParsedNumber, options: PhoneNumberOptions): Result<Pho
   // A number has a type exactly when it is valid, so asking for the type answers both; asking
   // isValid() as well would match the same patterns again.
   const type = parsed.getType();
-  const lineType =
-    globalNetworks[parsed.countryCallingCode] ??
-    (type === undefined ? 'unknown' : (lineTypes[type] ?? 'unknown'));
-  if (refusedLineTypes.has(lineType)) {
-    return refuse(
-      'recipient_unsupported',
-      `No code is sent to ${describe(lineType)} numbers. Ask for a number that a person answers.`,
-      { pointer },
-    );
-  }
-  if (type === undefined) {
+  const lineType = lineTypeOf(parsed.countryCallingCode, type);
+  if (type === undefined && !refusedLineTypes.has(lineType)) {
     if (options.allowUnknownRanges !== true || !parsed.isPossible()) {
       return refuseUnknownNumber(pointer);
     }
     return acceptUnknownRange(canonical, pointer, lineType);
   }
-  const country = parsed.country ?? null;
-  return ok({ kind: 'phone', canonical, limitKey: canonical, country, lineType });
+  return acceptLine({ canonical, country: parsed.country ?? null, lineType }, pointer);
+}
+
+function lineTypeOf(callingCode: string, type: string | undefined): LineType {
+  const ofNumber = type === undefined ? undefined : lineTypes[type];
+  return globalNetworks[callingCode] ?? ofNumber ?? 'unknown';
+}
+
+function acceptLine(
+  line: { canonical: string; country: string | null; lineType: LineType },
+  pointer: string,
+): Result<PhoneRecipient> {
+  if (refusedLineTypes.has(line.lineType)) {
+    return refuse(
+      'recipient_unsupported',
+      `No code is sent to ${describe(line.lineType)} numbers. ` +
+        'Ask for a number that a person answers.',
+      { pointer },
+    );
+  }
+  return ok({ kind: 'phone', limitKey: line.canonical, ...line });
 }
 
 /**
