@@ -134,7 +134,7 @@ function createRun(database: Database, tables: SqliteTables, source: TimeSource)
     const outcomes = batch.map((operation) =>
       isGuarded ? runGuarded(operation) : ({ ok: true, value: call(handlers, operation) } as const),
     );
-    tables.tallies.flush();
+    tables.flush();
     const [changesNow] = changes.get() ?? [];
     clock.keep(changesNow !== changesBefore);
     commit.run();
@@ -152,7 +152,7 @@ function createRun(database: Database, tables: SqliteTables, source: TimeSource)
     database.exec('SAVEPOINT operation');
     try {
       const value = call(handlers, operation);
-      tables.tallies.flush();
+      tables.flush();
       database.exec('RELEASE operation');
       return { ok: true, value };
     } catch (error) {

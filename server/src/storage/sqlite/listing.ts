@@ -86,12 +86,13 @@ function* inChunks(
   }
 }
 
-/** Walks down the stretches of time, and in each one its own range of the index. */
+/** Reads the rows that no index has yet, then each stretch of time in its range of the index. */
 function* inStretches(
   tables: SqliteTables,
   from: From,
-  read: (stretch: From & { period: number }) => readonly KeptVerification[],
+  read: (stretch: From & { period: number | null }) => readonly KeptVerification[],
 ): Generator<KeptVerification> {
+  yield* inChunks(from.before, (before) => read({ ...from, before, period: null }));
   const periods = tables.lookups.periods();
   if (periods === null) return;
   const newest = Math.min(periodOf(from.before), periods.newest);

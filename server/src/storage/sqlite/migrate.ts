@@ -8,6 +8,8 @@ const migrations = [
   '002-delivery-ids.sql',
   '003-kept-requests.sql',
   '004-no-messages.sql',
+  '005-late-look-ups.sql',
+  '006-late-ledgers.sql',
 ] as const;
 
 export const schemaVersion = migrations.length;

@@ -4,6 +4,7 @@ import { createCallbacks } from '#storage/sqlite/callbacks.ts';
 import { createDeliveryRows } from '#storage/sqlite/delivery-rows.ts';
 import { createIdempotency } from '#storage/sqlite/idempotency.ts';
 import { createLedgers } from '#storage/sqlite/ledgers.ts';
+import { createNewestRows } from '#storage/sqlite/newest-rows.ts';
 import { createOutbox } from '#storage/sqlite/outbox.ts';
 import { createSandboxMessages } from '#storage/sqlite/sandbox.ts';
 import { createSecrets } from '#storage/sqlite/secrets.ts';
@@ -22,17 +23,18 @@ export type SqliteTables = ReturnType<typeof createTables>;
 export function createTables(database: Database) {
   const applications = createApplications(database);
   const deliveries = createDeliveryRows(database, applications);
-  const verifications = createVerificationRows(database, applications);
+  const newest = createNewestRows(database);
+  const verifications = createVerificationRows(database, applications, newest);
   const ledgers = createLedgers(database);
   const tallies = createTallies(database);
-  const remembering = [applications, deliveries, verifications, ledgers, tallies];
+  const remembering = [applications, deliveries, newest, verifications, ledgers, tallies];
   return {
     applications,
     apiKeys: createApiKeys(database, applications),
     templates: createTemplates(database, applications),
     secrets: createSecrets(database),
     verifications,
-    lookups: createLookups(database, applications),
+    lookups: createLookups(database, applications, newest),
     deliveries,
     outbox: createOutbox(database, deliveries),
     ledgers,
@@ -41,6 +43,12 @@ export function createTables(database: Database) {
     idempotency: createIdempotency(database),
     callbacks: createCallbacks(database, applications),
     sandboxMessages: createSandboxMessages(database, applications),
+    /** Writes what was put off to the end; called before the transaction or its savepoint ends. */
+    flush(): void {
+      tallies.flush();
+      newest.flush();
+      ledgers.flush();
+    },
     /** After a rollback, or somebody else's write: what is remembered may not be so any more. */
     forget(): void {
       for (const table of remembering) table.forget();

@@ -117,14 +117,17 @@ function readPlain(row: FoundVerification): Pick<VerificationRecord, PlainField>
   return plain as Pick<VerificationRecord, PlainField>;
 }
 
-/** The values of a new row. */
-export function toValues(kept: KeptVerification): VerificationRow {
+/** The values of a new row; `place` says its period where the look-up indexes do not have it yet. */
+export function toValues(
+  kept: KeptVerification,
+  place: (head: number) => number = periodOf,
+): VerificationRow {
   const { application, deliveryIds, record } = kept;
   const head = verificationHead(record.id);
   return [
     head,
     application,
-    periodOf(head),
+    place(head),
     record.ledgerKey === record.recipientHash ? null : record.ledgerKey,
     record.metadata === null ? null : JSON.stringify(record.metadata),
     record.hasCallback ? 1 : 0,

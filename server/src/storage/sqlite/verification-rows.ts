@@ -1,5 +1,6 @@
 import { headOf } from '#domain/id.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
+import type { NewestRows } from '#storage/sqlite/newest-rows.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import {
   type FoundVerification,
@@ -15,7 +16,11 @@ import type { KeptVerification } from '#storage/steps/tables.ts';
 
 export type VerificationRows = ReturnType<typeof createVerificationRows>;
 
-export function createVerificationRows(database: Database, applications: Applications) {
+export function createVerificationRows(
+  database: Database,
+  applications: Applications,
+  newest: NewestRows,
+) {
   const recent = createRecent<KeptVerification>(recentMax);
   const byHead = database.prepareTuples<FoundVerification>(`${selectVerification} WHERE head = ?`);
   const due = database.prepareTuples<FoundVerification>(
@@ -43,13 +48,13 @@ export function createVerificationRows(database: Database, applications: Applica
     },
     due: (nowMs: number, limit: number): KeptVerification[] =>
       due.all(nowMs, limit).map((row) => toKept(row, applications)),
-    ...createWrites(database, recent),
+    ...createWrites(database, recent, newest),
     forget: recent.forget,
     leaveMemory: recent.delete,
   };
 }
 
-function createWrites(database: Database, recent: Recent<KeptVerification>) {
+function createWrites(database: Database, recent: Recent<KeptVerification>, newest: NewestRows) {
   const insert = database.prepare(insertVerification);
   const keepRequest = database.prepare(
     'INSERT INTO kept_request (verification, sealed) VALUES (?, ?)',
@@ -81,7 +86,7 @@ function createWrites(database: Database, recent: Recent<KeptVerification>) {
   return {
     insert(kept: KeptVerification): void {
       const { id, sealedRequest } = kept.record;
-      insert.run(...toValues(kept));
+      insert.run(...toValues(kept, newest.periodOf));
       if (sealedRequest !== null) keepRequest.run(verificationHead(id), sealedRequest);
       recent.set(id, kept);
     },

@@ -1,0 +1,171 @@
+/** Rows that an index gets late are found all the same: by every key, process and order of ids. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { defaultSettings } from '#domain/application.ts';
+import type { StartStep } from '#service/ports.ts';
+import {
+  dayMs,
+  hashOf,
+  limited,
+  makeId,
+  makeIdAt,
+  startStepOf,
+} from '#storage/contract/fixture.ts';
+import type { TimeSource } from '#storage/sqlite/clock.ts';
+import { type Engine, openEngine } from '#storage/sqlite/engine.ts';
+import type { Answer, Arguments, Operation, Verb } from '#storage/sqlite/handlers.ts';
+
+const nowMs = Date.now();
+const standing: TimeSource = { wallMs: () => nowMs, monotonicMs: () => 0 };
+
+interface Opened {
+  readonly server: Engine;
+  readonly tool: Engine;
+  readonly applicationId: string;
+}
+
+function promise(name: string, body: (opened: Opened) => void): void {
+  test(name, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'watchword-late-'));
+    const server = openEngine({ folder, role: 'server' }, standing);
+    const tool = openEngine({ folder, role: 'tool' }, standing);
+    try {
+      const applicationId = makeId('app');
+      const application = { id: applicationId, name: 'one', settings: defaultSettings };
+      ask(server, 'createApplication', [{ ...application, createdAtMs: 0 }]);
+      body({ server, tool, applicationId });
+    } finally {
+      tool.close();
+      server.close();
+      rmSync(folder, { recursive: true });
+    }
+  });
+}
+
+function operation<Of extends Verb>(verb: Of, args: Arguments<Of>): Operation {
+  return { verb, args } as unknown as Operation;
+}
+
+function ask<Of extends Verb>(engine: Engine, verb: Of, args: Arguments<Of>): Answer<Of> {
+  const [outcome] = engine.run([operation(verb, args)]);
+  assert.ok(outcome?.ok, JSON.stringify(outcome));
+  return outcome.value as Answer<Of>;
+}
+
+function startAll(engine: Engine, steps: readonly StartStep[]): void {
+  const outcomes = engine.run(steps.map((step) => operation('startVerification', [step])));
+  for (const outcome of outcomes) assert.ok(outcome.ok, JSON.stringify(outcome));
+}
+
+function count(engine: Engine, sql: string): number {
+  return engine.database.prepareTuples<[number]>(sql).get()?.[0] ?? Number.NaN;
+}
+
+const batches = 9;
+const perBatch = 150;
+const recipients = 40;
+
+promise('a verification is listed wherever it lies, in both processes', (opened) => {
+  const { server, tool, applicationId } = opened;
+  const made: { id: string; recipient: string; reference: string | null }[] = [];
+  for (let batch = 0; batch < batches; batch++) {
+    const steps: StartStep[] = [];
+    for (let index = 0; index < perBatch; index++) {
+      // Most ids ascend from batch to batch; every seventh lies days before those indexed already.
+      const atMs = index % 7 === 0 ? nowMs - (batch % 3) * dayMs : nowMs + batch;
+      const id = makeIdAt(
+        'vf',
+        atMs,
+        ((index * 37) % perBatch) + (atMs < nowMs + batch ? batch * 200 : 0),
+      );
+      const recipient = `recipient ${(index * 11) % recipients}`;
+      const reference = index % 5 === 0 ? `order ${index % 3}` : null;
+      made.push({ id, recipient, reference });
+      steps.push(startStepOf({ applicationId, id, recipient, reference }));
+    }
+    startAll(batch % 4 === 3 ? tool : server, steps);
+    const newestFirst = made.toSorted((first, second) => (first.id < second.id ? 1 : -1));
+    for (const engine of [server, tool]) {
+      assertListed(engine, applicationId, newestFirst);
+    }
+  }
+  const waiting = count(server, 'SELECT count(*) FROM verification WHERE period < 0');
+  assert.ok(waiting > 0 && waiting < made.length / 2, `${waiting} wait`);
+});
+
+function assertListed(
+  engine: Engine,
+  applicationId: string,
+  newestFirst: readonly { id: string; recipient: string; reference: string | null }[],
+): void {
+  const query = { applicationId, status: null, purpose: null, limit: 60 };
+  const list = (by: { recipientHash: string | null; reference: string | null }) => {
+    const ids: string[] = [];
+    for (let before: number | null = null; ; ) {
+      const page: Answer<'listVerifications'> = ask(engine, 'listVerifications', [
+        { ...query, ...by, before },
+      ]);
+      ids.push(...page.items.map(({ verification }) => verification.id));
+      if (page.next === null) return ids;
+      before = page.next;
+    }
+  };
+  const idsOf = (found: typeof newestFirst) => found.map(({ id }) => id);
+  assert.deepEqual(list({ recipientHash: null, reference: null }), idsOf(newestFirst));
+  assert.deepEqual(
+    list({ recipientHash: hashOf('recipient 7'), reference: null }),
+    idsOf(newestFirst.filter(({ recipient }) => recipient === 'recipient 7')),
+  );
+  assert.deepEqual(
+    list({ recipientHash: null, reference: 'order 1' }),
+    idsOf(newestFirst.filter(({ reference }) => reference === 'order 1')),
+  );
+}
+
+promise('a recipient’s ledger is found wherever it lies, in both processes', (opened) => {
+  const { server, tool, applicationId } = opened;
+  const stepFor = (recipient: string) =>
+    startStepOf({ applicationId, recipient, ledgers: [limited(recipient, 1, 3_600)] });
+  const recipient = (number: number) => `recipient ${number}`;
+  for (let batch = 0; batch < batches; batch++) {
+    const numbers = Array.from({ length: perBatch }, (_, index) => batch * perBatch + index);
+    startAll(
+      batch % 4 === 3 ? tool : server,
+      numbers.map((number) => stepFor(recipient(number))),
+    );
+    for (const engine of [server, tool]) {
+      for (let number = 0; number < (batch + 1) * perBatch; number += 41) {
+        const again = ask(engine, 'startVerification', [stepFor(recipient(number))]);
+        assert.equal(again.kind, 'refused', recipient(number));
+      }
+    }
+  }
+  assert.equal(count(server, 'SELECT count(*) FROM ledger'), batches * perBatch);
+  const waiting = count(server, 'SELECT count(*) FROM ledger WHERE is_indexed = 0');
+  assert.ok(waiting > 0 && waiting < (batches * perBatch) / 2, `${waiting} wait`);
+});
+
+promise('a ledger that takes the number of one removed is found too', (opened) => {
+  const { server, applicationId } = opened;
+  const stepFor = (recipient: string) =>
+    startStepOf({ applicationId, recipient, ledgers: [limited(recipient, 1, 3_600)] });
+  const startMany = (name: string) => {
+    const steps = Array.from({ length: 600 }, (_, index) => stepFor(`${name} ${index}`));
+    for (let from = 0; from < steps.length; from += 150)
+      startAll(server, steps.slice(from, from + 150));
+  };
+  startMany('first');
+  ask(server, 'advanceClock', [2 * dayMs]);
+  while (ask(server, 'expireDue', [200]).more);
+  for (let step = 0; step < 100; step++) ask(server, 'purge', [500]);
+  assert.equal(count(server, 'SELECT count(*) FROM ledger'), 0);
+  startMany('second');
+  server.run([]);
+  for (let index = 0; index < 600; index += 7) {
+    const again = ask(server, 'startVerification', [stepFor(`second ${index}`)]);
+    assert.equal(again.kind, 'refused', `second ${index}`);
+  }
+});
