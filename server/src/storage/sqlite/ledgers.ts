@@ -23,7 +23,7 @@ export type Ledgers = ReturnType<typeof createLedgers>;
  * check, this one 3.7.
  */
 export function createLedgers(database: Database) {
-  const recent = createRecent<KeptLedger>(recentMax);
+  const recent = createRecent<KeptLedger>(recentMax, bytesOf);
   const newest = createNewestLedgers(database);
   const columns = 'number, application, key, sends, failures, failures_since_success, live';
   const read = database.prepareTuples<LedgerRow>(
@@ -97,6 +97,12 @@ export function createLedgers(database: Database) {
       newest.forget();
     },
   };
+}
+
+/** About how much memory it takes. */
+function bytesOf({ ledger, live }: KeptLedger): number {
+  const moments = ledger.sendsAtMs.length + ledger.failuresAtMs.length;
+  return 500 + 8 * moments + 300 * live.size;
 }
 
 function copyOf(kept: KeptLedger): KeptLedger {

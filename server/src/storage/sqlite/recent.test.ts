@@ -215,6 +215,27 @@ promise('guesses are counted alike in one batch and in many, and after a reset',
   assert.deepEqual(counted(), [1, 0]);
 });
 
+test('what is large is dropped earlier: all that is kept is within the bytes that were said', () => {
+  const recent = createRecent<string>(1_000, (text) => text.length, 10_000);
+  const sizes = [
+    ...Array<number>(300).fill(90),
+    ...Array<number>(20).fill(2_000),
+    9_000,
+    9_000,
+    50,
+  ];
+  for (const [name, size] of sizes.entries()) {
+    recent.set(`${name}`, 'x'.repeat(size));
+    assert.equal(recent.get(`${name}`)?.length, size);
+    // Again: what is written often is not kept more than once, and counts at least once.
+    recent.set(`${name}`, 'y'.repeat(size));
+    const kept = sizes.map((_, at) => recent.get(`${at}`)?.length ?? 0);
+    const bytes = kept.reduce((sum, length) => sum + length, 0);
+    assert.ok(bytes <= 10_000 || size === 9_000, `${bytes} bytes are kept`);
+  }
+  assert.equal(recent.get(`${sizes.length - 2}`)?.length, 9_000);
+});
+
 test('what was not asked for lately is dropped, and never more is kept than was said', () => {
   const recent = createRecent<number>(10);
   for (let value = 0; value < 100; value++) recent.set(`${value}`, value);

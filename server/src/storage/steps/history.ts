@@ -20,6 +20,11 @@ export function writeHistory(history: readonly HistoryEntry[]): string {
   return JSON.stringify(kept);
 }
 
+/** About how much memory it takes. */
+export function historyBytes(history: readonly HistoryEntry[]): number {
+  return history.reduce((bytes, { detail }) => bytes + 100 + (detail?.length ?? 0), 0);
+}
+
 export function withEntry(
   history: readonly HistoryEntry[],
   entry: HistoryEntry,

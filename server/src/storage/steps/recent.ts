@@ -17,18 +17,36 @@ export interface Recent<Value> {
   forget(): void;
 }
 
-/** What is set but not asked for is dropped after `most / 2` to `most` others, without a list. */
-export function createRecent<Value>(most: number): Recent<Value> {
+/** Of each table. A verification takes some 2 kB, so usually the number is what bounds. */
+export const recentMax = 4_096;
+const recentBytesMax = 16 * 2 ** 20;
+
+/**
+ * What is set but not set again is dropped after `most / 2` to `most` others, without a list, and
+ * earlier when they are large: an address that may start ten thousand times a day has a ledger of
+ * 80 kB. `bytesOf` says about how much memory a value takes. One that is set again counts again, so
+ * less than `bytesMax` is kept, never more.
+ */
+export function createRecent<Value>(
+  most: number,
+  bytesOf: (value: Value) => number = () => 0,
+  bytesMax: number = recentBytesMax,
+): Recent<Value> {
   let young = new Map<string, Value>();
+  let youngBytes = 0;
   let old = new Map<string, Value>();
   return {
     get: (key) => young.get(key) ?? old.get(key),
     set(key, value) {
-      if (young.size >= most / 2 && !young.has(key)) {
+      const bytes = bytesOf(value);
+      const isFull = young.size >= most / 2 && !young.has(key);
+      if (isFull || youngBytes + bytes > bytesMax / 2) {
         old = young;
         young = new Map();
+        youngBytes = 0;
       }
       young.set(key, value);
+      youngBytes += bytes;
     },
     delete(key) {
       young.delete(key);
@@ -37,9 +55,7 @@ export function createRecent<Value>(most: number): Recent<Value> {
     forget() {
       young.clear();
       old.clear();
+      youngBytes = 0;
     },
   };
 }
-
-/** Of each table. At 2 kB for a verification this bounds the memory at some ten megabytes. */
-export const recentMax = 4_096;
