@@ -38,7 +38,6 @@ export function createCheckpoints(
   file: string,
   { thread = program, changesMax = changesUsual } = {},
 ): Checkpoints {
-  const changes = database.prepareTuples<[number]>('SELECT total_changes()');
   const copyRest = database.prepareTuples('PRAGMA wal_checkpoint(PASSIVE)');
   const ended = Promise.withResolvers<void>();
   let helper: Worker | null = null;
@@ -78,7 +77,7 @@ export function createCheckpoints(
   return {
     look() {
       if (isCopying || isLost) return;
-      const [count = 0] = changes.get() ?? [];
+      const count = database.changes;
       if (count - copiedAt < changesMax) return;
       copiedAt = count;
       isCopying = true;

@@ -22,6 +22,8 @@ export interface Clock {
   mark(): void;
   /** Keeps how far time has come; called before a batch commits. */
   keep(hasWritten: boolean): void;
+  /** After a rollback, and when somebody else has written. */
+  forget(): void;
 }
 
 /** Where time comes from; a test brings its own. */
@@ -58,18 +60,23 @@ export function createClock(database: Database, source: TimeSource): Clock {
   const moveOffset = database.prepare('UPDATE clock SET offset_ms = offset_ms + ?');
   let lastMonotonicMs = source.monotonicMs();
   let baseMs = 0;
-  let keptMs = 0;
+  /** As it stands in the database; null where it must be read again. */
+  let row: ClockRow | null = null;
   let nowMs = 0;
 
   function begin(): void {
-    const row = read.get() ?? { high_water_ms: 0, offset_ms: 0 };
+    row ??= read.get() ?? { high_water_ms: 0, offset_ms: 0 };
     const monotonicMs = source.monotonicMs();
     const wallMs = source.wallMs();
     const elapsedMs = monotonicMs - lastMonotonicMs;
     lastMonotonicMs = monotonicMs;
-    keptMs = row.high_water_ms;
-    baseMs = Math.max(baseMs + elapsedMs * rate, wallMs, keptMs);
+    baseMs = Math.max(baseMs + elapsedMs * rate, wallMs, row.high_water_ms);
     nowMs = Math.floor(baseMs) + row.offset_ms;
+  }
+
+  function keepNow(): void {
+    keepHighWater.run(Math.floor(baseMs));
+    row = null;
   }
 
   return {
@@ -79,15 +86,17 @@ export function createClock(database: Database, source: TimeSource): Clock {
     begin,
     advance(milliseconds) {
       moveOffset.run(milliseconds);
+      row = null;
       nowMs += milliseconds;
       return nowMs;
     },
-    mark() {
-      keepHighWater.run(Math.floor(baseMs));
-    },
+    mark: keepNow,
     keep(hasWritten) {
       const everyMs = hasWritten ? keepEveryMs.writing : keepEveryMs.reading;
-      if (baseMs - keptMs >= everyMs) keepHighWater.run(Math.floor(baseMs));
+      if (row !== null && baseMs - row.high_water_ms >= everyMs) keepNow();
+    },
+    forget() {
+      row = null;
     },
   };
 }

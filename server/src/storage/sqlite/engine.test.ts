@@ -184,8 +184,14 @@ describe('the clock', () => {
 
   promise('that one process moves is moved for the others', ({ engine, folder }) => {
     const tool = openEngine({ folder, role: 'tool' });
-    const moved = one(tool, 'advanceClock', [3_600_000]);
-    assert.ok(one(engine, 'now', []) >= moved);
+    // Both know the time by now; each has to see that the other moved it.
+    let latest = Math.max(one(engine, 'now', []), one(tool, 'now', []));
+    for (const mover of [tool, engine, tool, engine]) {
+      const moved = one(mover, 'advanceClock', [3_600_000]);
+      assert.ok(moved >= latest + 3_600_000);
+      latest = moved;
+      for (const reader of [engine, tool]) assert.ok(one(reader, 'now', []) >= moved);
+    }
     tool.close();
   });
 

@@ -119,7 +119,6 @@ function configure(database: Database): void {
 function createRun(database: Database, tables: SqliteTables, source: TimeSource): Engine['run'] {
   const clock = createClock(database, source);
   const handlers = createHandlers({ database, tables, clock, monotonicMs: source.monotonicMs });
-  const changes = database.prepareTuples<[number]>('SELECT total_changes()');
   const version = database.prepareTuples<[number]>('PRAGMA data_version');
   const begin = database.prepare('BEGIN IMMEDIATE');
   const commit = database.prepare('COMMIT');
@@ -127,24 +126,29 @@ function createRun(database: Database, tables: SqliteTables, source: TimeSource)
 
   /** Runs the batch; guarded, each operation in a savepoint of its own. */
   function attempt(batch: readonly Operation[], isGuarded: boolean): Outcome[] {
-    begin.run();
+    // `run` would take the changes of the statement before for its own.
+    begin.get();
     forgetWhenOthersWrote();
-    const [changesBefore] = changes.get() ?? [];
+    const changesBefore = database.changes;
     clock.begin();
     const outcomes = batch.map((operation) =>
       isGuarded ? runGuarded(operation) : ({ ok: true, value: call(handlers, operation) } as const),
     );
     tables.flush();
-    const [changesNow] = changes.get() ?? [];
-    clock.keep(changesNow !== changesBefore);
-    commit.run();
+    clock.keep(database.changes !== changesBefore);
+    commit.get();
     return outcomes;
+  }
+
+  function forget(): void {
+    tables.forget();
+    clock.forget();
   }
 
   /** Asked within the transaction, where nobody else can write until it is over. */
   function forgetWhenOthersWrote(): void {
     const [versionNow] = version.get() ?? [];
-    if (versionNow !== versionSeen) tables.forget();
+    if (versionNow !== versionSeen) forget();
     versionSeen = versionNow;
   }
 
@@ -160,14 +164,14 @@ function createRun(database: Database, tables: SqliteTables, source: TimeSource)
       if (!database.isTransaction) throw error;
       database.exec('ROLLBACK TO operation');
       database.exec('RELEASE operation');
-      tables.forget();
+      forget();
       return toFailure(error);
     }
   }
 
   function rollBack(): void {
     if (database.isTransaction) database.exec('ROLLBACK');
-    tables.forget();
+    forget();
   }
 
   function failAll(batch: readonly Operation[], error: unknown): Outcome[] {

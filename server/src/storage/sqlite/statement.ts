@@ -17,12 +17,15 @@ export interface Database {
   prepareTuples<Row extends readonly unknown[]>(sql: string): Statement<Row>;
   exec(sql: string): void;
   readonly isTransaction: boolean;
+  /** How many rows its statements have changed so far: one that is run changes what it answers. */
+  readonly changes: number;
   /** Every statement prepared so far: a test reads their query plans. */
   readonly statements: readonly string[];
 }
 
 export function wrapDatabase(database: DatabaseSync): Database {
   const statements: string[] = [];
+  let changes = 0;
 
   function prepare<Row>(sql: string, isTuple: boolean): Statement<Row> {
     statements.push(sql);
@@ -32,8 +35,16 @@ export function wrapDatabase(database: DatabaseSync): Database {
     return {
       get: (...values) => statement.get(...values) as Row | undefined,
       all: (...values) => statement.all(...values) as Row[],
-      run: (...values) => Number(statement.run(...values).changes),
-      insert: (...values) => Number(statement.run(...values).lastInsertRowid),
+      run(...values) {
+        const changed = Number(statement.run(...values).changes);
+        changes += changed;
+        return changed;
+      },
+      insert(...values) {
+        const { lastInsertRowid } = statement.run(...values);
+        changes++;
+        return Number(lastInsertRowid);
+      },
     };
   }
 
@@ -43,6 +54,9 @@ export function wrapDatabase(database: DatabaseSync): Database {
     exec: (sql) => database.exec(sql),
     get isTransaction() {
       return database.isTransaction;
+    },
+    get changes() {
+      return changes;
     },
     statements,
   };
