@@ -59,15 +59,21 @@ export function explain(states: readonly State[], history: History): Explanation
   const waiting: Position[] = states.map((state) => ({ state, phases }));
   const looks = history.calls.map(lookOf);
   const seen = new Set<string>();
+  // One call alone comes to hardly any position twice, and telling them apart is half of the work.
+  const isAlone = history.calls.length === 1;
+  let positions = 0;
   const ends = new Map<string, State>();
   const obstacles = new Map<string, number>();
   while (true) {
     const position = waiting.pop();
     if (position === undefined) break;
-    const name = nameOfPosition(position);
-    if (seen.has(name)) continue;
-    seen.add(name);
-    if (seen.size > positionsMax) throw new Error('The history is too large to be checked.');
+    if (!isAlone) {
+      const name = nameOfPosition(position);
+      if (seen.has(name)) continue;
+      seen.add(name);
+    }
+    positions += 1;
+    if (positions > positionsMax) throw new Error('The history is too large to be checked.');
     if (isOver(position, history)) ends.set(JSON.stringify(position.state), position.state);
     for (const index of nextCalls(position, history, looks)) {
       for (const after of stepsOf(position, index, history, obstacles)) waiting.push(after);
@@ -80,9 +86,21 @@ export function explain(states: readonly State[], history: History): Explanation
   };
 }
 
+/** Most positions differ from the one before in one phase, so the others are written down once. */
+const phaseNames = new WeakMap<Phase, string>();
+
 /** Settings do not change within a history. */
 function nameOfPosition({ state, phases }: Position): string {
-  return JSON.stringify([{ ...state, settings: null }, phases]);
+  const names = phases.map((phase) => (phase === null ? '' : nameOfPhase(phase)));
+  return JSON.stringify({ ...state, settings: null }) + names.join();
+}
+
+function nameOfPhase(phase: Phase): string {
+  const known = phaseNames.get(phase);
+  if (known !== undefined) return known;
+  const name = JSON.stringify(phase);
+  phaseNames.set(phase, name);
+  return name;
 }
 
 /** Only calls that were never answered may stand open. */
@@ -106,7 +124,7 @@ function nextCalls({ phases }: Position, { calls }: History, looks: readonly str
       const phase = phases[index];
       // The owner of a key is known by its number, so from there on it is one of a kind.
       if (looks[index]?.startsWith(keyed) === true && phase?.at !== 'called') return true;
-      const look = `${looks[index]} ${JSON.stringify(phase)}`;
+      const look = `${looks[index]} ${phase === null || phase === undefined ? '' : nameOfPhase(phase)}`;
       if (tried.has(look)) return false;
       tried.add(look);
       return true;

@@ -146,7 +146,7 @@ function createCheck(
     { calls, span }: Pick<Batch, 'calls' | 'span'>,
   ): readonly State[] {
     const explained = explain(states, { calls, span, nameOf, namesOf, codeOf });
-    assert.ok(explained.states.length > 0, reportFailure(calls, explained.obstacles));
+    if (explained.states.length === 0) assert.fail(reportFailure(calls, explained.obstacles));
     return explained.states;
   }
   return async ({ states, calls, span, extremes, ...flags }) => {
@@ -158,7 +158,7 @@ function createCheck(
     const { lists, messages, shownAt } = await watch.look(recorder.calls, mayComeTwice);
     const explained = explainOrFail(states, { calls, span });
     const observed = observe(explained, { lists, shownAt, nameOf });
-    assert.ok(observed.states.length > 0, reportFailure(calls, observed.obstacles));
+    if (observed.states.length === 0) assert.fail(reportFailure(calls, observed.obstacles));
     for (const { answer } of calls) if (answer !== null) assertNoCode(answer.text, book.codes);
     const trace = { calls: recorder.calls, messages, ...book, ...extremes, ...flags };
     assertAnswers(trace);
