@@ -32,8 +32,11 @@ const layers: Readonly<Record<string, Layer>> = {
   // The rules of counting and ending are the same for every storage: they stand in `steps`.
   storage: { mayImport: ['storage', 'domain', ...ports], adaptersBut: ['steps'] },
   // Every provider that calls out does it through the guard in `egress`.
-  providers: { mayImport: ['providers', 'domain', ...ports], adaptersBut: ['egress'] },
-  api: { mayImport: ['api', 'service', 'domain'] },
+  providers: {
+    mayImport: ['providers', 'domain', 'build-schema', ...ports],
+    adaptersBut: ['egress'],
+  },
+  api: { mayImport: ['api', 'service', 'domain', 'build-schema'] },
   compat: { mayImport: ['compat', 'service', 'domain'], adaptersBut: [] },
   kafka: { mayImport: ['kafka', 'service', 'domain'] },
   jobs: { mayImport: ['jobs', 'service', 'domain'], packages: [] },

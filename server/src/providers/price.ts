@@ -1,5 +1,6 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
 import { fromMicros, type Money, parseMoney, toMicros } from '#domain/money.ts';
+import { Type } from '#src/build-schema.ts';
 
 /** What a message costs before it is sent: per part, by country where that differs. */
 export const priceSchema = Type.Object(

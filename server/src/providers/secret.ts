@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '#src/build-schema.ts';
 
 /** A secret in the configuration: the name of an environment variable, or the value itself. */
 export const secretSchema = Type.Union(

@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import {
   channelName,
   client,
@@ -24,6 +23,7 @@ import {
   variablesMax,
 } from '#domain/template-variables.ts';
 import type { ChannelRequest } from '#service/requests.ts';
+import { Type } from '#src/build-schema.ts';
 
 /** Every field of a start. Only shapes are checked here; what a value may be is the service's. */
 

@@ -1,4 +1,5 @@
-import { type Static, type TSchema, Type } from 'typebox';
+import type { Static, TSchema } from 'typebox';
+import { Type } from '#src/build-schema.ts';
 
 /**
  * Building blocks of the schemas. Patterns keep to what JavaScript, Python and Java read alike, so

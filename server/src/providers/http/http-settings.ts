@@ -1,5 +1,6 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
 import type { ChannelName } from '#domain/channels/channel.ts';
+import { Type } from '#src/build-schema.ts';
 import { readCertificateAuthority } from '../certificate-authority.ts';
 import { type ProviderContext, type SettingsReading, subjectOf } from '../context.ts';
 import { doorOf } from '../egress/outbound-url.ts';

@@ -1,4 +1,5 @@
-import Type, { type Static } from 'typebox';
+import type { Static } from 'typebox';
+import { Type } from '#src/build-schema.ts';
 import { priceSchema } from '../price.ts';
 import { secretSchema } from '../secret.ts';
 

@@ -1,4 +1,3 @@
-import { Type } from 'typebox';
 import { callerOf } from '#api/authenticate.ts';
 import { idempotencyKeyOf } from '#api/idempotency-key.ts';
 import { presentVerdict } from '#api/present.ts';
@@ -7,6 +6,7 @@ import { defineRoute } from '#api/route.ts';
 import { client, guess, transaction, verificationId } from '#api/schemas/shared.ts';
 import { exactly, noQuery } from '#api/schemas/text.ts';
 import { verdict } from '#api/schemas/verification.ts';
+import { Type } from '#src/build-schema.ts';
 
 export const verificationCheck = defineRoute({
   method: 'POST',
