@@ -156,14 +156,16 @@ promise('a ledger that takes the number of one removed is found too', (opened) =
     const names = Array.from({ length: many }, (_, index) => `${name} ${index}`);
     startAll(server, names.map(stepFor));
   };
-  // The first are indexed at the end of their batch; then the server knows where the index ends.
+  // The first are indexed within two batches; then the server knows where the index ends.
   startMany('first', 600);
   startMany('one more', 1);
+  startMany('another', 1);
   ask(server, 'advanceClock', [2 * dayMs]);
   while (ask(server, 'expireDue', [200]).more);
   for (let step = 0; step < 100; step++) ask(server, 'purge', [500]);
   assert.equal(count(server, 'SELECT count(*) FROM ledger'), 0);
   startMany('second', 800);
+  startMany('yet another', 1);
   // The server has them in its memory; the other process has nothing but the file.
   for (let index = 0; index < 800; index += 7) {
     const again = ask(tool, 'startVerification', [stepFor(`second ${index}`)]);

@@ -46,8 +46,8 @@ export function createTables(database: Database) {
     /** Writes what was put off to the end; called before the transaction or its savepoint ends. */
     flush(): void {
       tallies.flush();
-      newest.flush();
-      ledgers.flush();
+      // One of them is enough for one transaction to wait for; the other has its turn in the next.
+      if (!newest.flush()) ledgers.flush();
     },
     /** After a rollback, or somebody else's write: what is remembered may not be so any more. */
     forget(): void {
