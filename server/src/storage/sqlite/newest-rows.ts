@@ -17,8 +17,8 @@ export type NewestRows = ReturnType<typeof createNewestRows>;
 
 /**
  * This many are read one by one by a look-up, and indexed within one transaction. Measured over
- * 400,000 rows: with 500 a transaction in 45 took 11 ms, with 200 one in nine takes 3 to 5, for 1 to
- * 2 % more CPU time; with 100 a third of the gain is lost.
+ * 400,000 rows: with 500 a transaction in 45 took 11 ms, with 200 one in nine takes 3 to 5, for
+ * 1 to 2 % more CPU time; with 100 a third of the gain is lost.
  */
 export const waitingMax = 200;
 

@@ -215,7 +215,7 @@ promise('guesses are counted alike in one batch and in many, and after a reset',
   assert.deepEqual(counted(), [1, 0]);
 });
 
-test('what is large is dropped earlier: all that is kept is within the bytes that were said', () => {
+test('what is large is dropped earlier: no more bytes are kept than were said', () => {
   const recent = createRecent<string>(1_000, (text) => text.length, 10_000);
   const sizes = [
     ...Array<number>(300).fill(90),

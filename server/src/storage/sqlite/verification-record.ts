@@ -117,7 +117,7 @@ function readPlain(row: FoundVerification): Pick<VerificationRecord, PlainField>
   return plain as Pick<VerificationRecord, PlainField>;
 }
 
-/** The values of a new row; `place` says its period where the look-up indexes do not have it yet. */
+/** The values of a new row; `place` says its period where no look-up index is to hold it yet. */
 export function toValues(
   kept: KeptVerification,
   place: (head: number) => number = periodOf,
