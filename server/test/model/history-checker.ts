@@ -124,7 +124,8 @@ function nextCalls({ phases }: Position, { calls }: History, looks: readonly str
       const phase = phases[index];
       // The owner of a key is known by its number, so from there on it is one of a kind.
       if (looks[index]?.startsWith(keyed) === true && phase?.at !== 'called') return true;
-      const look = `${looks[index]} ${phase === null || phase === undefined ? '' : nameOfPhase(phase)}`;
+      const name = phase === null || phase === undefined ? '' : nameOfPhase(phase);
+      const look = `${looks[index]} ${name}`;
       if (tried.has(look)) return false;
       tried.add(look);
       return true;
