@@ -32,11 +32,8 @@ const layers: Readonly<Record<string, Layer>> = {
   // The rules of counting and ending are the same for every storage: they stand in `steps`.
   storage: { mayImport: ['storage', 'domain', ...ports], adaptersBut: ['steps'] },
   // Every provider that calls out does it through the guard in `egress`.
-  providers: {
-    mayImport: ['providers', 'domain', 'build-schema', ...ports],
-    adaptersBut: ['egress'],
-  },
-  api: { mayImport: ['api', 'service', 'domain', 'build-schema'] },
+  providers: { mayImport: ['providers', 'domain', ...ports], adaptersBut: ['egress'] },
+  api: { mayImport: ['api', 'service', 'domain'] },
   compat: { mayImport: ['compat', 'service', 'domain'], adaptersBut: [] },
   kafka: { mayImport: ['kafka', 'service', 'domain'] },
   jobs: { mayImport: ['jobs', 'service', 'domain'], packages: [] },

@@ -1,6 +1,5 @@
-import type { TSchema } from 'typebox';
+import Type, { type TSchema } from 'typebox';
 import type { Provider } from '#service/provider-port.ts';
-import { Type } from '#src/build-schema.ts';
 import { type ProviderContext, type SettingsReading, subjectOf } from './context.ts';
 import { createHttpProvider } from './http/http-provider.ts';
 import { httpSettingsSchema } from './http/http-settings.ts';

@@ -1,6 +1,5 @@
-import type { Static } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { fromMicros, type Money, parseMoney, toMicros } from '#domain/money.ts';
-import { Type } from '#src/build-schema.ts';
 
 /** What a message costs before it is sent: per part, by country where that differs. */
 export const priceSchema = Type.Object(

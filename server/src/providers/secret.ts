@@ -1,5 +1,4 @@
-import type { Static } from 'typebox';
-import { Type } from '#src/build-schema.ts';
+import Type, { type Static } from 'typebox';
 
 /** A secret in the configuration: the name of an environment variable, or the value itself. */
 export const secretSchema = Type.Union(

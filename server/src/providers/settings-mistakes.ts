@@ -1,9 +1,5 @@
-import { createRequire } from 'node:module';
 import type { TSchema } from 'typebox';
-import type * as SchemaModule from 'typebox/schema';
-
-/** Loads what only a server or command with providers needs: 235 modules, 65 ms of computing. */
-const require = createRequire(import.meta.url);
+import Value from 'typebox/value';
 
 /**
  * Checks a settings object against its schema and tells each mistake as a sentence that names the
@@ -11,12 +7,11 @@ const require = createRequire(import.meta.url);
  */
 export function settingsMistakes(schema: TSchema, value: unknown, subject: string): string[] {
   // The library stops at eight errors; the ninth mistake is told at the next start.
-  const { Errors } = require('typebox/schema') as typeof SchemaModule;
-  const errors = Errors(schema, value)[1].map(asWhole);
+  const errors = Value.Errors(schema, value).map(asWhole);
   return [...new Set(errors.flatMap((error) => sentencesOf(error, schema, subject)))];
 }
 
-type SettingsError = ReturnType<typeof SchemaModule.Errors>[1][number];
+type SettingsError = ReturnType<typeof Value.Errors>[number];
 
 /** What is wrong inside an alternative is noise: all that counts is that no alternative fits. */
 function asWhole(error: SettingsError): SettingsError {

@@ -1,9 +1,9 @@
+import { Type } from 'typebox';
 import { type PhoneOptions, type PhoneScope, phoneCaller } from '#api/phone/phone-options.ts';
 import { clockForPage, verdictForPage, verificationForPage } from '#api/phone/phone-views.ts';
 import { sendRefusal } from '#api/problem.ts';
 import { allChannels } from '#domain/application.ts';
 import { clockStepSecondsMax } from '#service/sandbox.ts';
-import { Type } from '#src/build-schema.ts';
 
 const strict = { additionalProperties: false };
 

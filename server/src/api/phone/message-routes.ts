@@ -1,9 +1,9 @@
+import { Type } from 'typebox';
 import { mailPolicy } from '#api/phone/page-files.ts';
 import { type PhoneOptions, type PhoneScope, phoneCaller } from '#api/phone/phone-options.ts';
 import { messageForPage, verificationForPage } from '#api/phone/phone-views.ts';
 import { sendProblem, sendRefusal } from '#api/problem.ts';
 import type { SandboxMessage } from '#service/provider-port.ts';
-import { Type } from '#src/build-schema.ts';
 
 const listedDefault = 100;
 const listedPattern = '^([1-9][0-9]?|1[0-9]{2}|200)$';

@@ -1,4 +1,4 @@
-import type { Static, TProperties } from 'typebox';
+import { type Static, type TProperties, Type } from 'typebox';
 import { channelName, codeAlphabet, language, money, templateName } from '#api/schemas/shared.ts';
 import { exactly, line, mapOf, moment, oneOf, orNull } from '#api/schemas/text.ts';
 import { type ApplicationSettings, settingBounds } from '#domain/application.ts';
@@ -6,7 +6,6 @@ import { codeLengthMax, codeLengthMin } from '#domain/code.ts';
 import { limitBounds, type SendLimits } from '#domain/limits.ts';
 import type { SecondStartRule } from '#domain/verification.ts';
 import type { SettingsPatch } from '#service/service.ts';
-import { Type } from '#src/build-schema.ts';
 
 /**
  * The settings of an application, as shown and as changed: the same fields, all of them in an

@@ -1,5 +1,5 @@
+import { Type } from 'typebox';
 import { errorCodes } from '#api/errors.ts';
-import { Type } from '#src/build-schema.ts';
 
 /** Every error, as RFC 9457 has it, with a stable `code` beside the sentences. */
 export const problem = Type.Object(

@@ -1,9 +1,9 @@
+import { Type } from 'typebox';
 import { exactly, line, mapOf, oneOf, onOneLine, shaped } from '#api/schemas/text.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
 import type { CodeAlphabet } from '#domain/code.ts';
 import { languagePattern, templateNamePattern } from '#domain/template.ts';
 import type { VerificationStatus } from '#domain/verification.ts';
-import { Type } from '#src/build-schema.ts';
 
 /** Fields that more than one call has, with the same bounds everywhere. */
 

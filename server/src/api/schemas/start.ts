@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import {
   channelName,
   client,
@@ -23,7 +24,6 @@ import {
   variablesMax,
 } from '#domain/template-variables.ts';
 import type { ChannelRequest } from '#service/requests.ts';
-import { Type } from '#src/build-schema.ts';
 
 /** Every field of a start. Only shapes are checked here; what a value may be is the service's. */
 

@@ -1,8 +1,7 @@
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { channelName, language, purpose, templateName } from '#api/schemas/shared.ts';
 import { anyText, exactly, moment, oneOf, orNull, shaped } from '#api/schemas/text.ts';
 import { type Template, templateBounds } from '#domain/template.ts';
-import { Type } from '#src/build-schema.ts';
 
 /** Named texts. Only shapes are checked here; what a text may say is `domain/template.ts`. */
 

@@ -1,5 +1,4 @@
-import type { Static, TSchema } from 'typebox';
-import { Type } from '#src/build-schema.ts';
+import { type Static, type TSchema, Type } from 'typebox';
 
 /**
  * Building blocks of the schemas. Patterns keep to what JavaScript, Python and Java read alike, so

@@ -1,9 +1,8 @@
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { channelName, money, verificationId, verificationStatus } from '#api/schemas/shared.ts';
 import { moment, oneOf, orNull } from '#api/schemas/text.ts';
 import type { DeliveryStatus } from '#domain/delivery.ts';
 import type { CheckReason, HistoryEvent } from '#domain/verification.ts';
-import { Type } from '#src/build-schema.ts';
 
 /** What the calls about verifications answer. Trimmed to this when it is written out. */
 

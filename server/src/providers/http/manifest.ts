@@ -1,5 +1,4 @@
-import type { Static } from 'typebox';
-import { Type } from '#src/build-schema.ts';
+import Type, { type Static } from 'typebox';
 import { priceSchema } from '../price.ts';
 import { secretSchema } from '../secret.ts';
 

@@ -1,4 +1,4 @@
-import type { Static } from 'typebox';
+import Type, { type Static } from 'typebox';
 import type { ChannelName } from '#domain/channels/channel.ts';
 import { maskRecipient } from '#domain/recipient.ts';
 import type {
@@ -7,7 +7,6 @@ import type {
   SandboxInbox,
   SendOutcome,
 } from '#service/provider-port.ts';
-import { Type } from '#src/build-schema.ts';
 import { type ProviderContext, type SettingsReading, subjectOf } from '../context.ts';
 import { createQuote, priceMistakes, priceSchema } from '../price.ts';
 import { behaviourOf } from './test-recipients.ts';

@@ -1,6 +1,5 @@
-import type { Static } from 'typebox';
+import Type, { type Static } from 'typebox';
 import { parseRecipient } from '#domain/recipient.ts';
-import { Type } from '#src/build-schema.ts';
 import { readCertificateAuthority } from '../certificate-authority.ts';
 import { type ProviderContext, type SettingsReading, subjectOf } from '../context.ts';
 import { type Price, priceMistakes, priceSchema } from '../price.ts';

@@ -1,6 +1,6 @@
+import { Type } from 'typebox';
 import { defineRoute } from '#api/route.ts';
 import { noQuery } from '#api/schemas/text.ts';
-import { Type } from '#src/build-schema.ts';
 
 export const healthRead = defineRoute({
   method: 'GET',

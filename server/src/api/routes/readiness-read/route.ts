@@ -1,8 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises';
+import { Type } from 'typebox';
 import { defineRoute } from '#api/route.ts';
 import { noQuery } from '#api/schemas/text.ts';
 import { StorageUnavailable } from '#service/ports.ts';
-import { Type } from '#src/build-schema.ts';
 
 /** Below what load balancers wait for an answer by default. */
 const pingTimeoutMs = 2_000;

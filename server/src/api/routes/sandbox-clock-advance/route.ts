@@ -1,9 +1,9 @@
+import { Type } from 'typebox';
 import { isoTime } from '#api/iso-time.ts';
 import { defineRoute } from '#api/route.ts';
 import { sandboxOf } from '#api/routes/sandbox.ts';
 import { exactly, moment, noQuery } from '#api/schemas/text.ts';
 import { clockStepSecondsMax } from '#service/sandbox.ts';
-import { Type } from '#src/build-schema.ts';
 
 export const sandboxClockAdvance = defineRoute({
   method: 'POST',

@@ -1,4 +1,4 @@
-import type { Static } from 'typebox';
+import { type Static, Type } from 'typebox';
 import { callerOf } from '#api/authenticate.ts';
 import { isoTime } from '#api/iso-time.ts';
 import { sendRefusal } from '#api/problem.ts';
@@ -7,7 +7,6 @@ import { sandboxOf } from '#api/routes/sandbox.ts';
 import { channelName, listLimit, listLimitDefault, recipient } from '#api/schemas/shared.ts';
 import { exactly, moment, orNull, readPlus } from '#api/schemas/text.ts';
 import type { SandboxMessage } from '#service/provider-port.ts';
-import { Type } from '#src/build-schema.ts';
 
 const message = Type.Object({
   id: Type.String(),

@@ -1,9 +1,9 @@
+import { Type } from 'typebox';
 import { callerOf } from '#api/authenticate.ts';
 import { presentTemplate } from '#api/present-application.ts';
 import { defineRoute } from '#api/route.ts';
 import { template } from '#api/schemas/template.ts';
 import { noQuery } from '#api/schemas/text.ts';
-import { Type } from '#src/build-schema.ts';
 
 export const templateListing = defineRoute({
   method: 'GET',

@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import { callerOf } from '#api/authenticate.ts';
 import { idempotencyKeyOf } from '#api/idempotency-key.ts';
 import { presentVerdict } from '#api/present.ts';
@@ -6,7 +7,6 @@ import { defineRoute } from '#api/route.ts';
 import { client, guess, transaction, verificationId } from '#api/schemas/shared.ts';
 import { exactly, noQuery } from '#api/schemas/text.ts';
 import { verdict } from '#api/schemas/verification.ts';
-import { Type } from '#src/build-schema.ts';
 
 export const verificationCheck = defineRoute({
   method: 'POST',

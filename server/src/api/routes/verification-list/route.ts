@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import { callerOf } from '#api/authenticate.ts';
 import { presentVerification } from '#api/present.ts';
 import { sendRefusal } from '#api/problem.ts';
@@ -12,7 +13,6 @@ import {
 } from '#api/schemas/shared.ts';
 import { exactly, readPlus, shaped } from '#api/schemas/text.ts';
 import { verificationList } from '#api/schemas/verification.ts';
-import { Type } from '#src/build-schema.ts';
 
 export const verificationListing = defineRoute({
   method: 'GET',

@@ -1,3 +1,4 @@
+import { Type } from 'typebox';
 import { callerOf } from '#api/authenticate.ts';
 import { idempotencyKeyOf } from '#api/idempotency-key.ts';
 import { presentVerification } from '#api/present.ts';
@@ -6,7 +7,6 @@ import { defineRoute } from '#api/route.ts';
 import { channelName, verificationId } from '#api/schemas/shared.ts';
 import { exactly, noQuery } from '#api/schemas/text.ts';
 import { verification } from '#api/schemas/verification.ts';
-import { Type } from '#src/build-schema.ts';
 
 export const verificationResend = defineRoute({
   method: 'POST',
