@@ -17,6 +17,7 @@ import {
 import type { TimeSource } from '#storage/sqlite/clock.ts';
 import { type Engine, openEngine } from '#storage/sqlite/engine.ts';
 import type { Answer, Arguments, Operation, Verb } from '#storage/sqlite/handlers.ts';
+import { backlogMax, groupMax } from '#storage/sqlite/late-index.ts';
 
 const nowMs = Date.now();
 const standing: TimeSource = { wallMs: () => nowMs, monotonicMs: () => 0 };
@@ -170,5 +171,92 @@ promise('a ledger that takes the number of one removed is found too', (opened) =
   for (let index = 0; index < 800; index += 7) {
     const again = ask(tool, 'startVerification', [stepFor(`second ${index}`)]);
     assert.equal(again.kind, 'refused', `second ${index}`);
+  }
+});
+
+const waitingSql = {
+  verifications: 'SELECT count(*) FROM verification WHERE period < 0',
+  ledgers: 'SELECT count(*) FROM ledger WHERE is_indexed = 0',
+};
+
+for (const ledgersPerStart of [1, 2]) {
+  promise(`batches full of starts index, ${ledgersPerStart} ledgers for each`, (opened) => {
+    const { server, applicationId } = opened;
+    const waiting = () => ({
+      verifications: count(server, waitingSql.verifications),
+      ledgers: count(server, waitingSql.ledgers),
+    });
+    const startMany = (batch: number, many: number) => {
+      const steps = Array.from({ length: many }, (_, index) => {
+        const keys = Array.from(
+          { length: ledgersPerStart },
+          (_, nth) => `${batch} ${index} ${nth}`,
+        );
+        const ledgers = keys.map((key) => limited(key, 9, 3_600));
+        return startStepOf({ applicationId, recipient: keys[0] ?? '', ledgers });
+      });
+      const before = waiting();
+      startAll(server, steps);
+      const after = waiting();
+      const brought = many * (1 + ledgersPerStart);
+      const indexed =
+        before.verifications + before.ledgers + brought - after.verifications - after.ledgers;
+      return { after, indexed, brought };
+    };
+    for (let batch = 0; batch < 30; batch++) {
+      const { after, indexed, brought } = startMany(batch, 256);
+      assert.ok(indexed <= groupMax + Math.ceil(brought / groupMax) * groupMax, `${indexed} rows`);
+      assert.ok(Math.max(after.verifications, after.ledgers) <= backlogMax, JSON.stringify(after));
+    }
+    // Whoever comes next does not pay for all that was left.
+    for (let batch = 30; batch < 36; batch++) assert.ok(startMany(batch, 1).indexed <= groupMax);
+    const { verifications, ledgers } = waiting();
+    assert.ok(Math.max(verifications, ledgers) < 200, `${verifications} and ${ledgers} wait`);
+  });
+}
+
+test('no key ever has two ledgers, whoever writes and whatever is taken back', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'watchword-late-'));
+  const open = (role: 'server' | 'tool') => openEngine({ folder, role }, standing);
+  let server = open('server');
+  let tool = open('tool');
+  try {
+    const applicationId = makeId('app');
+    const application = { id: applicationId, name: 'one', settings: defaultSettings };
+    ask(server, 'createApplication', [{ ...application, createdAtMs: 0 }]);
+    const keysSeen = new Set<string>();
+    for (let batch = 0; batch < 24; batch++) {
+      // Half of the recipients are those of the batch before, and the bursts are of every size.
+      const many = [256, 1, 90, 199, 256, 31][batch % 6] ?? 1;
+      const names = Array.from({ length: many }, (_, index) => `recipient ${batch * 100 + index}`);
+      const steps = names.map((recipient) =>
+        startStepOf({ applicationId, recipient, ledgers: [limited(recipient, 99, 3_600)] }),
+      );
+      const [first] = steps;
+      assert.ok(first);
+      // Its delivery is taken: the batch is rolled back and done again, one by one.
+      const failing = startStepOf({ applicationId, deliveries: first.deliveries });
+      const isFailing = batch % 4 === 1;
+      const outcomes = (batch % 3 === 2 ? tool : server).run(
+        [...steps, ...(isFailing ? [failing] : [])].map((step) =>
+          operation('startVerification', [step]),
+        ),
+      );
+      assert.equal(outcomes.filter(({ ok }) => !ok).length, isFailing ? 1 : 0);
+      for (const name of names) keysSeen.add(name);
+      if (batch % 5 === 4) {
+        tool.close();
+        server.close();
+        server = open('server');
+        tool = open('tool');
+      }
+      const twice = 'SELECT count(*) - count(DISTINCT application || key) FROM ledger';
+      assert.equal(count(server, twice), 0, `batch ${batch}`);
+      assert.equal(count(server, 'SELECT count(*) FROM ledger'), keysSeen.size);
+    }
+  } finally {
+    tool.close();
+    server.close();
+    rmSync(folder, { recursive: true });
   }
 });

@@ -91,7 +91,8 @@ export function createLedgers(database: Database) {
       recent.delete(nameOf(application, key));
       newest.forget();
     },
-    flush: newest.flush,
+    waiting: newest.waiting,
+    index: newest.index,
     forget(): void {
       recent.forget();
       newest.forget();

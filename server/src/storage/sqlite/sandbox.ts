@@ -64,7 +64,9 @@ export function createReset(database: Database, tables: SqliteTables) {
     const application = tables.applications.numberOf(applicationId);
     if (application === null) return;
     tables.tallies.flush();
-    // Prepared here and not at the start: this is rare, and some of them read a whole table.
+    // Prepared here and not at the start: most of them read a whole table, because no index of it
+    // begins with the application. Only a server in development answers to a reset, so nobody
+    // pays for such an index with every start.
     for (const sql of deletions) database.prepare(sql).run(application);
     tables.forget();
   };

@@ -3,6 +3,7 @@ import { createBudgets } from '#storage/sqlite/budgets.ts';
 import { createCallbacks } from '#storage/sqlite/callbacks.ts';
 import { createDeliveryRows } from '#storage/sqlite/delivery-rows.ts';
 import { createIdempotency } from '#storage/sqlite/idempotency.ts';
+import { indexLate } from '#storage/sqlite/late-index.ts';
 import { createLedgers } from '#storage/sqlite/ledgers.ts';
 import { createNewestRows } from '#storage/sqlite/newest-rows.ts';
 import { createOutbox } from '#storage/sqlite/outbox.ts';
@@ -46,8 +47,7 @@ export function createTables(database: Database) {
     /** Writes what was put off to the end; called before the transaction or its savepoint ends. */
     flush(): void {
       tallies.flush();
-      // One of them is enough for one transaction to wait for; the other has its turn in the next.
-      if (!newest.flush()) ledgers.flush();
+      indexLate([newest, ledgers]);
     },
     /** After a rollback, or somebody else's write: what is remembered may not be so any more. */
     forget(): void {
