@@ -31,17 +31,11 @@ export function assertAnswers(trace: Trace): void {
   const compared = new Map<string, number>();
   const weakFailures = new Map<string, number>();
   const approved = new Set<string>();
-  const firstTexts = new Map<string, string>();
+  assertRepetitions(trace);
   for (const { operation, answer } of trace.calls) {
     if (answer === null || operation.kind === 'advance-clock') continue;
-    const { body, text } = answer;
-    if (operation.key !== null && answer.status < 300) {
-      const name = `${operation.application} ${operation.kind} ${operation.key}`;
-      const first = firstTexts.get(name);
-      if (answer.isReplayed && first !== undefined) assert.equal(text, first, 'I9');
-      if (answer.isReplayed) continue;
-      firstTexts.set(name, text);
-    }
+    const { body } = answer;
+    if (operation.key !== null && answer.isReplayed) continue;
     if (operation.kind !== 'check' && operation.kind !== 'recipient-check') continue;
     const id = body.id ?? '';
     if (body.approved !== true && body.reason !== 'wrong_code') continue;
@@ -61,6 +55,30 @@ export function assertAnswers(trace: Trace): void {
   if (isWithinOneDay(trace)) {
     for (const count of weakFailures.values())
       assert.ok(count <= 10, 'I4: six digits, ten guesses');
+  }
+}
+
+/**
+ * I9. A key is forgotten after a day, and its request is done anew then. Where the clock was moved
+ * beside the calls, the order in which they were made does not tell which of two answers under one
+ * key a repetition had to give: the model knows that, and here it must be one of the two.
+ */
+function assertRepetitions({ calls, isTimeBlurred }: Pick<Trace, 'calls' | 'isTimeBlurred'>): void {
+  const made = new Map<string, string[]>();
+  const repeated: { name: string; text: string }[] = [];
+  for (const { operation, answer } of calls) {
+    if (answer === null || operation.kind === 'advance-clock') continue;
+    if (operation.key === null || answer.status >= 300) continue;
+    const name = `${operation.application} ${operation.kind} ${operation.key}`;
+    const texts = made.get(name) ?? [];
+    made.set(name, texts);
+    if (!answer.isReplayed) texts.push(answer.text);
+    else if (isTimeBlurred) repeated.push({ name, text: answer.text });
+    else if (texts.length > 0) assert.equal(answer.text, texts.at(-1), 'I9');
+  }
+  for (const { name, text } of repeated) {
+    const texts = made.get(name) ?? [];
+    if (texts.length > 0) assert.ok(texts.includes(text), `I9: ${text} was not answered before`);
   }
 }
 
