@@ -134,6 +134,7 @@ async function runInnocent(
   const set = createWorkingSet(batching.shared);
   await load(batching, set, keysIn(before));
   const changed = changedSince(before, set);
+  batching.recent.learn(before, changed);
   const outcomes = batch.map((_, index): Outcome => {
     const keys = ran[index]?.touched.map((cell) => cell.keyOf(cell.id)) ?? [];
     return { kind: 'contended', keys };

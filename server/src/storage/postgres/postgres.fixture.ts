@@ -64,15 +64,24 @@ async function withCluster(
   };
   const applicationId = makeId('app');
   try {
-    const first = await open();
-    await first.createApplication({
-      ...{ id: applicationId, name: 'one', settings: defaultSettings, createdAtMs: 0 },
-    });
+    await makeApplication(url, applicationId);
     const query: Cluster['query'] = async (text, values = []) =>
       (await client.query(text, [...values])).rows;
     await body({ server, url, applicationId, open, query });
   } finally {
     await Promise.all(opened.map((storage) => storage.close()));
     await client.end();
+  }
+}
+
+/** On a node that is closed then, so that a test has only the nodes it opens. */
+async function makeApplication(url: string, id: string): Promise<void> {
+  const storage = await openPostgresStorage({ url, role: 'tool' });
+  try {
+    await storage.createApplication({
+      ...{ id, name: 'one', settings: defaultSettings, createdAtMs: 0 },
+    });
+  } finally {
+    await storage.close();
   }
 }

@@ -123,7 +123,9 @@ async function eraseRecipients(place: Place, limit: number): Promise<number> {
   const old = next.filter(([, createdAtMs]) => Number(createdAtMs) < place.nowMs - recipientKeptMs);
   const last = old.at(-1)?.[0];
   if (last == null) return 0;
-  const text = 'UPDATE verification SET sealed_request = NULL WHERE id > $1 AND id <= $2';
+  const text =
+    'UPDATE verification SET sealed_request = NULL, version = version + 1 ' +
+    'WHERE id > $1 AND id <= $2';
   await ask(place, text, position, last);
   await writePosition(place.its, 'recipient', { position: last, movedAtMs: place.nowMs });
   return old.length;

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test as unit } from 'node:test';
+import { emptyLedger } from '#domain/limits.ts';
 import type { Receipt, Storage } from '#service/ports.ts';
 import { key, newDelivery, sixDigitsBits } from '#storage/contract/fixture.ts';
 import type { ApplicationNumbers } from '#storage/postgres/application-numbers.ts';
@@ -83,6 +84,63 @@ unit('no row is recalled more than a minute after it was kept', () => {
   assert.deepEqual(recallSteps(recent, ['one', 'other']).known, ['one', 'other']);
   nowMs = 60_001;
   assert.deepEqual(recallSteps(recent, ['one', 'other']).known, ['other']);
+});
+
+unit('a row that was recalled in vain makes all of its kind be read for ten seconds', () => {
+  let nowMs = 0;
+  const recent = createRecentRows(() => nowMs);
+  keepSteps(recent, ['one', 'other']);
+  const { set } = recallSteps(recent, ['one']);
+  const changed = new Set(set.idempotency.cells.values());
+  recent.forget(set);
+  recent.learn(set, changed);
+  assert.deepEqual(recallSteps(recent, ['other']).known, []);
+  nowMs = 9_999;
+  assert.deepEqual(recallSteps(recent, ['other']).known, []);
+  nowMs = 10_000;
+  assert.deepEqual(recallSteps(recent, ['other']).known, ['other']);
+});
+
+unit('a row that was read and then changed by another node says nothing of its kind', () => {
+  const recent = createRecentRows();
+  keepSteps(recent, ['other']);
+  const set = createWorkingSet(shared);
+  set.idempotency.fill('one', 7, { ...step, keyHash: 'one' });
+  recent.learn(set, new Set(set.idempotency.cells.values()));
+  assert.deepEqual(recallSteps(recent, ['other']).known, ['other']);
+});
+
+const emptyRow = { application: 1, key: 'address', ledger: emptyLedger, live: new Map() };
+
+unit('ledgers of addresses that nodes share leave those of recipients recalled', () => {
+  const recent = createRecentRows();
+  const live = new Map([['login', { id: 'a verification', checksUsed: 0 }]]);
+  const kept = createWorkingSet(shared);
+  kept.ledgers.fill('1 address', 7, emptyRow);
+  kept.ledgers.fill('1 recipient', 7, { ...emptyRow, key: 'recipient', live });
+  recent.keep(kept);
+  const keys = ['address', 'recipient'].map(
+    (name) => ({ table: 'ledger', application: 1, key: name }) as const,
+  );
+  const set = createWorkingSet(shared);
+  assert.deepEqual(recent.recall(set, keys), []);
+  recent.learn(set, new Set([set.ledgers.cells.get('1 address')].filter((one) => one != null)));
+  assert.deepEqual(recent.recall(createWorkingSet(shared), keys), keys.slice(0, 1));
+});
+
+unit('rows that are large are fewer: no table keeps more than 16 MiB', () => {
+  const recent = createRecentRows();
+  const sendsAtMs = Array.from({ length: 10_000 }, (_, index) => index);
+  const names = Array.from({ length: 400 }, (_, index) => String(index));
+  for (const name of names) {
+    const set = createWorkingSet(shared);
+    const row = { ...emptyRow, key: name, ledger: { ...emptyLedger, sendsAtMs } };
+    set.ledgers.fill(`1 ${name}`, 7, row);
+    recent.keep(set);
+  }
+  const keys = names.map((key) => ({ table: 'ledger', application: 1, key }) as const);
+  const known = names.length - recent.recall(createWorkingSet(shared), keys).length;
+  assert.ok(known > 50 && known * 80_000 <= 16 * 2 ** 20, String(known));
 });
 
 /** A start at the first node, whose rows that node remembers, and a second node. */

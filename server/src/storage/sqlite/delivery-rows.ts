@@ -8,17 +8,15 @@ import {
 } from '#storage/sqlite/delivery-record.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import { verificationHead } from '#storage/sqlite/verification-record.ts';
-import { historyBytes, writeHistory } from '#storage/steps/history.ts';
+import { writeHistory } from '#storage/steps/history.ts';
 import { createRecent, type Recent, recentMax } from '#storage/steps/recent.ts';
+import { deliveryBytes } from '#storage/steps/row-bytes.ts';
 import type { KeptDelivery, KeptVerification } from '#storage/steps/tables.ts';
 
 export type DeliveryRows = ReturnType<typeof createDeliveryRows>;
 
 export function createDeliveryRows(database: Database, applications: Applications) {
-  const recent = createRecent<KeptDelivery>(
-    recentMax,
-    ({ record }) => 800 + historyBytes(record.history),
-  );
+  const recent = createRecent<KeptDelivery>(recentMax, deliveryBytes);
   const byHead = database.prepareTuples<DeliveryRow>(
     `SELECT ${deliveryColumns} FROM delivery WHERE head = ?`,
   );

@@ -2,6 +2,7 @@ import { emptyLedger, isForgettable } from '#domain/limits.ts';
 import { createNewestLedgers, nameOf } from '#storage/sqlite/newest-ledgers.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import { createRecent, recentMax } from '#storage/steps/recent.ts';
+import { ledgerBytes } from '#storage/steps/row-bytes.ts';
 import type { KeptLedger } from '#storage/steps/tables.ts';
 
 type LedgerRow = readonly [
@@ -23,7 +24,7 @@ export type Ledgers = ReturnType<typeof createLedgers>;
  * pages for each pair of start and check, this one 3.7.
  */
 export function createLedgers(database: Database) {
-  const recent = createRecent<KeptLedger>(recentMax, bytesOf);
+  const recent = createRecent<KeptLedger>(recentMax, ledgerBytes);
   const newest = createNewestLedgers(database);
   const columns = 'number, application, key, sends, failures, failures_since_success, live';
   const read = database.prepareTuples<LedgerRow>(
@@ -98,12 +99,6 @@ export function createLedgers(database: Database) {
       newest.forget();
     },
   };
-}
-
-/** About how much memory it takes. */
-function bytesOf({ ledger, live }: KeptLedger): number {
-  const moments = ledger.sendsAtMs.length + ledger.failuresAtMs.length;
-  return 500 + 8 * moments + 300 * live.size;
 }
 
 function copyOf(kept: KeptLedger): KeptLedger {

@@ -10,8 +10,9 @@ import {
   toValues,
   verificationHead,
 } from '#storage/sqlite/verification-record.ts';
-import { historyBytes, writeHistory } from '#storage/steps/history.ts';
+import { writeHistory } from '#storage/steps/history.ts';
 import { createRecent, type Recent, recentMax } from '#storage/steps/recent.ts';
+import { verificationBytes } from '#storage/steps/row-bytes.ts';
 import type { KeptVerification } from '#storage/steps/tables.ts';
 
 export type VerificationRows = ReturnType<typeof createVerificationRows>;
@@ -21,7 +22,7 @@ export function createVerificationRows(
   applications: Applications,
   newest: NewestRows,
 ) {
-  const recent = createRecent<KeptVerification>(recentMax, bytesOf);
+  const recent = createRecent<KeptVerification>(recentMax, verificationBytes);
   const byHead = database.prepareTuples<FoundVerification>(`${selectVerification} WHERE head = ?`);
   const due = database.prepareTuples<FoundVerification>(
     `${selectVerification} ` +
@@ -52,13 +53,6 @@ export function createVerificationRows(
     forget: recent.forget,
     leaveMemory: recent.delete,
   };
-}
-
-/** About how much memory it takes. */
-function bytesOf({ record }: KeptVerification): number {
-  const { history, metadata, sealedRequest } = record;
-  const metadataBytes = metadata === null ? 0 : JSON.stringify(metadata).length;
-  return 1_200 + historyBytes(history) + metadataBytes + (sealedRequest?.length ?? 0);
 }
 
 function createWrites(database: Database, recent: Recent<KeptVerification>, newest: NewestRows) {
