@@ -9,6 +9,8 @@ function codeOf(error: unknown): string {
 /** WW001 is what our own statements raise, 23505 a row that somebody else made first. */
 const conflicts = ['WW001', '23505'];
 const undefinedTable = '42P01';
+/** As days.ts makes it; the words around it are in the language of the server. */
+const partitionName = /\b(?:verification|delivery)_\d+\b/;
 
 /** Somebody else was first: reading again and deciding again helps. */
 export function isConflict(error: unknown): boolean {
@@ -17,9 +19,9 @@ export function isConflict(error: unknown): boolean {
   return classifyPostgresError(error).kind === 'conflict';
 }
 
-/** A partition that this node knew of was dropped by another. */
+/** A partition that this node knew of was dropped by another. No other table goes away. */
 export function isPartitionGone(error: unknown): boolean {
-  return codeOf(error) === undefinedTable;
+  return codeOf(error) === undefinedTable && partitionName.test((error as Error).message);
 }
 
 /** What was asked for cannot be done, however often it is tried: the others in the batch can. */

@@ -57,6 +57,20 @@ test('every connection that broke while nothing was under way goes unnoticed', a
   assert.equal((await storage.listApplications()).length, 1);
 });
 
+test('a node whose tables a newer version has changed says so, and stays up', async (cluster) => {
+  const storage = await cluster.open();
+  const id = await start(storage, startOf(cluster, '+14155550123'));
+  const told = { name: 'StorageUnavailable', message: /Install that version on this node/ };
+  await cluster.query('ALTER TABLE delivery RENAME parts TO pieces');
+  await assert.rejects(start(storage, startOf(cluster, '+14155550124')), told);
+  await cluster.query('ALTER TABLE template RENAME TO model');
+  await assert.rejects(storage.listTemplates(cluster.applicationId), told);
+  await cluster.query('ALTER TABLE ledger RENAME TO book');
+  await assert.rejects(storage.findLive(cluster.applicationId, 'key', 'live'), told);
+  await cluster.query('ALTER TABLE book RENAME TO ledger');
+  assert.equal(await guess(storage, cluster, id, false), 'refused');
+});
+
 test('one item that the database refuses fails alone', async (cluster) => {
   const storage = await cluster.open();
   const good = (index: number) => startOf(cluster, `+1415555${index}`);

@@ -23,6 +23,8 @@ const unavailable: readonly (readonly [Error, RegExp, 'keeps' | 'breaks'])[] = [
   [thrown('08P01', 'no more connections allowed'), /pooler in between/, 'breaks'],
   [thrown('26000', 'prepared statement "a" does not exist'), /pooler mixes up/, 'breaks'],
   [thrown('0A000', 'cached plan must not change result type'), /made anew/, 'breaks'],
+  [thrown('42P01', 'relation "x" does not exist'), /a newer one has migrated/, 'keeps'],
+  [thrown('42703', 'column "x" does not exist'), /Install that version/, 'keeps'],
   [thrown('58030'), /database failed/, 'breaks'],
   [thrown('ECONNRESET'), /was lost/, 'breaks'],
   [thrown('EMFILE', 'connect EMFILE'), /no file left.*ulimit/, 'breaks'],
@@ -55,7 +57,6 @@ test('what a database cannot help is unavailable, with what the operator can do'
 test('our own mistakes are bugs and stay as they are', () => {
   const bugs = [
     thrown('42601', 'syntax error'),
-    thrown('42P01', 'relation "x" does not exist'),
     thrown('23505', 'duplicate key value'),
     thrown('22P02'),
     thrown('0A000', 'cannot do that'),

@@ -185,6 +185,14 @@ const rules: readonly Rule[] = [
     sentence: isLost,
   },
   {
+    // No table or no column of that name: this program has looked at the tables when it started.
+    codes: ['42P01', '42703'],
+    sentence:
+      'The tables are not as this version needs them: most likely a newer one has migrated the ' +
+      'database. Install that version on this node.',
+    keepsConnection: true,
+  },
+  {
     codes: ['26000', '42P05'],
     sentence:
       'A pooler mixes up the prepared statements of its clients. Set max_prepared_statements in ' +

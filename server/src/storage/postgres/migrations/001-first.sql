@@ -126,9 +126,8 @@ CREATE TABLE delivery (
   is_possible_duplicate boolean NOT NULL,
   created_at_ms bigint NOT NULL,
   history text NOT NULL,
-  -- What is still owed to a provider: these two leave together. In flight: a node has it in hand.
+  -- When it is owed to a provider, if it still is. In flight: a node has it in hand.
   due_at_ms bigint,
-  sealed_message text,
   is_in_flight boolean NOT NULL,
   PRIMARY KEY (id, shard)
 ) PARTITION BY RANGE (id);
@@ -138,7 +137,6 @@ CREATE INDEX delivery_due ON delivery (due_at_ms) WHERE due_at_ms IS NOT NULL;
 
 -- Ciphertext does not shrink: trying costs time and gains nothing.
 ALTER TABLE verification ALTER sealed_request SET STORAGE EXTERNAL;
-ALTER TABLE delivery ALTER sealed_message SET STORAGE EXTERNAL;
 
 -- One row for each recipient, and one for each client address, of an application. `sends` and
 -- `failures` are moments; `live` is JSON: for purpose and recipient, the verification that is
