@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { ApplicationSettings } from '#domain/application.ts';
 import type { Template } from '#domain/template.ts';
+import { createComposeAgain } from '#service/compose-again.ts';
 import type { OutboundMessage, SendOutcome } from '#service/provider-port.ts';
 import type { StartRequest } from '#service/requests.ts';
 import {
@@ -12,6 +13,7 @@ import {
   take,
 } from '#service/service.fixture.ts';
 import type { Caller } from '#service/service.ts';
+import { createTemplateLibrary } from '#service/template-library.ts';
 
 const unavailable: SendOutcome = { kind: 'unavailable', error: 'Not now.' };
 
@@ -170,4 +172,131 @@ test('a payment whose template is gone is still shown with amount and payee', as
     },
   );
   for (const shown of [payment.amount, payment.payee]) assert.ok(second[0]?.text.includes(shown));
+});
+
+/** A message whose text was changed to one that takes other parts, each at 0.10 of the budget. */
+async function sendChanged(parts: {
+  name?: string;
+  request?: Partial<StartRequest>;
+  before: string;
+  /** Null deletes the template. */
+  after: string | null;
+}) {
+  const price = (count: number) => ({ amount: (count / 10).toFixed(2), currency: 'USD' });
+  const own = createTestProvider();
+  own.quote = ({ parts: count }) => price(count);
+  const bench = await openService({ providers: [own] });
+  try {
+    const { service } = bench;
+    const template = (text: string): Template => ({
+      ...{ name: 'welcome', state: 'approved', purposes: [] },
+      variants: [{ ...variant, channel: 'sms', text }],
+    });
+    const settings = {
+      countries: 'all',
+      dailyBudget: { amount: '0.30', currency: 'USD' },
+    } as const;
+    const name = parts.name ?? 'Shop';
+    const application = take(await service.createApplication(name, settings));
+    const caller = { application, origin: 'api' };
+    take(await service.saveTemplate(application.id, template(parts.before)));
+    own.answer = () => unavailable;
+    const { id } = await bench.start(caller, { template: 'welcome', ...parts.request });
+    await bench.whenIdle();
+    const [first] = own.handed.splice(0);
+    if (parts.after === null) await service.deleteTemplate(application.id, 'welcome');
+    else take(await service.saveTemplate(application.id, template(parts.after)));
+    own.answer = () => accepted;
+    await bench.advance(2);
+    await bench.whenIdle();
+    const { deliveries } = take(await service.readVerification(caller, id));
+    const [delivery] = deliveries;
+    assert.ok(delivery);
+    // What is left of the budget, by starts of one part each.
+    let startsLeft = 0;
+    for (; startsLeft < 5; startsLeft += 1) {
+      const request = { recipient: `+1415555020${startsLeft}` };
+      if (!(await service.startVerification(caller, request, null)).ok) break;
+    }
+    await bench.whenIdle();
+    const handed = own.handed.filter(({ verificationId }) => verificationId === id);
+    return { first, second: handed[0], delivery, startsLeft };
+  } finally {
+    await bench.end();
+  }
+}
+
+const longText = `${'Long text. '.repeat(15)}{{code}}`;
+
+test('a text that grew beyond what was reserved gives way to the built-in one', async () => {
+  const { first, second, delivery, startsLeft } = await sendChanged({
+    before: 'Code {{code}}',
+    after: longText,
+  });
+  assert.equal(second?.text, builtIn(first?.code));
+  assert.deepEqual([delivery.status, delivery.parts], ['sent', 1]);
+  assert.equal(startsLeft, 2);
+});
+
+test('a text that grew within what was reserved goes out', async () => {
+  const { first, second, delivery, startsLeft } = await sendChanged({
+    before: longText,
+    after: `Corrected. ${longText}`,
+  });
+  assert.ok(second?.text.startsWith('Corrected.'));
+  assert.deepEqual([first?.parts, delivery.parts], [2, 2]);
+  assert.equal(startsLeft, 1);
+});
+
+test('a text that shrank is told and paid as what was sent', async () => {
+  const { first, delivery, startsLeft } = await sendChanged({
+    before: longText,
+    after: 'Code {{code}}',
+  });
+  assert.equal(first?.parts, 2);
+  assert.deepEqual([delivery.status, delivery.parts], ['sent', 1]);
+  assert.equal(startsLeft, 2);
+});
+
+for (const [name, after] of [
+  ['a template that is gone', null],
+  ['a template that grew', longText],
+] as const) {
+  test(`${name} and a built-in text that is too long end the delivery`, async () => {
+    const { second, delivery, startsLeft } = await sendChanged({
+      name: 'm'.repeat(40),
+      request: { language: 'hi' },
+      before: 'Code {{code}}',
+      after,
+    });
+    assert.equal(second, undefined);
+    const error = 'The text now takes more parts than were reserved for it.';
+    assert.deepEqual([delivery.status, delivery.error], ['failed', error]);
+    // Nothing was sent, so what was reserved is free again.
+    assert.equal(startsLeft, 3);
+  });
+}
+
+test('a message that no text can be made for is ended instead of waiting', async () => {
+  const { service, storage, vault, provider } = opened;
+  const { application, ...caller } = await opened.newCaller();
+  take(await service.saveTemplate(application.id, template));
+  provider.answer = () => unavailable;
+  const { id } = await opened.start({ application, ...caller }, welcome);
+  await opened.whenIdle();
+  take(await service.deleteTemplate(application.id, 'welcome'));
+  const library = createTemplateLibrary(storage);
+  // No built-in text asks for a variable; one that did would be refused just so.
+  const asking = library.inline('{{code}} {{surname}}');
+  assert.ok(asking.ok);
+  const builtInAsking = () => ({ parsed: asking.value, language: 'en' });
+  const templates = { ...library, builtIn: builtInAsking };
+  const composeAgain = createComposeAgain({ vault, templates });
+  await storage.sandbox.advanceClock(2_000);
+  const due = await storage.claimDeliveries(10, 0);
+  const claimed = due.find(({ verification }) => verification.id === id);
+  assert.ok(claimed);
+  assert.deepEqual(await composeAgain(application, claimed), {
+    error: 'No text can be made for the message any more.',
+  });
 });

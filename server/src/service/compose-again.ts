@@ -6,9 +6,11 @@
  * 1. Code and destination are those of the first time, out of the kept code and request.
  * 2. So is the text, where the request brought its own. One from a template is composed from the
  *    template and the settings of this moment: a correction counts for what is still to be sent.
- * 3. Where that cannot be done any more (the template was deleted, is a draft again or asks for
- *    more variables) the built-in text goes out, without lines for autofill: a code that was
- *    promised arrives all the same.
+ * 3. Nothing takes more parts than the first text: those were reserved in the budgets, and nobody
+ *    looks at a budget again.
+ * 4. Where a text breaks rule 3 or cannot be had any more (the template was deleted, is a draft
+ *    again or asks for more variables) the built-in one goes out, without lines for autofill. Where
+ *    that cannot go either, the message is given up: no later hand-over would find it otherwise.
  */
 import type { Application } from '#domain/application.ts';
 import { composeMessage } from '#service/compose-messages.ts';
@@ -19,11 +21,18 @@ import type { OutboundMessage } from '#service/provider-port.ts';
 import type { TemplateLibrary } from '#service/template-library.ts';
 import type { Vault } from '#service/vault.ts';
 
-/** Null where the request or the code does not open: its key has left the key ring. */
+/** The message; or why there is none and never will be, in words for the delivery's history. */
+export type ComposedAgain = { readonly message: OutboundMessage } | { readonly error: string };
+
 export type ComposeAgain = (
   application: Application,
   claimed: ClaimedDelivery,
-) => Promise<OutboundMessage | null>;
+) => Promise<ComposedAgain>;
+
+/** The request or the code does not open: its key has left the key ring. */
+const unreadable = 'The message cannot be read any more.';
+const tooLong = 'The text now takes more parts than were reserved for it.';
+const refused = 'No text can be made for the message any more.';
 
 export function createComposeAgain(parts: {
   readonly vault: Vault;
@@ -36,19 +45,19 @@ export function createComposeAgain(parts: {
     const kept = openKeptRequest(vault, verification.sealedRequest, verificationId);
     const binding = { applicationId, verificationId, recipientHash, purpose };
     const known = openKeptCode(vault, verification.sealedCode, binding);
-    if (kept === null || known === null) return null;
+    if (kept === null || known === null) return { error: unreadable };
     const destination = destinationOf(kept, claimed);
     const input = { application, kept, verificationId, code: known.code };
     const asAsked = await composeMessage(templates, input, destination, delivery.id);
-    if (asAsked.ok) return asAsked.value;
+    if (asAsked.ok && asAsked.value.parts <= delivery.parts) return { message: asAsked.value };
     const plain = {
       ...input,
       application: { ...application, settings: { ...application.settings, template: null } },
       kept: { ...kept, template: null, text: null, autofill: {} },
     };
     const builtIn = await composeMessage(templates, plain, destination, delivery.id);
-    if (!builtIn.ok) throw new Error(`A built-in text was refused: ${builtIn.error.detail}`);
-    return builtIn.value;
+    if (builtIn.ok && builtIn.value.parts <= delivery.parts) return { message: builtIn.value };
+    return { error: asAsked.ok || builtIn.ok ? tooLong : refused };
   };
 }
 

@@ -163,12 +163,12 @@ async function makeReady(
   const { id: deliveryId, isPossibleDuplicate, attempts: attempt } = delivery;
   try {
     const application = await parts.applicationOf(delivery.applicationId);
-    const composed = application && (await parts.composeAgain(application, claimed));
-    if (application === null || composed === null) {
-      parts.log.error({ deliveryId }, 'a queued message cannot be composed again');
-      return failed(deliveryId, 'The message cannot be read any more.');
+    if (application === null) {
+      return giveUp(parts.log, deliveryId, 'Its application is not there any more.');
     }
-    const message = { ...composed, isPossibleDuplicate };
+    const composed = await parts.composeAgain(application, claimed);
+    if ('error' in composed) return giveUp(parts.log, deliveryId, composed.error);
+    const message = { ...composed.message, isPossibleDuplicate };
     const route = parts.routes.forChannel(delivery.channel, application.settings);
     return { message, route, attempt };
   } catch (error) {
@@ -229,6 +229,11 @@ async function send(
   }
 }
 
+function giveUp(log: Log, deliveryId: string, error: string): AttemptResult {
+  log.error({ deliveryId, error }, 'a queued message cannot be composed again');
+  return failed(deliveryId, error);
+}
+
 /** Nothing more is done for it. */
 function failed(deliveryId: string, error: string): AttemptResult {
   return {
@@ -270,6 +275,7 @@ function toResult(
   const base = {
     deliveryId: message.deliveryId,
     provider: provider.name,
+    parts: message.parts,
     wasTried: true,
     retryInMs,
     isPossibleDuplicate: message.isPossibleDuplicate,

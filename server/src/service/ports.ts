@@ -47,6 +47,7 @@ export interface NewDelivery {
   readonly id: string;
   readonly channel: ChannelName;
   readonly provider: string;
+  /** What `quoteMicros` is for: no text that is made again later takes more. */
   readonly parts: number;
   readonly quoteMicros: number | null;
   readonly currency: string | null;
@@ -230,6 +231,8 @@ export interface AttemptResult {
   readonly retryInMs: number;
   /** Kept when it is worth sending again: the next hand-over may be a second one. */
   readonly isPossibleDuplicate: boolean;
+  /** Of the text that was handed over, where one was: no more than were reserved. */
+  readonly parts?: number;
   readonly providerMessageId: string | null;
   readonly costMicros: number | null;
   readonly currency: string | null;

@@ -27,6 +27,7 @@ export function attempt(deliveryId: string, changes: Partial<AttemptResult> = {}
 export function testDeliveries(promise: DefinePromise): void {
   testClaims(promise);
   testAttempts(promise);
+  testParts(promise);
   testWorthless(promise);
   testReceipts(promise);
 }
@@ -173,6 +174,28 @@ function testAttempts(promise: DefinePromise): void {
     assert.deepEqual(await bench.storage.claimDeliveries(10, leaseMs), []);
     assert.equal((await bench.read(verification.id)).status, 'pending');
   });
+}
+
+function testParts(promise: DefinePromise): void {
+  promise(
+    'the row tells the parts that were sent, and until then those reserved',
+    async (bench) => {
+      const { verification, deliveries } = await bench.start({
+        ...long,
+        deliveries: [bench.delivery({ parts: 3 })],
+      });
+      const id = deliveries[0]?.id ?? '';
+      const retry = attempt(id, { status: 'queued', parts: 2 });
+      await bench.storage.recordAttempts([retry]);
+      const [claimed] = await bench.storage.claimDeliveries(10, leaseMs);
+      assert.equal(claimed?.delivery.parts, 3);
+      await bench.storage.recordAttempts([attempt(id, { parts: 2 })]);
+      assert.equal((await bench.readDelivery(verification.id)).parts, 2);
+      // It is written, not only remembered.
+      await bench.reopen();
+      assert.equal((await bench.readDelivery(verification.id)).parts, 2);
+    },
+  );
 }
 
 function testWorthless(promise: DefinePromise): void {

@@ -65,8 +65,8 @@ function createWrites(database: Database, recent: Recent<KeptDelivery>) {
       "created_at_ms, history) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, 1, 0, ?, ?)",
   );
   const save = database.prepare(
-    'UPDATE delivery SET provider = ?, status = ?, cost_micros = ?, currency = ?, error = ?, ' +
-      'provider_message_id = ?, attempts = ?, is_possible_duplicate = ?, history = ? ' +
+    'UPDATE delivery SET provider = ?, status = ?, parts = ?, cost_micros = ?, currency = ?, ' +
+      'error = ?, provider_message_id = ?, attempts = ?, is_possible_duplicate = ?, history = ? ' +
       'WHERE head = ?',
   );
 
@@ -95,6 +95,7 @@ function createWrites(database: Database, recent: Recent<KeptDelivery>) {
       save.run(
         record.provider,
         record.status,
+        record.parts,
         record.costMicros,
         record.currency,
         record.error,

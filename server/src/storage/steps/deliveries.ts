@@ -74,7 +74,8 @@ function recordSent(
   result: AttemptResult,
   nowMs: number,
 ): void {
-  const { record } = kept;
+  // While it is queued the row tells what was reserved; from now on, what was sent.
+  const record = { ...kept.record, parts: result.parts ?? kept.record.parts };
   // A node that got no answer says it again; what was spent is counted once.
   if (record.costMicros !== null) return;
   if (record.status === 'failed') {
