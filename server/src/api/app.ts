@@ -36,6 +36,18 @@ export interface AppOptions {
   readonly plugins?: readonly FastifyPluginAsync[];
 }
 
+/** How schemas are compiled, and what they then do. */
+export const schemaOptions = {
+  // What was sent is taken as it is or refused: nothing is converted, dropped or filled in.
+  coerceTypes: false,
+  removeAdditional: false,
+  useDefaults: false,
+  allErrors: true,
+  verbose: true,
+  strict: true,
+  allowUnionTypes: true,
+} as const;
+
 /** The HTTP server, not listening yet. Nothing in it remembers anything between two requests. */
 export function createApp(options: AppOptions): FastifyInstance {
   const { service, sandbox, publicUrl, version, logger } = options;
@@ -54,18 +66,7 @@ export function createApp(options: AppOptions): FastifyInstance {
     forceCloseConnections: 'idle',
     frameworkErrors: answerUnreadablePath,
     schemaController: compileLate(),
-    ajv: {
-      customOptions: {
-        // What was sent is taken as it is or refused: nothing is converted, dropped or filled in.
-        coerceTypes: false,
-        removeAdditional: false,
-        useDefaults: false,
-        allErrors: true,
-        verbose: true,
-        strict: true,
-        allowUnionTypes: true,
-      },
-    },
+    ajv: { customOptions: schemaOptions },
   });
   boundServer(app.server);
   app.decorate('publicUrl', publicUrl);
