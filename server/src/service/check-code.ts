@@ -273,7 +273,9 @@ function isRightCode(known: KeptCode | null, typed: string): boolean {
   const code = readGuess(known.code);
   const guess = readGuess(typed);
   const areEqual = timingSafeEqual(padded(codeSide, code ?? ''), padded(guessSide, guess ?? ''));
+  // A right guess is the code too.
   codeSide.fill(0);
+  guessSide.fill(0);
   return code !== null && guess !== null && areEqual;
 }
 
