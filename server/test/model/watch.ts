@@ -95,9 +95,12 @@ function countStarts(calls: readonly Call[]): Started {
 
 const listedMax = 200;
 
-/** Newest first, so those of this sequence come before any other. */
+/**
+ * Newest first, so those of this sequence come before any other. One more than can be there: a row
+ * that no start made is seen although it is the oldest.
+ */
 function listRequest(apiKey: string, started: number): Request {
-  const limit = Math.min(listedMax, Math.max(1, started));
+  const limit = Math.min(listedMax, started + 1);
   return { method: 'GET', path: `/v1/verifications?limit=${limit}`, apiKey };
 }
 
