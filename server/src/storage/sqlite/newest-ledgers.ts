@@ -4,8 +4,8 @@ import type { Database } from '#storage/sqlite/statement.ts';
  * Which ledgers the index by key does not hold yet, and where they lie. They enter it many at a
  * time, for the reason and by the rules of newest-rows.ts; because every start looks for one, they
  * are found in memory until then. The highest numbers are the ones that wait: a new row has the
- * highest number of all, and the lowest of those that wait are indexed first. Measured as there: 3 pages in
- * a transaction instead of 14, and 6 % of the CPU time.
+ * highest number of all, and the lowest of those that wait are indexed first. Measured as there:
+ * 3 pages in a transaction instead of 14, and 6 % of the CPU time.
  */
 export type NewestLedgers = ReturnType<typeof createNewestLedgers>;
 
