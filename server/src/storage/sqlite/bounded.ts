@@ -17,16 +17,20 @@ export function startStep(monotonicMs: () => number): IsOver {
 
 /**
  * Takes rows a chunk at a time until `limit` is reached, time is over or `take` finds fewer than it
- * was asked for. Answers how many it took.
+ * was asked for. Answers how many it took, and whether there may be more.
  */
-export function inChunks(limit: number, isOver: IsOver, take: (count: number) => number): number {
+export function inChunks(
+  limit: number,
+  isOver: IsOver,
+  take: (count: number) => number,
+): { taken: number; more: boolean } {
   let taken = 0;
   // The first chunk is taken in any case: whoever comes late still comes further.
   do {
     const asked = Math.min(chunk, limit - taken);
     const found = take(asked);
     taken += found;
-    if (found < asked) break;
+    if (found < asked) return { taken, more: false };
   } while (taken < limit && !isOver());
-  return taken;
+  return { taken, more: true };
 }

@@ -15,10 +15,8 @@ export function createExpiry(
   monotonicMs: TimeSource['monotonicMs'],
 ): (limit: number, nowMs: number) => Expired {
   return (limit, nowMs) => {
-    const most = Math.min(limit, expiriesMax);
-    const isOver = startStep(monotonicMs);
     const expired: { id: string; applicationId: string }[] = [];
-    const taken = inChunks(most, isOver, (count) => {
+    const { more } = inChunks(Math.min(limit, expiriesMax), startStep(monotonicMs), (count) => {
       const due = tables.verifications.due(nowMs, count);
       for (const kept of due) {
         endNow(tables, kept, 'time_passed', nowMs);
@@ -26,6 +24,6 @@ export function createExpiry(
       }
       return due.length;
     });
-    return { expired, more: taken >= most || (taken > 0 && isOver()) };
+    return { expired, more };
   };
 }

@@ -40,7 +40,7 @@ export function createPurge(
     let left = Math.max(1, Math.min(limit, rowsMax));
     const isOver = startStep(monotonicMs);
     for (const step of steps) {
-      const taken = inChunks(left, isOver, (count) => step(count, nowMs));
+      const { taken } = inChunks(left, isOver, (count) => step(count, nowMs));
       left -= taken;
       // One that found nothing leaves the turn to the next, however late it is.
       if (left <= 0 || (taken > 0 && isOver())) return { more: true };
