@@ -48,7 +48,7 @@ test('starts of one client address that take turns at two nodes hardly meet', as
   assert.ok(rollbacks <= 20, `${rollbacks} of 200`);
 });
 
-test('a verification whose steps come to two nodes by turns hardly meets itself', async (cluster) => {
+test('a verification whose steps two nodes take by turns hardly meets itself', async (cluster) => {
   const rollbacks = await rollbacksOf(cluster, async (nodes) => {
     for (let round = 0; round < 50; round++) await beVerified(cluster, nodes, `+1415555${round}`);
   });
@@ -67,7 +67,7 @@ async function beVerified(cluster: Cluster, [first, second]: Pair, recipient: st
   assert.equal(await guess(second, cluster, id, true), 'approved');
 }
 
-test('a start and its check at two nodes, and the hand-over between, never meet', async (cluster) => {
+test('a start, its check at another node and the hand-over never meet', async (cluster) => {
   const rollbacks = await rollbacksOf(cluster, async ([first, second]) => {
     for (let round = 0; round < 100; round++) {
       const step = startOf(cluster, `+1415555${round}`);
