@@ -123,6 +123,8 @@ withDatabase('of a migration that fails nothing is left, and it can be run again
   const broken = readMigration(2, '002-broken.sql', 'CREATE TABLE two (id integer); SELECT 1 / 0;');
   await assert.rejects(migratePostgres(url, [first, broken]), failed);
   assert.deepEqual(await tables(url), ['one', 'watchword_schema']);
+  const astray = readMigration(2, '002-astray.sql', 'ALTER TABLE none ADD COLUMN more integer;');
+  await assert.rejects(migratePostgres(url, [first, astray]), failed);
   assert.deepEqual((await migratePostgres(url, [first, added])).applied, ['002-two.sql']);
   const brokenFirst = readMigration(1, '001-broken.sql', 'CREATE TABLE one (); SELECT 1 / 0;');
   const other = await server.createDatabase();

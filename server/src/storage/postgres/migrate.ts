@@ -102,7 +102,9 @@ async function runWhole(client: Client, { name, sql }: Migration): Promise<void>
   try {
     await query(client, sql);
   } catch (error) {
-    if (classifyPostgresError(error).kind !== 'bug') throw error;
+    const { kind } = classifyPostgresError(error);
+    // Under the lock nobody else changes the tables: a name that is missing is its own mistake.
+    if (kind !== 'bug' && kind !== 'outdated') throw error;
     throw new PostgresRefused(
       `The migration ${name} failed, and nothing of it was done. Report this with what ` +
         'PostgreSQL has in its log.',

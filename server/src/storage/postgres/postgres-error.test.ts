@@ -23,8 +23,6 @@ const unavailable: readonly (readonly [Error, RegExp, 'keeps' | 'breaks'])[] = [
   [thrown('08P01', 'no more connections allowed'), /pooler in between/, 'breaks'],
   [thrown('26000', 'prepared statement "a" does not exist'), /pooler mixes up/, 'breaks'],
   [thrown('0A000', 'cached plan must not change result type'), /made anew/, 'breaks'],
-  [thrown('42P01', 'relation "x" does not exist'), /a newer one has migrated/, 'keeps'],
-  [thrown('42703', 'column "x" does not exist'), /Install that version/, 'keeps'],
   [thrown('58030'), /database failed/, 'breaks'],
   [thrown('ECONNRESET'), /was lost/, 'breaks'],
   [thrown('EMFILE', 'connect EMFILE'), /no file left.*ulimit/, 'breaks'],
@@ -51,6 +49,19 @@ test('what a database cannot help is unavailable, with what the operator can do'
     const passedOn = asStorageError(error);
     assert.ok(passedOn instanceof StorageUnavailable);
     assert.equal(passedOn.cause, error);
+  }
+});
+
+test('a node whose tables have changed under it is unavailable, and outdated', () => {
+  for (const error of [
+    thrown('42P01', 'relation "x" does not exist'),
+    thrown('42703', 'column "x" does not exist'),
+    thrown('42883', 'function x(integer) does not exist'),
+  ]) {
+    const fault = classifyPostgresError(error);
+    assert.deepEqual([fault.kind, fault.breaksConnection], ['outdated', false], error.message);
+    assert.match(fault.sentence, /a newer one has migrated .* Install that version/);
+    assert.ok(asStorageError(error) instanceof StorageUnavailable);
   }
 });
 

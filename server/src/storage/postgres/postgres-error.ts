@@ -13,10 +13,11 @@ export class PostgresRefused extends Error {
 
 export interface PostgresFault {
   /**
-   * `unavailable`: nothing can be stored now, and trying later may help. `conflict`: two
-   * transactions met, and doing it again helps at once. `bug`: our own statement is wrong.
+   * `unavailable`: nothing can be stored now, and trying later may help. `outdated`: so it is for
+   * statements that were made for other tables. `conflict`: two transactions met, and doing it
+   * again helps at once. `bug`: our own statement is wrong.
    */
-  readonly kind: 'unavailable' | 'conflict' | 'bug';
+  readonly kind: 'unavailable' | 'outdated' | 'conflict' | 'bug';
   /** What is wrong and what to do, for the operator. */
   readonly sentence: string;
   /** The connection is gone or in a state that nobody knows: close it, and open another. */
@@ -185,8 +186,9 @@ const rules: readonly Rule[] = [
     sentence: isLost,
   },
   {
-    // No table or no column of that name: this program has looked at the tables when it started.
-    codes: ['42P01', '42703'],
+    // No table, column or function of that name; yet all were there when this program started.
+    codes: ['42P01', '42703', '42883'],
+    kind: 'outdated',
     sentence:
       'The tables are not as this version needs them: most likely a newer one has migrated the ' +
       'database. Install that version on this node.',
