@@ -272,6 +272,7 @@ for (const [name, after] of [
     assert.equal(second, undefined);
     const error = 'The text now takes more parts than were reserved for it.';
     assert.deepEqual([delivery.status, delivery.error], ['failed', error]);
+    assert.equal(delivery.provider, 'carrier');
     // Nothing was sent, so what was reserved is free again.
     assert.equal(startsLeft, 3);
   });

@@ -27,6 +27,7 @@ import {
 } from '#service/ports.ts';
 import type { OutboundMessage, Provider, SendOutcome } from '#service/provider-port.ts';
 import type { ProviderRoutes } from '#service/provider-routes.ts';
+import type { DeliveryRecord } from '#service/records.ts';
 import type { SandboxEvent } from '#service/sandbox.ts';
 
 export interface DeliveryDispatcher {
@@ -164,10 +165,10 @@ async function makeReady(
   try {
     const application = await parts.applicationOf(delivery.applicationId);
     if (application === null) {
-      return giveUp(parts.log, deliveryId, 'Its application is not there any more.');
+      return giveUp(parts.log, delivery, 'Its application is not there any more.');
     }
     const composed = await parts.composeAgain(application, claimed);
-    if ('error' in composed) return giveUp(parts.log, deliveryId, composed.error);
+    if ('error' in composed) return giveUp(parts.log, delivery, composed.error);
     const message = { ...composed.message, isPossibleDuplicate };
     const route = parts.routes.forChannel(delivery.channel, application.settings);
     return { message, route, attempt };
@@ -229,9 +230,10 @@ async function send(
   }
 }
 
-function giveUp(log: Log, deliveryId: string, error: string): AttemptResult {
-  log.error({ deliveryId, error }, 'a queued message cannot be composed again');
-  return failed(deliveryId, error);
+function giveUp(log: Log, { id, provider }: DeliveryRecord, error: string): AttemptResult {
+  log.error({ deliveryId: id, error }, 'a queued message cannot be composed again');
+  // It stays with whom it was tried.
+  return { ...failed(id, error), provider };
 }
 
 /** Nothing more is done for it. */
