@@ -19,7 +19,8 @@ function ask<Of extends Verb>(engine: Engine, verb: Of, args: Arguments<Of>): An
   return outcome.value as Answer<Of>;
 }
 
-const lives = 150;
+/** No multiple of what is taken at a time, so that the last of it finds less than it asks for. */
+const lives = 170;
 
 function withLives(body: (engine: Engine, ids: readonly string[]) => void): void {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-bounded-'));
@@ -49,7 +50,7 @@ test('expiry ends a step when its time is over, and goes on from there', () => {
     let steps = 0;
     for (let more = true; more; steps++) {
       const step = ask(engine, 'expireDue', [lives]);
-      assert.ok(step.expired.length > 0 || !step.more, 'each step comes further');
+      assert.ok(step.expired.length > 0, 'no step is taken for nothing');
       expired.push(...step.expired.map(({ id }) => id));
       more = step.more;
     }

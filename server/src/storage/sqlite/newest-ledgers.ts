@@ -14,7 +14,7 @@ export function createNewestLedgers(database: Database) {
     'SELECT number FROM ledger NOT INDEXED WHERE is_indexed = 1 ORDER BY number DESC LIMIT 1',
   );
   const above = database.prepareTuples<[number: number, application: number, key: string]>(
-    'SELECT number, application, key FROM ledger NOT INDEXED WHERE number > ? ' + 'ORDER BY number',
+    'SELECT number, application, key FROM ledger NOT INDEXED WHERE number > ? ORDER BY number',
   );
   const index = database.prepare(
     'UPDATE ledger SET is_indexed = 1 WHERE number > ? AND number <= ? AND is_indexed = 0',
