@@ -3,13 +3,16 @@ import { test } from 'node:test';
 import fastify from 'fastify';
 import { schemaOptions } from '#api/app.ts';
 import { compileLate } from '#api/compile-late.ts';
+import type { PhoneOptions } from '#api/phone/phone-options.ts';
+import { createPhoneRoutes } from '#api/phone/routes.ts';
 import { type ApiContext, mountRoutes, type Route } from '#api/route.ts';
 import { apiRoutes, sandboxRoutes } from '#api/routes/index.ts';
 
-/** Fastify's own way: every schema is compiled before the server is ready. */
+/** Fastify's own way: every schema is compiled before the server is ready, the phone's among them. */
 async function compileAll(routes: readonly Route[]): Promise<void> {
   const app = fastify({ ajv: { customOptions: schemaOptions } });
   mountRoutes(app, routes, {} as ApiContext, async () => undefined);
+  app.register(createPhoneRoutes({} as PhoneOptions));
   await app.ready();
   await app.close();
 }
