@@ -8,7 +8,7 @@ import { createPhoneRoutes } from '#api/phone/routes.ts';
 import { type ApiContext, mountRoutes, type Route } from '#api/route.ts';
 import { apiRoutes, sandboxRoutes } from '#api/routes/index.ts';
 
-/** Fastify's own way: every schema is compiled before the server is ready, the phone's among them. */
+/** Fastify's own way, the phone's schemas among them: all compiled before the server is ready. */
 async function compileAll(routes: readonly Route[]): Promise<void> {
   const app = fastify({ ajv: { customOptions: schemaOptions } });
   mountRoutes(app, routes, {} as ApiContext, async () => undefined);
