@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test as unit } from 'node:test';
 import { emptyLedger } from '#domain/limits.ts';
 import type { Receipt, Storage } from '#service/ports.ts';
-import { key, newDelivery, sixDigitsBits } from '#storage/contract/fixture.ts';
+import { dayMs, hashOf, key, newDelivery, sixDigitsBits } from '#storage/contract/fixture.ts';
 import type { ApplicationNumbers } from '#storage/postgres/application-numbers.ts';
 import { type Cluster, onPostgres } from '#storage/postgres/postgres.fixture.ts';
 import { createRecentRows } from '#storage/postgres/recent-rows.ts';
@@ -203,6 +203,23 @@ test('what only reads tells what another node has written', async (cluster) => {
   const found = await first.readVerification(cluster.applicationId, id);
   assert.equal(found?.verification.status, 'approved');
   assert.equal(found?.deliveries[0]?.status, 'delivered');
+});
+
+test('a request that the purge has erased is not recalled', async (cluster) => {
+  const storage = await cluster.open();
+  const ledgers = [{ key: hashOf('+14155550123'), count: 1, limits: [] }];
+  const id = await start(storage, startOf(cluster, '+14155550123'));
+  await storage.sandbox.advanceClock(31 * dayMs);
+  await storage.expireDue(10);
+  // The ledger stays as well: one that has gone would be noticed by itself.
+  await start(storage, startOf(cluster, '+14155550123', { ledgers }));
+  const readSealed = async () => {
+    const outcome = await consume(storage, cluster, id);
+    return outcome.kind === 'not_admitted' && outcome.verification.sealedRequest;
+  };
+  assert.equal(await readSealed(), 'sealed request');
+  for (let step = 0; (await storage.purge(100)).more; step++) assert.ok(step < 100);
+  assert.equal(await readSealed(), null);
 });
 
 test('a row that was deleted behind a node is not there for it', async (cluster) => {
