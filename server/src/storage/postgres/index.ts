@@ -15,6 +15,7 @@ import { connectHot } from '#storage/postgres/hot-connection.ts';
 import { createLane } from '#storage/postgres/lane.ts';
 import { createKnownDays, createPartitions } from '#storage/postgres/partitions.ts';
 import { createRecentRows } from '#storage/postgres/recent-rows.ts';
+import { requireOwner } from '#storage/postgres/require-owner.ts';
 import { type BatchingBy, createRounds } from '#storage/postgres/rounds.ts';
 import { requireSameTime } from '#storage/postgres/same-time.ts';
 import { requireSchema } from '#storage/postgres/schema-version.ts';
@@ -39,7 +40,9 @@ const poolMax = { server: 8, tool: 2 } as const;
 export async function openPostgresStorage(options: PostgresStorageOptions): Promise<Storage> {
   const connections = await openConnections(options.url, async (client) => {
     await requireSchema(client);
-    if (options.role === 'server') await requireSameTime(client);
+    if (options.role === 'tool') return;
+    await requireOwner(client);
+    await requireSameTime(client);
   });
   return openOn(connections, options.role);
 }

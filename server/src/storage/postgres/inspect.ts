@@ -1,6 +1,7 @@
 import type { Client } from 'pg';
 import type { DatabaseInspection, DatabaseServer } from '#service/records.ts';
 import { openConnections, refusedAt } from '#storage/postgres/connection.ts';
+import { requireOwner } from '#storage/postgres/require-owner.ts';
 import {
   judgeSchema,
   newerSchema,
@@ -26,7 +27,8 @@ const facts = `
 
 /**
  * What lies in a database, beside running servers or without one. Nothing is made, migrated or
- * written. Throws `PostgresRefused` for a database that cannot be used or is of a newer program.
+ * written. Throws `PostgresRefused` for a database that cannot be used, is of a newer program, or
+ * has another owner.
  */
 export async function inspectPostgres(url: string): Promise<DatabaseInspection> {
   const connections = await openConnections(url);
@@ -55,6 +57,7 @@ async function inspect(client: Client, isPooled: boolean): Promise<DatabaseInspe
     default:
       return state satisfies never;
   }
+  await requireOwner(client);
   const server = await readServer(client, isPooled, schema.version);
   const clock = await client.query<{ offset_ms: string }>('SELECT offset_ms FROM clock');
   const secrets = await client.query<{ name: string; sealed: string }>(
