@@ -91,7 +91,7 @@ export async function checkDatabase(config: Config, context: CommandContext): Pr
       case 'missing':
         return isEmbedded
           ? [{ subject, state: 'note', says: 'None yet; a starting server makes it.' }]
-          : [{ subject, state: 'bad', says: 'It is empty. Run `watchword migrate` once.' }];
+          : [{ subject, state: 'bad', says: hasNoTables }];
       case 'older':
         return isEmbedded
           ? [{ subject, state: 'note', says: `${isOlder}; a starting server changes it.` }]
@@ -114,6 +114,7 @@ export async function checkDatabase(config: Config, context: CommandContext): Pr
   }
 }
 
+const hasNoTables = 'It has no tables of Watchword. Run `watchword migrate` once.';
 const isOlder = 'It is older than this version';
 
 function serverFindings(server: DatabaseServer): Finding[] {

@@ -110,7 +110,10 @@ withDatabase(
       const { findings } = JSON.parse((await run(url, 'doctor', '--json')).stdout);
       return findings.find((finding: { subject: string }) => finding.subject === subject);
     };
-    assert.match((await stateOf('database')).says, /is empty\. Run `watchword migrate`/);
+    assert.match(
+      (await stateOf('database')).says,
+      /no tables of Watchword\. Run `watchword migrate`/,
+    );
     await run(url, 'migrate');
     for (const subject of ['data folder', 'database', 'schema', 'durability', 'time']) {
       assert.equal((await stateOf(subject)).state, 'good', subject);
@@ -123,7 +126,7 @@ withDatabase('what keeps a node from starting is told in one sentence', async (u
   const newer = await database.createDatabase();
   await migratePostgres(newer, [...readMigrations(), next]);
   const cases: readonly (readonly [string, RegExp])[] = [
-    [url, /is empty\. Run `watchword migrate` once/],
+    [url, /no tables of Watchword\. Run `watchword migrate` once/],
     [newer, new RegExp(`newer Watchword brought the database to schema ${schemaVersion + 1}`)],
     [url.replace(/:[^:@]*@/, ':wrong@'), /refuses this user or its password/],
     [url.replace(/:[^:@]*@/, '@'), /password is missing/],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
 import { Client } from 'pg';
@@ -125,18 +125,33 @@ withServer('what leads to no usable database is refused with what to do', async 
   for (const [address, sentence] of cases) assert.match(await refusal(address), sentence, address);
 });
 
-withServer('a server that says nothing is given up after the connection time-out', async () => {
-  const silent = createServer(() => {});
-  await new Promise<void>((done) => silent.listen(0, '127.0.0.1', done));
-  const address = silent.address();
-  const port = typeof address === 'object' && address !== null ? address.port : 0;
-  try {
-    const url = `postgres://ana@127.0.0.1:${port}/shop?connect_timeout=1`;
-    assert.match(await refusal(url), /does not answer\. Correct/);
-  } finally {
-    silent.close();
-  }
-});
+const strangers = [
+  {
+    title: 'a server that says nothing is given up after the connection time-out',
+    take: () => {},
+    sentence: /does not answer\. Correct/,
+  },
+  {
+    title: 'a server that closes the connection is told as one that may be no PostgreSQL',
+    take: (socket: Socket) => socket.destroy(),
+    sentence: /broke off the connection\. Look at its log, and whether it is a PostgreSQL\.$/,
+  },
+];
+
+for (const { title, take, sentence } of strangers) {
+  withServer(title, async () => {
+    const stranger = createServer(take);
+    await new Promise<void>((done) => stranger.listen(0, '127.0.0.1', done));
+    const address = stranger.address();
+    const port = typeof address === 'object' && address !== null ? address.port : 0;
+    try {
+      const url = `postgres://ana@127.0.0.1:${port}/shop?connect_timeout=1`;
+      assert.match(await refusal(url), sentence);
+    } finally {
+      stranger.close();
+    }
+  });
+}
 
 withServer('a replica, a read-only database and another encoding are refused', async (postgres) => {
   const url = await plain.createDatabase();

@@ -18,7 +18,11 @@ import {
   parseConnectionUrl,
   type TlsSettings,
 } from '#storage/postgres/connection-url.ts';
-import { classifyPostgresError, PostgresRefused } from '#storage/postgres/postgres-error.ts';
+import {
+  classifyPostgresError,
+  lostConnection,
+  PostgresRefused,
+} from '#storage/postgres/postgres-error.ts';
 
 /** The oldest that its makers still mend, and the oldest that the tests ran against. */
 const serverVersionMin = 15;
@@ -157,11 +161,16 @@ function file(option: string, path: string | null, parameter: string): Record<st
   }
 }
 
+/** What breaks off the very first connection may never have been a PostgreSQL. */
+const brokenOff =
+  'What listens there broke off the connection. Look at its log, and whether it is a PostgreSQL.';
+
 async function connectFirst(config: ClientConfig, place: string): Promise<Client> {
   try {
     return await connectClient(config);
   } catch (error) {
-    throw refusedAt(place, error);
+    if (classifyPostgresError(error).sentence !== lostConnection) throw refusedAt(place, error);
+    throw new PostgresRefused(`${place} cannot be used. ${brokenOff}`, { cause: error });
   }
 }
 

@@ -67,7 +67,7 @@ const dropped = readMigration(3, '003-drop.sql', 'ALTER TABLE one DROP COLUMN mo
 
 /** A database that was brought to a version, as programs of different versions find it. */
 const meetings: readonly (readonly [readonly Migration[], number, RegExp | null])[] = [
-  [[], 1, /is empty\. Run `watchword migrate`/],
+  [[], 1, /no tables of Watchword\. Run `watchword migrate`/],
   [[first], 1, null],
   [[first], 2, /has schema 1, and this version needs 2\. Run/],
   [[first, added], 1, null],

@@ -15,6 +15,8 @@ const unavailable: readonly (readonly [Error, RegExp, 'keeps' | 'breaks'])[] = [
   [thrown('53100', 'could not extend file'), /disk .* full\. Make room/, 'keeps'],
   [thrown('53200'), /run out of memory/, 'keeps'],
   [thrown('53300', 'sorry, too many clients already'), /Raise max_connections/, 'breaks'],
+  [thrown('53300', 'too many connections for role "x"'), /Raise its CONNECTION LIMIT/, 'breaks'],
+  [thrown('55000', 'not currently accepting connections'), /ALLOW_CONNECTIONS true/, 'breaks'],
   [thrown('57P01'), /connection .* was lost/, 'breaks'],
   [thrown('57P03', 'the database system is starting up'), /is starting/, 'breaks'],
   [thrown('25006'), /takes no writes.*primary/, 'breaks'],

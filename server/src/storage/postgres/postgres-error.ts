@@ -35,7 +35,8 @@ interface Rule {
 }
 
 const url = 'WATCHWORD_DATABASE_URL';
-const isLost = 'The connection to the database was lost. It is made anew by the next request.';
+export const lostConnection =
+  'The connection to the database was lost. It is made anew by the next request.';
 const noFileLeft =
   'This machine has no file left for a connection. Raise the limit of open files (ulimit -n).';
 const isBroken =
@@ -135,6 +136,13 @@ const rules: readonly Rule[] = [
   },
   {
     codes: ['53300'],
+    text: /for (?:database|role)/,
+    sentence:
+      'The server allows this database or user no more connections. Raise its CONNECTION LIMIT, ' +
+      'run fewer nodes, or put a pooler in between.',
+  },
+  {
+    codes: ['53300'],
     sentence:
       'The server has no connection left. Raise max_connections there, run fewer nodes, or put a ' +
       'pooler in between.',
@@ -153,7 +161,14 @@ const rules: readonly Rule[] = [
     codes: ['57P03'],
     sentence: 'The database is starting, stopping or recovering. Wait until it takes connections.',
   },
-  { codes: ['57P', '08000', '08003', '08006', '25P03', '25P04'], sentence: isLost },
+  {
+    // Statements of ours need no state of an object; a connection needs a database that takes it.
+    codes: ['55000'],
+    sentence:
+      'The database takes no connections. Allow them again with ALTER DATABASE … ' +
+      'ALLOW_CONNECTIONS true.',
+  },
+  { codes: ['57P', '08000', '08003', '08006', '25P03', '25P04'], sentence: lostConnection },
   {
     codes: ['08P01'],
     text: /transaction blocks not allowed/,
@@ -183,7 +198,7 @@ const rules: readonly Rule[] = [
     // Statements were prepared for tables that a migration has changed since.
     codes: ['0A000'],
     text: /cached plan must not change result type/,
-    sentence: isLost,
+    sentence: lostConnection,
   },
   {
     // No table, column or function of that name; yet all were there when this program started.
@@ -203,9 +218,13 @@ const rules: readonly Rule[] = [
   { codes: ['58', 'F0', 'XX001', 'XX002'], sentence: 'The database failed. Look at its log.' },
   {
     codes: ['ECONNRESET', 'EPIPE', 'ECONNABORTED', 'ERR_STREAM', 'ERR_SOCKET'],
-    sentence: isLost,
+    sentence: lostConnection,
   },
-  { codes: [], text: /^Connection terminated|is not queryable$|SSL connection$/, sentence: isLost },
+  {
+    codes: [],
+    text: /^Connection terminated|is not queryable$|SSL connection$/,
+    sentence: lostConnection,
+  },
 ];
 
 /** Names of all that an operating system may answer, such as EPROTO; no SQLSTATE is like them. */

@@ -96,7 +96,9 @@ export async function requireSchema(client: ClientBase, known = schemaVersion): 
     case 'newer_compatible':
       return;
     case 'missing':
-      throw new PostgresRefused('The database is empty. Run `watchword migrate` once.');
+      throw new PostgresRefused(
+        'The database has no tables of Watchword. Run `watchword migrate` once.',
+      );
     case 'older':
       throw new PostgresRefused(
         `The database has schema ${applied.version}, and this version needs ${known}. Run ` +
