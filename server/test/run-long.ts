@@ -9,6 +9,7 @@
  * Prints what to keep of a sequence that failed, goes on with the other targets, and ends with 1.
  */
 import { randomInt } from 'node:crypto';
+import { inspect } from 'node:util';
 import {
   type Figures,
   type Plan,
@@ -78,7 +79,8 @@ async function countFailure(run: () => Promise<void>): Promise<void> {
   } catch (error) {
     total.failures += 1;
     process.exitCode = 1;
-    process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
+    // With the error that a saved sequence failed for, which is its cause.
+    process.stderr.write(`${inspect(error)}\n`);
   }
 }
 

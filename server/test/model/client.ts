@@ -17,6 +17,7 @@ export interface Request {
 }
 
 const timeoutMs = 30_000;
+const graceMs = 1_000;
 /** Shorter than the server keeps a connection that nothing comes over. */
 const idleMaxMs = 30_000;
 
@@ -96,10 +97,18 @@ function createConnection(socket: Socket): Connection {
   let answers: ObservedAnswer[] = [];
   let asked: PromiseWithResolvers<readonly ObservedAnswer[]> | null = null;
   let wanted = 0;
+  let askedText = '';
   let isLast = false;
   socket.setNoDelay(true);
   socket.setTimeout(timeoutMs, () => {
-    if (asked !== null) socket.destroy(new Error(`No answer came within ${timeoutMs} ms.`));
+    const late = asked;
+    // A long search for an explanation holds this process up; then timers come before what was
+    // received meanwhile.
+    setTimeout(() => {
+      if (late === null || asked !== late) return;
+      const [line] = askedText.split('\r\n', 1);
+      socket.destroy(new Error(`No answer to ${line} came within ${timeoutMs} ms.`));
+    }, graceMs);
   });
   socket.on('error', (error) => asked?.reject(error));
   socket.on('close', () => asked?.reject(new Error('The connection was closed.')));
@@ -126,6 +135,7 @@ function createConnection(socket: Socket): Connection {
       asked = Promise.withResolvers();
       answers = [];
       wanted = count;
+      askedText = text;
       socket.write(text);
       try {
         return await asked.promise;

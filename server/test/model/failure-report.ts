@@ -6,7 +6,7 @@ const obstaclesMax = 12;
 
 export function reportFailure(calls: readonly Call[], obstacles: readonly string[]): string {
   return [
-    'No order of these calls explains the answers. What the clients did and saw, in its order:',
+    'No order of the last calls explains the answers. What the clients did and saw, in its order:',
     ...eventsOf(calls).map((event) => `  ${event}`),
     'What stood in the way of the orders that came furthest:',
     ...obstacles.slice(0, obstaclesMax).map((obstacle) => `  ${obstacle}`),

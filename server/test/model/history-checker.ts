@@ -33,6 +33,7 @@ export interface History {
   readonly calls: readonly Call[];
   /** From the first call to the last return, by the machine's clock. */
   readonly span: Span;
+  readonly mayGiveBack: boolean;
   codeOf(verification: string, codeVersion: number): string | undefined;
   nameOf(id: string): string | undefined;
   /** Of everything that was started with this reference. */
@@ -159,6 +160,7 @@ function stepsOf(
       choose,
       call: call.number,
       isConcurrent: history.calls.length > 1,
+      mayGiveBack: history.mayGiveBack,
       codeOf: history.codeOf,
       namesFor: (reference) => namesFor(call, reference, history),
       isUnderWay: (number) => {

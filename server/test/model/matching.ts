@@ -41,8 +41,10 @@ export function difference(
         viewDifference(expected.view, body, known)
       );
     case 'problem':
+      if (observed.status !== expected.status) {
+        return `status is ${observed.status}, not ${expected.status} for ${expected.limit ?? expected.code}`;
+      }
       return (
-        unequal('status', observed.status, expected.status) ??
         unequal('code', body.code, expected.code) ??
         unequal('limit', body.limit?.name ?? null, expected.limit) ??
         waitDifference(expected.until, observed.retryAfterSeconds, known.now)

@@ -147,6 +147,7 @@ export function exceededBudget(
   if (dailyBudgetCents === null) return { limit: null, day };
   const spent = state.spentCents[day] ?? 0;
   if (spent + messages * messageCents <= dailyBudgetCents) return { limit: null, day };
+  if (at.mayGiveBack && spent > 0 && at.choose(2) === 1) return { limit: null, day };
   const midnightMs = Date.parse(day) + dayMs;
   const until = { fromMs: midnightMs, toMs: midnightMs };
   return { limit: { name: 'application_budget_day', until }, day };

@@ -169,6 +169,11 @@ export interface Circumstances {
   readonly call: number;
   /** Several calls are under way at once. */
   readonly isConcurrent: boolean;
+  /**
+   * A message may have been taken for lost, and given up because its code was worthless by then.
+   * That gives its price back, until its node says that it was sent after all.
+   */
+  readonly mayGiveBack: boolean;
   /** Undefined while nobody has seen it. */
   codeOf(verification: string, codeVersion: number): string | undefined;
   /** The names that what the call starts may bear: one where it was answered with an id. */

@@ -20,7 +20,7 @@ export function observe(states: readonly State[], shown: Shown): Explanation {
     const branches = everyBranch((choose) => {
       const copy = copyOf(state);
       for (const { name } of copy.verifications) {
-        const circumstances = { now, choose, call: -1, isConcurrent: false };
+        const circumstances = { now, choose, call: -1, isConcurrent: false, mayGiveBack: false };
         findVerification(copy, name, {
           ...circumstances,
           codeOf: () => undefined,

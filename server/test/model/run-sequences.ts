@@ -120,6 +120,7 @@ interface Share {
 async function runOn(target: Target, client: Client, share: Share): Promise<void> {
   const { plan, numRuns, seed, figures, hasFailed } = share;
   let shrinkUntilMs = Number.POSITIVE_INFINITY;
+  let printed = '';
   const property = fc.asyncProperty(
     settings,
     firstStart,
@@ -135,6 +136,7 @@ async function runOn(target: Target, client: Client, share: Share): Promise<void
         plan.onProgress?.(figures);
       } catch (error) {
         shrinkUntilMs = Math.min(shrinkUntilMs, Date.now() + shrinkMs);
+        printed = target.output().slice(-2_000);
         throw error;
       }
     },
@@ -147,7 +149,7 @@ async function runOn(target: Target, client: Client, share: Share): Promise<void
   assert.fail(
     `A sequence on ${target.name} failed. Seed ${result.seed}, path ` +
       `${result.counterexamplePath}. To keep it, add this to seeds.json:\n${line}\n` +
-      `${String(result.errorInstance)}\nThe server printed:\n${target.output().slice(-2_000)}`,
+      `${String(result.errorInstance)}\nThe server printed:\n${printed}`,
   );
 }
 

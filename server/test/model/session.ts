@@ -7,7 +7,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from './client.ts';
 import { type CodeBook, createCodeBook } from './code-book.ts';
 import { reportFailure } from './failure-report.ts';
-import { explain } from './history-checker.ts';
+import { explain, type History } from './history-checker.ts';
 import { assertAnswers, assertMessages, assertNoCode } from './invariants.ts';
 import { defaultSettings, emptyState, type Settings, type State } from './model.ts';
 import type { Span } from './moment.ts';
@@ -143,22 +143,25 @@ function createCheck(
   const watch = createWatch(target, client, parts);
   function explainOrFail(
     states: readonly State[],
-    { calls, span }: Pick<Batch, 'calls' | 'span'>,
+    history: Pick<History, 'calls' | 'span' | 'mayGiveBack'>,
   ): readonly State[] {
-    const explained = explain(states, { calls, span, nameOf, namesOf, codeOf });
-    if (explained.states.length === 0) assert.fail(reportFailure(calls, explained.obstacles));
+    const explained = explain(states, { ...history, nameOf, namesOf, codeOf });
+    if (explained.states.length === 0)
+      assert.fail(reportFailure(recorder.calls, explained.obstacles));
     return explained.states;
   }
   return async ({ states, calls, span, extremes, ...flags }) => {
     // Time alone sends nothing; what it ends is seen at the next look.
     const isTimeOnly = calls.every(({ operation }) => operation.kind === 'advance-clock');
-    if (isTimeOnly && calls.length > 0) return explainOrFail(states, { calls, span });
     // A message under way is taken for lost when the clock of its lease is moved meanwhile.
     const mayComeTwice = flags.hasCrashed || (flags.isTimeBlurred && target.isShared);
+    const history = { calls, span, mayGiveBack: mayComeTwice };
+    if (isTimeOnly && calls.length > 0) return explainOrFail(states, history);
     const { lists, messages, shownAt } = await watch.look(recorder.calls, mayComeTwice);
-    const explained = explainOrFail(states, { calls, span });
+    const explained = explainOrFail(states, history);
     const observed = observe(explained, { lists, shownAt, nameOf });
-    if (observed.states.length === 0) assert.fail(reportFailure(calls, observed.obstacles));
+    if (observed.states.length === 0)
+      assert.fail(reportFailure(recorder.calls, observed.obstacles));
     for (const { answer } of calls) if (answer !== null) assertNoCode(answer.text, book.codes);
     const trace = { calls: recorder.calls, messages, ...book, ...extremes, ...flags };
     assertAnswers(trace);
