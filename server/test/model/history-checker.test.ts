@@ -103,7 +103,13 @@ function answerOf([status, body]: Shown): ObservedAnswer {
   return { status, text: '', isReplayed, retryAfterSeconds: 30, body: rest };
 }
 
-function statesAfter(lines: readonly Line[], spanMs = 1_000): readonly State[] {
+interface Setting {
+  readonly dailyBudgetCents?: number;
+  readonly mayGiveBack?: boolean;
+}
+
+function statesAfter(lines: readonly Line[], setting: Setting = {}): readonly State[] {
+  const { dailyBudgetCents = null, mayGiveBack = false } = setting;
   const calls = lines.map(
     ([calledAs, returnedAs, operation, answer], number): Call => ({
       number,
@@ -115,10 +121,15 @@ function statesAfter(lines: readonly Line[], spanMs = 1_000): readonly State[] {
     }),
   );
   const state = emptyState(0);
-  state.settings.own = { ...state.settings.own, recipientSendIntervalSeconds: 0 };
+  state.settings.own = {
+    ...state.settings.own,
+    recipientSendIntervalSeconds: 0,
+    dailyBudgetCents,
+  };
   return explain([state], {
     calls,
-    span: { fromMs: startedMs, toMs: startedMs + spanMs },
+    span: { fromMs: startedMs, toMs: startedMs + 1_000 },
+    mayGiveBack,
     codeOf: (verification, version) => codes[verification]?.[version - 1],
     nameOf: (id) => (id in codes ? id : undefined),
     namesOf: (reference) => Object.keys(codes).filter((name) => name.startsWith(reference)),
@@ -349,3 +360,10 @@ for (const [name, lines] of Object.entries(impossible)) {
     assert.notEqual(statesAfter([...all.slice(0, -1), [from, null, operation, null]]).length, 0);
   });
 }
+
+test('what was given up leaves room in the budget, and only where it may have been', () => {
+  const second: Line = [2, 3, start('v2'), shown({ id: 'v2' }, 201)];
+  const inBudget = (mayGiveBack: boolean) =>
+    statesAfter([started, second], { dailyBudgetCents: 5, mayGiveBack }).length > 0;
+  assert.deepEqual([inBudget(false), inBudget(true)], [false, true]);
+});

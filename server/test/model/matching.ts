@@ -42,7 +42,8 @@ export function difference(
       );
     case 'problem':
       if (observed.status !== expected.status) {
-        return `status is ${observed.status}, not ${expected.status} for ${expected.limit ?? expected.code}`;
+        const name = expected.limit ?? expected.code;
+        return `status is ${observed.status}, not ${expected.status} for ${name}`;
       }
       return (
         unequal('code', body.code, expected.code) ??
