@@ -46,12 +46,15 @@ export function createTemplateVerbs(
       });
     },
     async readTemplate(applicationId, name) {
+      // Not every storage can be asked for a name with a zero byte.
+      if (!templateNamePattern.test(name)) return notFound(name);
       const found = await storage.readTemplate(applicationId, name);
       return found === null ? notFound(name) : ok(found);
     },
     listTemplates: (applicationId) => storage.listTemplates(applicationId),
     deleteTemplate: (applicationId, name) =>
       inTurn(applicationId, async () => {
+        if (!templateNamePattern.test(name)) return notFound(name);
         if (await isDefault(applicationId, name)) return inUse(name);
         const isDeleted = await storage.deleteTemplate(applicationId, name);
         templates.forget(applicationId);

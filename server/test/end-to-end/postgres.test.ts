@@ -252,6 +252,18 @@ withDatabase('a dump that is restored elsewhere goes on where it was made', asyn
   }
 });
 
+withDatabase('a name that no template can have is 404, whatever is in it', async (url) => {
+  const node = await startNode(url);
+  try {
+    for (const method of ['GET', 'DELETE'] as const) {
+      const { status, body } = await node.call(method, '/v1/templates/%00');
+      assert.deepEqual([status, body.code], [404, 'template_not_found']);
+    }
+  } finally {
+    await node.remove();
+  }
+});
+
 test('a node works behind PgBouncer in transaction mode', async (context) => {
   const postgres = partOrSkip(context, programs);
   const program = partOrSkip(context, findPgbouncer());
