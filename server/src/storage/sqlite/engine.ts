@@ -8,6 +8,7 @@ import { migrate, readSchemaVersion, schemaVersion } from '#storage/sqlite/migra
 import { StorageRefused } from '#storage/sqlite/refused.ts';
 import {
   isBusy,
+  isFull,
   isNotADatabase,
   isNotWritable,
   isUnavailable,
@@ -237,6 +238,13 @@ function toRefused(error: unknown, { folder, file }: { folder: string; file: str
     return new StorageRefused('in_use', `${file} is locked by another program. Try again.`, {
       cause: error,
     });
+  }
+  if (isFull(error)) {
+    return new StorageRefused(
+      'folder_unusable',
+      `The disk of the data folder ${folder} is full. Make room there.`,
+      { cause: error },
+    );
   }
   if (isNotWritable(error) || isFileSystemError(error)) {
     return new StorageRefused(

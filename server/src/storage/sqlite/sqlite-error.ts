@@ -2,6 +2,7 @@
 const busy = 5;
 const locked = 6;
 const corrupt = 11;
+const full = 13;
 const notADatabase = 26;
 const cannotOpen = 14;
 const readOnly = 8;
@@ -30,6 +31,13 @@ export function isBusy(error: unknown): boolean {
 
 export function isNotADatabase(error: unknown): boolean {
   return isOneOf(error, [corrupt, notADatabase]);
+}
+
+/** Of SQLite, or of the system where there is no file yet. */
+export function isFull(error: unknown): boolean {
+  return (
+    isOneOf(error, [full]) || (error instanceof Error && 'code' in error && error.code === 'ENOSPC')
+  );
 }
 
 export function isNotWritable(error: unknown): boolean {

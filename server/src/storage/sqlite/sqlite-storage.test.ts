@@ -14,6 +14,8 @@ import { startWorker } from '#storage/sqlite/batching-client.ts';
 import type { Operation } from '#storage/sqlite/handlers.ts';
 import { openSqliteStorage, StorageRefused } from '#storage/sqlite/index.ts';
 import { testStorage } from '#storage/storage.contract.ts';
+import { mountSmallDisk } from '../../../test/faults/small-disk.ts';
+import { partOrSkip } from '../../../test/parts/part.ts';
 
 testStorage('the embedded storage', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-storage-'));
@@ -96,6 +98,22 @@ describe('the data folder', () => {
       openSqliteStorage({ folder: file, role: 'server' }),
       isRefused('folder_unusable', /cannot be written to/),
     );
+  });
+
+  test('on a full disk is refused with what is missing', async (context) => {
+    const disk = partOrSkip(context, mountSmallDisk());
+    if (disk === null) return;
+    try {
+      disk.fill();
+      await assert.rejects(
+        openSqliteStorage({ folder: join(disk.folder, 'data'), role: 'server' }),
+        isRefused('folder_unusable', /disk of the data folder .* is full\. Make room/),
+      );
+      disk.clear();
+      await (await openSqliteStorage({ folder: disk.folder, role: 'server' })).close();
+    } finally {
+      await disk.remove();
+    }
   });
 
   promise('with a database of a newer version is refused and left alone', async (folder, open) => {
