@@ -100,22 +100,6 @@ describe('the data folder', () => {
     );
   });
 
-  test('on a full disk is refused with what is missing', async (context) => {
-    const disk = partOrSkip(context, mountSmallDisk());
-    if (disk === null) return;
-    try {
-      disk.fill();
-      await assert.rejects(
-        openSqliteStorage({ folder: join(disk.folder, 'data'), role: 'server' }),
-        isRefused('folder_unusable', /disk of the data folder .* is full\. Make room/),
-      );
-      disk.clear();
-      await (await openSqliteStorage({ folder: disk.folder, role: 'server' })).close();
-    } finally {
-      await disk.remove();
-    }
-  });
-
   promise('with a database of a newer version is refused and left alone', async (folder, open) => {
     await (await open('server')).close();
     const database = new DatabaseSync(join(folder, 'watchword.db'));
@@ -151,6 +135,22 @@ describe('the data folder', () => {
     database.close();
     await server.ping();
   });
+});
+
+test('a data folder on a full disk is refused with what is missing', async (context) => {
+  const disk = partOrSkip(context, mountSmallDisk());
+  if (disk === null) return;
+  try {
+    disk.fill();
+    await assert.rejects(
+      openSqliteStorage({ folder: join(disk.folder, 'data'), role: 'server' }),
+      isRefused('folder_unusable', /disk of the data folder .* is full\. Make room/),
+    );
+    disk.clear();
+    await (await openSqliteStorage({ folder: disk.folder, role: 'server' })).close();
+  } finally {
+    await disk.remove();
+  }
 });
 
 describe('a restart', () => {
