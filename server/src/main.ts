@@ -19,7 +19,7 @@ import { type KeyRing, parseKeyRing } from '#service/key-ring.ts';
 import type { Storage } from '#service/ports.ts';
 import type { Provider, SandboxInbox } from '#service/provider-port.ts';
 import { openVault, type Vault } from '#service/vault.ts';
-import { boundYoungSpace } from './bound-young-space.ts';
+import { boundHeaps } from './bound-heaps.ts';
 import {
   inspectDatabase,
   migratePostgres,
@@ -258,7 +258,7 @@ async function runServer(
   environment: Environment,
   opening: OpeningStorage,
 ): Promise<number> {
-  boundYoungSpace();
+  boundHeaps();
   const log = createLog(config.logLevel);
   let server: RunningServer;
   try {
