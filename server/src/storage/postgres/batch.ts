@@ -60,7 +60,8 @@ export async function runBatch(
   const set = createWorkingSet(batching.shared);
   let ran: readonly Ran[] = [];
   try {
-    ran = await runOn(batching, set, batch, keysOf(batching, set, batch));
+    const nowMs = await load(batching, set, keysOf(batching, set, batch));
+    ran = await runOn(batching, set, batch, nowMs);
     await save(batching, set);
   } catch (error) {
     batching.recent.forget(set);
@@ -88,16 +89,19 @@ function keysOf(
   });
 }
 
-/** Runs every operation, reading what each turns out to need besides. */
+/**
+ * Runs every operation, reading what each turns out to need besides. Their time is the one from
+ * before the first row was read: judged by a later one, a row that has changed meanwhile would have
+ * been over before it ended, and where nothing is written nobody finds out.
+ */
 export async function runOn(
   batching: Batching,
   set: WorkingSet,
   batch: readonly Attempt[],
-  keys: readonly Key[],
+  nowMs: number,
 ): Promise<readonly Ran[]> {
   const tables = createWorkingTables(set);
   const ran = new Map<Attempt, Ran>();
-  let nowMs = await load(batching, set, keys);
   for (let pass = 0; pass < passesMax; pass++) {
     const missing: Key[] = [];
     for (const attempt of batch) {
@@ -107,7 +111,7 @@ export async function runOn(
       else ran.set(attempt, { outcome: result, touched });
     }
     if (missing.length === 0) return batch.flatMap((attempt) => ran.get(attempt) ?? []);
-    nowMs = await load(batching, set, missing);
+    await load(batching, set, missing);
   }
   throw new Error('A step goes on asking for rows.');
 }
@@ -132,7 +136,7 @@ async function runInnocent(
   ran: readonly Ran[],
 ): Promise<readonly Outcome[]> {
   const set = createWorkingSet(batching.shared);
-  await load(batching, set, keysIn(before));
+  const nowMs = await load(batching, set, keysIn(before));
   const changed = changedSince(before, set);
   batching.recent.learn(before, changed);
   const outcomes = batch.map((_, index): Outcome => {
@@ -146,7 +150,7 @@ async function runInnocent(
   // Where nothing has changed, the other one has given way as well: everybody tries again.
   if (innocent.length === batch.length || innocent.length === 0) return outcomes;
   try {
-    const again = await runOn(batching, set, innocent, []);
+    const again = await runOn(batching, set, innocent, nowMs);
     await save(batching, set);
     batching.recent.keep(set);
     for (const [index, attempt] of innocent.entries()) {

@@ -35,7 +35,8 @@ export function createClaims(inRounds: InRounds) {
       const keys = rows.map(([, , , id]): Key => {
         return { table: 'verification', id: id ?? '', withDeliveries: true };
       });
-      const [ran] = await runOn(its, set, [{ operation, keys }], keys);
+      await load(its, set, keys);
+      const [ran] = await runOn(its, set, [{ operation, keys }], nowMs);
       if (ran?.outcome.kind !== 'done') throw ran?.outcome.error;
       await save(its, set);
       return ran.outcome.value as ClaimedDelivery[];

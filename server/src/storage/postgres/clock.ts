@@ -40,18 +40,32 @@ export function createClock(monotonicMs: () => number = () => performance.now())
   let baseMs = 0;
   let nowMs = 0;
   let movedByMs = 0;
+
+  function advance(toldMs: number, offsetMs: number): void {
+    const elapsedMs = monotonicMs() - lastMonotonicMs;
+    lastMonotonicMs += elapsedMs;
+    baseMs = Math.max(baseMs + elapsedMs * rate, toldMs);
+    movedByMs = Math.max(movedByMs, offsetMs);
+    nowMs = Math.max(nowMs, Math.floor(baseMs) + movedByMs);
+  }
+
   return {
-    /** What the database said just now; answers the storage's time. */
-    observe([wallMs, highWaterMs, offsetMs]: TextRow): number {
+    /** Before the database is asked: the earliest that its answer will count as. */
+    begin(): number {
+      advance(0, 0);
+      return nowMs;
+    },
+    /**
+     * What the database said, and when it was asked; answers the storage's time of that moment.
+     * What others heard since is later, and must not be taken for when this one's rows were read.
+     */
+    observe([wallMs, highWaterMs, offsetMs]: TextRow, begunMs: number): number {
       if (wallMs == null || highWaterMs == null || offsetMs == null) {
         throw new StorageUnavailable(noRow);
       }
-      const elapsedMs = monotonicMs() - lastMonotonicMs;
-      lastMonotonicMs += elapsedMs;
-      baseMs = Math.max(baseMs + elapsedMs * rate, Number(wallMs), Number(highWaterMs));
-      movedByMs = Math.max(movedByMs, Number(offsetMs));
-      nowMs = Math.max(nowMs, Math.floor(baseMs) + movedByMs);
-      return nowMs;
+      const toldMs = Math.max(Number(wallMs), Number(highWaterMs));
+      advance(toldMs, Number(offsetMs));
+      return Math.max(begunMs, toldMs + Number(offsetMs));
     },
     /** The last time that was observed; 0 before the first. */
     get lastMs(): number {

@@ -129,7 +129,7 @@ async function expire(
   const fromMs = lookedBack ? endedUntilMs : Math.max(endedUntilMs, last.nowMs - shortLagMs);
   const strays = isWide ? await readStrays(its, { progress, nowMs, most }) : [];
   const recent = await readRecent(its, { progress, fromMs, nowMs, most: most - strays.length });
-  const ends = await endAll(its, set, [...strays, ...recent]);
+  const ends = await endAll(its, set, [...strays, ...recent], nowMs);
   const more = ends.length === most;
   if (lookedBack) {
     // Where strays alone filled the step, nobody knows what is due of the recent ones.
@@ -145,14 +145,19 @@ async function endAll(
   its: Batching,
   set: WorkingSet,
   rows: readonly TextRow[],
+  nowMs: number,
 ): Promise<readonly KeptVerification['record'][]> {
   let due: KeptVerification[] = [];
   await takingApplications(set.shared, () => {
     due = rows.map((row) => takeVerification(set, row));
   });
   const batch = due.map(endingOf);
-  const keys = batch.flatMap((ending) => ending.keys);
-  for (const { outcome } of await runOn(its, set, batch, keys)) {
+  await load(
+    its,
+    set,
+    batch.flatMap((ending) => ending.keys),
+  );
+  for (const { outcome } of await runOn(its, set, batch, nowMs)) {
     if (outcome.kind === 'failed') throw outcome.error;
   }
   await save(its, set);

@@ -37,9 +37,9 @@ export function createListing(inRounds: InRounds) {
         if (matches(kept, query, nowMs)) found.push(kept);
         if (found.length < query.limit && examined < examinedMax) continue;
         const next = (await hasOlder(its, kept)) ? headOf(kept.record.id, 'vf') : null;
-        return { items: await withDeliveries(its, set, found), next };
+        return { items: await withDeliveries(its, set, found, nowMs), next };
       }
-      return { items: await withDeliveries(its, set, found), next: null };
+      return { items: await withDeliveries(its, set, found, nowMs), next: null };
     });
 }
 
@@ -114,6 +114,7 @@ async function withDeliveries(
   its: Batching,
   set: WorkingSet,
   found: readonly KeptVerification[],
+  nowMs: number,
 ): Promise<VerificationWithDeliveries[]> {
   const batch = found.map((kept): Attempt => {
     const { application, deliveryIds, record } = kept;
@@ -121,16 +122,16 @@ async function withDeliveries(
       { table: 'ledger', application, key: record.ledgerKey },
       ...deliveryIds.map((id): Key => ({ table: 'delivery', id })),
     ];
-    const run: Attempt['operation']['run'] = (tables, nowMs) =>
+    const run: Attempt['operation']['run'] = (tables) =>
       answer(tables, tables.verifications.byId(record.id) ?? kept, nowMs);
     return { operation: { keys: () => keys, run }, keys };
   });
-  const ran = await runOn(
+  await load(
     its,
     set,
-    batch,
     batch.flatMap(({ keys }) => keys),
   );
+  const ran = await runOn(its, set, batch, nowMs);
   return ran.flatMap(({ outcome }) =>
     outcome.kind === 'done' ? (outcome.value as VerificationWithDeliveries) : [],
   );

@@ -35,7 +35,7 @@ interface Question extends Command {
   take(rows: readonly TextRow[]): void;
 }
 
-/** Answers the storage's time. Every row that is named is known afterwards, there or not. */
+/** Answers the storage's time from before the rows were read. Every row that is named is known afterwards, there or not. */
 export async function load(
   reader: Reader,
   set: WorkingSet,
@@ -54,13 +54,14 @@ export async function load(
     ...askRepeatableSteps(set, only(keys, 'idempotency')),
     ...askBudgets(set, only(keys, 'budget')),
   ];
+  const begunMs = reader.clock.begin();
   const results = await reader.exchange([{ text: readTime, values: [] }, ...questions]);
   await findApplications(set, only(keys, 'application'));
   await takingApplications(set.shared, () => {
     for (const [index, question] of questions.entries()) question.take(results[index + 1] ?? []);
   });
   fillAbsent(set, keys);
-  return reader.clock.observe(results[0]?.[0] ?? []);
+  return reader.clock.observe(results[0]?.[0] ?? [], begunMs);
 }
 
 /** Each row once, and none that was read before. */
