@@ -35,7 +35,10 @@ interface Question extends Command {
   take(rows: readonly TextRow[]): void;
 }
 
-/** Answers the storage's time from before the rows were read. Every row that is named is known afterwards, there or not. */
+/**
+ * Answers the storage's time from before the rows were read. Every row that is named is known
+ * afterwards, there or not.
+ */
 export async function load(
   reader: Reader,
   set: WorkingSet,
