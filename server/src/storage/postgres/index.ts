@@ -73,8 +73,9 @@ async function openOn(
     throw refusedAt(connections.place, error);
   }
   const inRounds = createRounds(pool, batchingBy);
-  const submit = lane.submit;
-  return createStorage({ pool, sql, shared, partitions, inRounds, closeAll, submit });
+  const { submit } = lane;
+  const parts = { pool, sql, shared, partitions, inRounds, closeAll, submit };
+  return createStorage({ ...parts, whyOutdated: () => heartbeat.outdated });
 }
 
 /** What one node knows, to be asked for over any connection. */

@@ -24,22 +24,27 @@ interface Parts {
   /** Runs an operation together with what others ask for. */
   submit(operation: Operation<unknown>): Promise<unknown>;
   closeAll(): Promise<void>;
+  /** Null as long as the tables are those that this version knows. */
+  whyOutdated(): StorageUnavailable | null;
 }
 
 /** Every function of the port: what works on rows goes in batches, the rest to the side pool. */
 export function createStorage(parts: Parts): Storage {
-  const rowVerbs = createRowVerbs(parts.submit);
+  const { whyOutdated } = parts;
   let closing: Promise<void> | null = null;
 
-  /** What is asked for after the end is told so. */
+  /** What is asked for after the end, or of tables that mean something else now, is told so. */
   function whileOpen<Values extends readonly unknown[], Value>(
     call: (...values: Values) => Promise<Value>,
   ): (...values: Values) => Promise<Value> {
-    return (...values) =>
-      closing === null
-        ? call(...values)
-        : Promise.reject(new StorageUnavailable('The storage is closed.'));
+    return (...values) => {
+      const isClosed = closing !== null;
+      const refusal = isClosed ? new StorageUnavailable('The storage is closed.') : whyOutdated();
+      return refusal === null ? call(...values) : Promise.reject(refusal);
+    };
   }
+
+  const rowVerbs = createRowVerbs(whileOpen(parts.submit));
 
   return {
     ...rowVerbs,
