@@ -20,12 +20,23 @@ const dayMs = 86_400_000;
 /** Every message of the tests has one part at this price; see `targets.ts`. */
 export const messageCents = 5;
 
-/** How many of the entries are younger than the window; they are in the order of time. */
-function countYounger(entries: readonly Span[], windowMs: number, at: Circumstances): number {
+/**
+ * What a rule makes of how many entries are younger than the window; they are in the order of time.
+ * Where their number is not certain, only numbers that make a difference are different ways to go.
+ */
+function judgeYounger<Verdict>(
+  entries: readonly Span[],
+  windowMs: number,
+  at: Circumstances,
+  judge: (count: number) => Verdict,
+): Verdict {
   const ends = entries.map((entry) => later(entry, windowMs));
   const surely = ends.filter((end) => at.now.toMs < end.fromMs).length;
   const possibly = ends.filter((end) => at.now.fromMs < end.toMs).length;
-  return surely + (possibly > surely ? at.choose(possibly - surely + 1) : 0);
+  const first = judge(surely);
+  const verdicts = new Set([first]);
+  for (let count = surely + 1; count <= possibly; count++) verdicts.add(judge(count));
+  return (verdicts.size > 1 ? [...verdicts][at.choose(verdicts.size)] : first) ?? first;
 }
 
 /** Every limit that has no room for the messages. */
@@ -45,7 +56,7 @@ export function exceededSendLimits(
   for (const [ledger, count] of messagesByLedger(destinations)) {
     const { sends } = ledgerOf(state, application, ledger);
     for (const [name, windowMs, max] of limits) {
-      const young = countYounger(sends, windowMs, at);
+      const young = judgeYounger(sends, windowMs, at, (sent) => sent);
       // The interval is one between starts: the messages of one start go out together.
       const wanted = name === 'recipient_sends_interval' ? 1 : count;
       const excess = young + wanted - max;
@@ -84,9 +95,11 @@ export function guessingPause(ledger: Ledger, at: Circumstances): Limit | null {
     const until = later(last, 30 * dayMs);
     if (!hasCome(until, at.now, at.choose)) return { name: ceilingName, until };
   }
-  const failures = countYounger(ledger.failures, dayMs, at);
-  if (failures < 50) return null;
-  const until = later(last, Math.min(hourMs * 2 ** (failures - 50), dayMs));
+  const pauseMs = judgeYounger(ledger.failures, dayMs, at, (failures) =>
+    failures < 50 ? 0 : Math.min(hourMs * 2 ** (failures - 50), dayMs),
+  );
+  if (pauseMs === 0) return null;
+  const until = later(last, pauseMs);
   return hasCome(until, at.now, at.choose) ? null : { name: 'recipient_failed_guesses_day', until };
 }
 
@@ -94,9 +107,10 @@ const ceilingName = 'recipient_failed_guesses_ceiling';
 
 /** How many digits a code must be worth to be guessed at. */
 export function digitsForGuessing(ledger: Ledger, at: Circumstances): number {
-  const failures = countYounger(ledger.failures, dayMs, at);
-  if (failures >= 20) return 10;
-  return failures >= 10 ? 8 : 0;
+  return judgeYounger(ledger.failures, dayMs, at, (failures) => {
+    if (failures >= 20) return 10;
+    return failures >= 10 ? 8 : 0;
+  });
 }
 
 /** How many digits a new code must be worth: somebody spraying makes all of them longer. */
