@@ -143,7 +143,7 @@ function createCheck(
   const watch = createWatch(target, client, parts);
   function explainOrFail(
     states: readonly State[],
-    history: Pick<History, 'calls' | 'span' | 'mayGiveBack'>,
+    history: Pick<History, 'calls' | 'span' | 'mayGiveBack' | 'mayLag'>,
   ): readonly State[] {
     const explained = explain(states, { ...history, nameOf, namesOf, codeOf });
     if (explained.states.length === 0)
@@ -155,7 +155,7 @@ function createCheck(
     const isTimeOnly = calls.every(({ operation }) => operation.kind === 'advance-clock');
     // A message under way is taken for lost when the clock of its lease is moved meanwhile.
     const mayComeTwice = flags.hasCrashed || (flags.isTimeBlurred && target.isShared);
-    const history = { calls, span, mayGiveBack: mayComeTwice };
+    const history = { calls, span, mayGiveBack: mayComeTwice, mayLag: target.isShared };
     if (isTimeOnly && calls.length > 0) return explainOrFail(states, history);
     const { lists, messages, shownAt } = await watch.look(recorder.calls, mayComeTwice);
     const explained = explainOrFail(states, history);
