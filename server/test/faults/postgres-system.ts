@@ -53,6 +53,8 @@ interface Opening {
 async function open(postgres: TestPostgres, opening: Opening): Promise<OpenSystem> {
   const { gateway, closers, close } = opening;
   const url = await postgres.createDatabase();
+  // Otherwise a server that was killed comes up later with each run: it syncs every file it has.
+  closers.push(() => postgres.dropDatabase(url));
   const shared = {
     WATCHWORD_KEYS: `faults:${randomBytes(32).toString('base64')}`,
     WATCHWORD_DEV_API_KEY: `wk_${randomBytes(24).toString('hex')}`,

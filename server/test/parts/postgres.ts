@@ -59,6 +59,8 @@ export interface TestPostgres {
   readonly processId: number;
   /** The URL of a fresh, empty database on this server. */
   createDatabase(): Promise<string>;
+  /** With whatever connections it has; after a crash each file of a database costs time. */
+  dropDatabase(url: string): Promise<void>;
   /** kill -9 of the server and of everything it started. */
   kill(): Promise<void>;
   /** Ends connections, and then the server, in order. */
@@ -133,6 +135,7 @@ export async function startPostgres(
         return running.processId;
       },
       createDatabase: () => createDatabase(cluster, url),
+      dropDatabase: (database) => dropDatabase(cluster, url, database),
       kill: () => end(killWithChildren),
       stop: () => end(stopInOrder),
       async restart() {
@@ -291,8 +294,18 @@ function addressOf({ options: { password } }: Cluster, port: number): string {
 }
 
 /** Over the Unix socket, which takes no TLS. */
-async function createDatabase({ folder, options }: Cluster, url: string): Promise<string> {
+async function createDatabase(cluster: Cluster, url: string): Promise<string> {
   const name = `test_${randomBytes(8).toString('hex')}`;
+  await ask(cluster, url, `CREATE DATABASE ${name}`);
+  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
+}
+
+function dropDatabase(cluster: Cluster, url: string, database: string): Promise<void> {
+  return ask(cluster, url, `DROP DATABASE ${new URL(database).pathname.slice(1)} WITH (FORCE)`);
+}
+
+/** As the superuser, over the socket. */
+async function ask({ folder, options }: Cluster, url: string, statement: string): Promise<void> {
   const { port } = new URL(url);
   const client = new Client({
     host: folder,
@@ -303,9 +316,8 @@ async function createDatabase({ folder, options }: Cluster, url: string): Promis
   });
   await client.connect();
   try {
-    await client.query(`CREATE DATABASE ${name}`);
+    await client.query(statement);
   } finally {
     await client.end();
   }
-  return Object.assign(new URL(url), { pathname: `/${name}` }).href;
 }
