@@ -106,11 +106,10 @@ function answerOf([status, body]: Shown): ObservedAnswer {
 interface Setting {
   readonly dailyBudgetCents?: number;
   readonly mayGiveBack?: boolean;
-  readonly mayLag?: boolean;
 }
 
 function statesAfter(lines: readonly Line[], setting: Setting = {}): readonly State[] {
-  const { dailyBudgetCents = null, mayGiveBack = false, mayLag = false } = setting;
+  const { dailyBudgetCents = null, mayGiveBack = false } = setting;
   const calls = lines.map(
     ([calledAs, returnedAs, operation, answer], number): Call => ({
       number,
@@ -131,7 +130,6 @@ function statesAfter(lines: readonly Line[], setting: Setting = {}): readonly St
     calls,
     span: { fromMs: startedMs, toMs: startedMs + 1_000 },
     mayGiveBack,
-    mayLag,
     codeOf: (verification, version) => codes[verification]?.[version - 1],
     nameOf: (id) => (id in codes ? id : undefined),
     namesOf: (reference) => Object.keys(codes).filter((name) => name.startsWith(reference)),
@@ -368,14 +366,4 @@ test('what was given up leaves room in the budget, and only where it may have be
   const inBudget = (mayGiveBack: boolean) =>
     statesAfter([started, second], { dailyBudgetCents: 5, mayGiveBack }).length > 0;
   assert.deepEqual([inBudget(false), inBudget(true)], [false, true]);
-});
-
-test('only on several nodes may an effect lag behind a move of the clock', () => {
-  const lines: Line[] = [
-    [2, 9, cancel, isCanceled],
-    [3, 4, advance(120), [200, {}]],
-    [5, 6, wrong, isWrong(4)],
-  ];
-  const isExplained = (mayLag: boolean) => statesAfter([started, ...lines], { mayLag }).length > 0;
-  assert.deepEqual([isExplained(false), isExplained(true)], [false, true]);
 });

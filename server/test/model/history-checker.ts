@@ -26,7 +26,7 @@ import { difference } from './matching.ts';
 import { type Circumstances, copyOf, Impossible, type Phase, type State } from './model.ts';
 import type { Step } from './model-keys.ts';
 import { takeStep } from './model-steps.ts';
-import { everyBranch, type Span } from './moment.ts';
+import { everyBranch, later, type Span } from './moment.ts';
 import type { Call, Expected } from './operations.ts';
 
 export interface History {
@@ -34,11 +34,6 @@ export interface History {
   /** From the first call to the last return, by the machine's clock. */
   readonly span: Span;
   readonly mayGiveBack: boolean;
-  /**
-   * A step may take effect after the clock was moved and still count with the time before: nodes on
-   * one database read the time with the rows and write later.
-   */
-  readonly mayLag: boolean;
   codeOf(verification: string, codeVersion: number): string | undefined;
   nameOf(id: string): string | undefined;
   /** Of everything that was started with this reference. */
@@ -55,8 +50,6 @@ export interface Explanation {
 /** Where the search stands: the state, and the phase of each call; null for one that is over. */
 interface Position {
   readonly state: State;
-  /** By how much the clock was ahead when the history began. */
-  readonly begunOffsetMs: number;
   readonly phases: readonly (Phase | null)[];
 }
 
@@ -64,9 +57,7 @@ const positionsMax = 200_000;
 
 export function explain(states: readonly State[], history: History): Explanation {
   const phases = history.calls.map((): Phase => ({ at: 'called' }));
-  const waiting: Position[] = states.map((state) => {
-    return { state, phases, begunOffsetMs: state.offsetMs };
-  });
+  const waiting: Position[] = states.map((state) => ({ state, phases }));
   const looks = history.calls.map(lookOf);
   const seen = new Set<string>();
   // One call alone comes to hardly any position twice, and telling them apart is half of the work.
@@ -100,9 +91,9 @@ export function explain(states: readonly State[], history: History): Explanation
 const phaseNames = new WeakMap<Phase, string>();
 
 /** Settings do not change within a history. */
-function nameOfPosition({ state, phases, begunOffsetMs }: Position): string {
+function nameOfPosition({ state, phases }: Position): string {
   const names = phases.map((phase) => (phase === null ? '' : nameOfPhase(phase)));
-  return JSON.stringify({ ...state, settings: null, begunOffsetMs }) + names.join();
+  return JSON.stringify({ ...state, settings: null }) + names.join();
 }
 
 function nameOfPhase(phase: Phase): string {
@@ -161,10 +152,7 @@ function stepsOf(
   const call = history.calls[index];
   const phase = position.phases[index];
   if (call === undefined || !phase) return [];
-  const { offsetMs } = position.state;
-  const fromOffsetMs = history.mayLag ? position.begunOffsetMs : offsetMs;
-  const { fromMs, toMs } = history.span;
-  const now: Span = { fromMs: fromMs + fromOffsetMs, toMs: toMs + offsetMs };
+  const now = later(history.span, position.state.offsetMs);
   const branches = everyBranch((choose): { state: State; step: Step } | null => {
     const state = copyOf(position.state);
     const circumstances: Circumstances = {
@@ -200,7 +188,7 @@ function stepsOf(
       return [];
     }
     const next = 'phase' in step ? step.phase : null;
-    return [{ ...position, state, phases: position.phases.with(index, next) }];
+    return [{ state, phases: position.phases.with(index, next) }];
   });
 }
 

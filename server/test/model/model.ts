@@ -170,8 +170,8 @@ export interface Circumstances {
   /** Several calls are under way at once. */
   readonly isConcurrent: boolean;
   /**
-   * A message may have been taken for lost, and given up because its code was worthless by then.
-   * That gives its price back, until its node says that it was sent after all.
+   * A message may have been lost with its node, and given up because its code was worthless by
+   * then. That gives its price back.
    */
   readonly mayGiveBack: boolean;
   /** Undefined while nobody has seen it. */

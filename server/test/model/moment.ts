@@ -38,8 +38,8 @@ export function holds(span: Span, shownMs: number): boolean {
   return shownMs >= span.fromMs && shownMs <= span.toMs;
 }
 
-/** A start beside a clock that is moved by a day has 600 ways; more have not been seen. */
-const branchesMax = 8_192;
+/** More than any rule asks within one step; reaching it means that the spans are far too wide. */
+const branchesMax = 512;
 
 /**
  * Follows a rule along every way it may take: `rule` is run again for each sequence of choices.
