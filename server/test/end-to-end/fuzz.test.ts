@@ -58,7 +58,7 @@ const runs = [
     name: 'settings, clock and reset',
     operations: disturbing.flatMap((id) => ['--include-operation-id', id]),
     phases: alone,
-    seconds: 15,
+    seconds: 40,
     requestsMin: 200,
   },
 ];
