@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import test from 'node:test';
+import { facadeNames } from '#compat/names.ts';
 import { type Environment, type Mode, readConfig, settingKeys, variableOf } from '#src/config.ts';
 
 const key = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
@@ -37,10 +38,23 @@ test('without any setting, development has a sandbox and every default', () => {
     trustedHops: 0,
     egressAllow: [],
     providers: [{ kind: 'sandbox', name: 'sandbox' }],
+    facades: facadeNames,
     deliveryAttemptTimeoutSeconds: 10,
     shutdownTimeoutSeconds: 15,
     logLevel: 'info',
   });
+});
+
+test('façades are switched on by name, all at once or not at all', () => {
+  const cases = [
+    ['all', facadeNames],
+    ['none', []],
+    [' verifynow ,', ['verifynow']],
+  ] as const;
+  for (const [raw, names] of cases) {
+    const reading = readConfig({ WATCHWORD_FACADES: raw }, 'dev');
+    assert.deepEqual(reading.ok && reading.value.facades, names);
+  }
 });
 
 test('production starts with a key ring, with no provider, and without one it does not', () => {
@@ -125,6 +139,8 @@ const badValues: readonly (readonly [variable: string, value: string, says: RegE
   ['WATCHWORD_PROVIDERS', '{"type": "secret"}', /JSON array/],
   ['WATCHWORD_PROVIDERS', '[1]', /JSON array/],
   ['WATCHWORD_LOG_LEVEL', 'INFO', /one of/],
+  ['WATCHWORD_FACADES', 'verifynow,other', /"none", or names .*verifynow/],
+  ['WATCHWORD_FACADES', 'ALL', /must be "all"/],
   ['WATCHWORD_DELIVERY_ATTEMPT_TIMEOUT_SECONDS', '0', /1 to 15/],
 ];
 

@@ -5,6 +5,7 @@
  */
 import { readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
+import { type FacadeName, facadeNames } from '#compat/names.ts';
 import { ok, type Result } from '#domain/refusal.ts';
 import { parseEgressAllow } from '#providers/egress/allow-list.ts';
 import { parseKeyRing } from '#service/key-ring.ts';
@@ -63,6 +64,17 @@ const egressAllow: Reader<readonly string[]> = (raw) => {
   if (!entries.ok) return entries;
   const reading = parseEgressAllow(entries.value.join(','));
   return reading.ok ? entries : { ok: false, error: `is wrong. ${joined(reading.error)}` };
+};
+
+const facades: Reader<readonly FacadeName[]> = (raw) => {
+  if (raw === 'all') return ok(facadeNames);
+  if (raw === 'none') return ok([]);
+  const entries = textList(20)(raw);
+  const isKnown =
+    entries.ok && entries.value.every((name) => facadeNames.some((one) => one === name));
+  return isKnown
+    ? ok(facadeNames.filter((name) => entries.value.includes(name)))
+    : mustBe(`"all", "none", or names from this list: ${facadeNames.join(', ')}`);
 };
 
 /** Sentences of another reader, without the full stop that closes every mistake here. */
@@ -134,6 +146,11 @@ export const settings = {
     developmentDefault: [{ name: 'sandbox', kind: 'sandbox' }],
     isSecret: true,
     purpose: 'Who carries messages: a JSON array, tried in its order on each channel.',
+  }),
+  facades: setting<readonly FacadeName[]>({
+    read: facades,
+    default: facadeNames,
+    purpose: 'Which façades answer: all, none, or a list of their names.',
   }),
   deliveryAttemptTimeoutSeconds: setting({
     // May be longer than the lease of a message: a node renews what it has in its hands.

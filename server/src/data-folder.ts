@@ -20,6 +20,7 @@ export interface DevelopmentCredentials {
   readonly url: string;
   readonly application: string;
   readonly apiKey: string;
+  readonly [vendor: string]: unknown;
 }
 
 const credentialsFile = 'dev-credentials.json';

@@ -3,11 +3,17 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import test from 'node:test';
+import { facades } from '#compat/index.ts';
 import { defaultSettings } from '#domain/application.ts';
 import { hashApiKey } from '#service/applications.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
-import { ensureDevelopmentAccess, liveDevelopmentKeys } from '#src/development.ts';
+import { openService, take } from '#service/service.fixture.ts';
+import {
+  ensureDevelopmentAccess,
+  ensureFacadeCredentials,
+  liveDevelopmentAccess,
+} from '#src/development.ts';
 import { openSqliteStorage } from '#storage/sqlite/index.ts';
 
 async function withStorage(work: (storage: Storage) => Promise<void>): Promise<void> {
@@ -98,11 +104,35 @@ test('a key of another application is never taken for that of development', asyn
 
 test('the keys that production has to refuse are the live ones of development alone', async () => {
   await withStorage(async (storage) => {
-    assert.deepEqual(await liveDevelopmentKeys(storage), []);
+    assert.deepEqual(await liveDevelopmentAccess(storage), []);
     assert.ok((await ensureDevelopmentAccess(storage, nothing)).ok);
     const [key] = await storage.listApiKeys(null);
-    assert.deepEqual(await liveDevelopmentKeys(storage), [key?.id]);
+    assert.deepEqual(await liveDevelopmentAccess(storage), [`watchword api-key revoke ${key?.id}`]);
     await revokeAll(storage);
-    assert.deepEqual(await liveDevelopmentKeys(storage), []);
+    assert.deepEqual(await liveDevelopmentAccess(storage), []);
   });
+});
+
+test('credentials of façades are made once and kept, and anew when they were revoked', async () => {
+  const opened = await openService({ facades });
+  try {
+    const { service } = opened;
+    const { id } = (await opened.newCaller()).application;
+    const ensure = (kept: Readonly<Record<string, unknown>>, application = id) =>
+      ensureFacadeCredentials(service, application, { facades, kept });
+    const first = await ensure({});
+    assert.deepEqual(Object.keys(first), ['verifynow']);
+    assert.deepEqual(await ensure(first), first);
+    for (const broken of ['x', null, [], {}, { customerId: 'C-000000', key: 'eA==' }]) {
+      assert.notDeepEqual(await ensure({ verifynow: broken }), first);
+    }
+    const other = (await opened.newCaller()).application.id;
+    assert.notDeepEqual(await ensure(first, other), first);
+    const { customerId } = first['verifynow'] ?? {};
+    take(await service.revokeCredential('verifynow', String(customerId)));
+    assert.notDeepEqual(await ensure(first), first);
+    assert.deepEqual(await ensureFacadeCredentials(service, id, { facades: [], kept: first }), {});
+  } finally {
+    await opened.end();
+  }
 });

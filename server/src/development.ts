@@ -1,8 +1,10 @@
 import { defaultSettings } from '#domain/application.ts';
 import { ok, type Result } from '#domain/refusal.ts';
 import { hashApiKey } from '#service/applications.ts';
+import type { FacadeDefinition } from '#service/facade-port.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
+import type { Service } from '#service/service.ts';
 
 const applicationSecret = 'development-application';
 
@@ -37,12 +39,46 @@ export async function ensureDevelopmentAccess(
   throw new Error('A random API key came twice.');
 }
 
-/** Ids of the keys that would open the development application in production too. */
-export async function liveDevelopmentKeys(storage: Storage): Promise<readonly string[]> {
+/** Credentials of a façade in its vendor's own words, as a client is configured with them. */
+export type VendorPart = Readonly<Record<string, unknown>>;
+
+/** For each façade the credentials that were `kept` since the last start, or new ones. */
+export async function ensureFacadeCredentials(
+  service: Pick<Service, 'authenticateWith' | 'createCredential'>,
+  application: string,
+  { facades, kept }: { facades: readonly FacadeDefinition[]; kept: VendorPart },
+): Promise<Readonly<Record<string, VendorPart>>> {
+  const parts: Record<string, VendorPart> = {};
+  for (const { name, credentials } of facades) {
+    const part = kept[name];
+    const shown = typeof part === 'object' && part !== null ? { ...part } : null;
+    const presented = shown === null ? null : credentials.present(shown);
+    const opened = presented === null ? null : await service.authenticateWith(name, presented);
+    if (shown !== null && opened?.application.id === application) {
+      parts[name] = shown;
+      continue;
+    }
+    const made = await service.createCredential(application, name, {});
+    if (!made.ok) throw new Error(made.error.detail);
+    parts[name] = made.value.shown;
+  }
+  return parts;
+}
+
+/** What would open the development application in production too: each by how it is ended. */
+export async function liveDevelopmentAccess(storage: Storage): Promise<readonly string[]> {
   const application = await storage.readSecret(applicationSecret);
   if (application === null) return [];
   const keys = await storage.listApiKeys(application);
-  return keys.filter(({ revokedAtMs }) => revokedAtMs === null).map(({ id }) => id);
+  const credentials = await storage.listCredentials(null);
+  return [
+    ...keys
+      .filter(({ revokedAtMs }) => revokedAtMs === null)
+      .map(({ id }) => `watchword api-key revoke ${id}`),
+    ...credentials
+      .filter((one) => one.applicationId === application && one.revokedAtMs === null)
+      .map(({ id, facade }) => `watchword credentials revoke ${facade} ${id}`),
+  ];
 }
 
 /**

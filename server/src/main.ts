@@ -8,6 +8,8 @@ import { createApp } from '#api/app.ts';
 import { createPhoneRoutes } from '#api/phone/routes.ts';
 import type { CommandContext } from '#cli/command.ts';
 import { runCommand } from '#cli/run-command.ts';
+import { facades, facadesNamed } from '#compat/index.ts';
+import { mountFacade } from '#compat/mount.ts';
 import { ok } from '#domain/refusal.ts';
 import { type Jobs, startJobs } from '#jobs/index.ts';
 import { createEgress, type Egress } from '#providers/egress/egress.ts';
@@ -37,7 +39,9 @@ import {
 import {
   type DevelopmentAccess,
   ensureDevelopmentAccess,
-  liveDevelopmentKeys,
+  ensureFacadeCredentials,
+  liveDevelopmentAccess,
+  type VendorPart,
 } from './development.ts';
 import { freePort, urlHost } from './listen-address.ts';
 import { createLog, type ServerLog } from './log.ts';
@@ -105,11 +109,15 @@ export async function startServer(
       fixedCode: isDevelopment
         ? (recipient, { length, alphabet }) => fixedCodeFor(recipient, length, alphabet)
         : () => null,
+      facades,
     });
-    const credentials = isDevelopment ? await developmentCredentials(config, storage) : null;
+    const credentials = isDevelopment ? await developmentCredentials(config, storage, built) : null;
     const app = await openDoors({ config, built, publicUrl, credentials, log: parts.log });
     await app.listen({ host: config.host, port });
-    if (credentials !== null) writeCredentials(config.data, { url: publicUrl, ...credentials });
+    if (credentials !== null) {
+      const { vendors, ...access } = credentials;
+      writeCredentials(config.data, { url: publicUrl, ...access, ...vendors });
+    }
     const jobs = startJobs(built.maintenance, parts.log);
     const stop = stopper({ config, app, jobs, built, providers, egress, storage });
     return { url: publicUrl, credentials, stop, whenLost: storage.whenLost };
@@ -159,24 +167,28 @@ function buildProviders(
 async function developmentCredentials(
   config: Config,
   storage: Storage,
-): Promise<DevelopmentAccess> {
-  const kept = readCredentials(config.data)?.apiKey ?? null;
-  const access = await ensureDevelopmentAccess(storage, { fixed: config.devApiKey, kept });
+  { service }: BuiltService,
+): Promise<DevelopmentAccess & { vendors: VendorPart }> {
+  const kept = readCredentials(config.data);
+  const keys = { fixed: config.devApiKey, kept: kept?.apiKey ?? null };
+  const access = await ensureDevelopmentAccess(storage, keys);
   if (!access.ok) throw new StartRefused(access.error);
-  return access.value;
+  const mounted = { facades: facadesNamed(config.facades), kept: kept ?? {} };
+  const vendors = await ensureFacadeCredentials(service, access.value.application, mounted);
+  return { ...access.value, vendors };
 }
 
 /** Production has no default credential, and those of development lie readable in its folder. */
 async function refuseDevelopmentKeys(config: Config, storage: Storage): Promise<void> {
-  const ids = await liveDevelopmentKeys(storage);
-  if (ids.length === 0) return;
+  const endings = await liveDevelopmentAccess(storage);
+  if (endings.length === 0) return;
   const [place, elsewhere] =
     config.databaseUrl === null
       ? [config.data, 'WATCHWORD_DATA to a folder of its own']
       : ['The database', 'WATCHWORD_DATABASE_URL to a database of its own'];
   throw new StartRefused(
-    `${place} was used by \`watchword dev\`, and keys of its application are still live: ` +
-      `${ids.join(', ')}. End each with \`watchword api-key revoke <id>\`, or set ${elsewhere}.`,
+    `${place} was used by \`watchword dev\`, and keys of its application are still live. End ` +
+      `each: ${endings.map((ending) => `\`${ending}\``).join(', ')}. Or set ${elsewhere}.`,
   );
 }
 
@@ -207,7 +219,10 @@ async function openDoors(parts: {
     logger: parts.log,
     logRequest: parts.log.request,
     version: readVersion(),
-    plugins: phone,
+    plugins: [
+      ...phone,
+      ...facadesNamed(config.facades).map((facade) => mountFacade(facade, { service })),
+    ],
   });
 }
 
@@ -344,6 +359,7 @@ function commandContext(environment: Environment, opening: OpeningStorage): Comm
         publicUrl: config.publicUrl ?? `http://${urlHost(config.host)}:${config.port}`,
         deliveryTimeoutSeconds: config.deliveryAttemptTimeoutSeconds,
         fixedCode: () => null,
+        facades,
       });
       return ok({
         service,

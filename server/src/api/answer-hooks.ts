@@ -2,6 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { sendProblem } from '#api/problem.ts';
 import { refuseHeaders } from '#api/refuse-headers.ts';
 import type { RequestLog } from '#api/request-log.ts';
+import type { RequestFault } from '#service/request-fault.ts';
 
 /** On every answer, errors and pages included. `no-store` also says that proxies keep no copy. */
 const answerHeaders = {
@@ -21,10 +22,11 @@ export function addAnswerHooks(app: FastifyInstance, logRequest: RequestLog): vo
     const encoding = request.headers['content-encoding'];
     if (refused !== null) {
       reply.header('Connection', 'close');
-      sendProblem(reply, refused.code, refused.detail);
+      answerFault(request, reply, refused);
     } else if (encoding !== undefined && encoding !== 'identity') {
       // A packed body may unpack to any size; nothing here is worth packing.
-      sendProblem(reply, 'unsupported_media_type', 'Send the body without Content-Encoding.');
+      const detail = 'Send the body without Content-Encoding.';
+      answerFault(request, reply, { code: 'unsupported_media_type', detail });
     } else {
       done();
     }
@@ -42,7 +44,20 @@ export function addAnswerHooks(app: FastifyInstance, logRequest: RequestLog): vo
   });
 }
 
+/** In the words of the door that the request has come to, where those are not ours. */
+function answerFault(request: FastifyRequest, reply: FastifyReply, fault: RequestFault): void {
+  if (request.answerFault === undefined) sendProblem(reply, fault.code, fault.detail);
+  else request.answerFault(fault, reply);
+}
+
 export function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): void {
   reply.headers(answerHeaders);
   reply.header('Request-Id', request.id);
+}
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Decorates the requests of a door that has errors of its own, such as a façade. */
+    answerFault?: (fault: RequestFault, reply: FastifyReply) => FastifyReply;
+  }
 }

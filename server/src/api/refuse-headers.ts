@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { headersCountMax } from '#api/connection-bounds.ts';
-import type { ErrorCode } from '#api/errors.ts';
+import type { RequestFault } from '#service/request-fault.ts';
 
 /**
  * Of two headers of these names Node keeps the first and says nothing, while a proxy in front may
@@ -12,7 +12,7 @@ const lengths = new Set([...onceOnly].map((name) => name.length));
 /** What is wrong with the headers of a request that the parser let through, or null. */
 export function refuseHeaders(
   request: Pick<IncomingMessage, 'httpVersion' | 'rawHeaders' | 'headers'>,
-): { readonly code: ErrorCode; readonly detail: string } | null {
+): RequestFault | null {
   const { rawHeaders, headers, httpVersion } = request;
   // Node leaves out what is beyond its bound, an Idempotency-Key for example, without a word.
   if (rawHeaders.length >= headersCountMax * 2) {

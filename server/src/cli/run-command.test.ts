@@ -109,11 +109,11 @@ test('a generated key is a ring of its own, and --json prints it as JSON alone',
   assert.notEqual(parsed.key, plain.printed);
 });
 
-test('credentials of vendors are refused until a façade is mounted', async () => {
-  for (const verb of ['create', 'list', 'revoke']) {
-    const ran = await runAlone(['credentials', verb, 'twilio']);
-    assert.equal(ran.exitCode, 1);
-    assert.match(ran.complained, /mounts no façade of "twilio"/);
+test('parts of credentials that are no JSON object are wrong use', async () => {
+  for (const parts of ['', '{', '[]', 'null', '"x"']) {
+    const ran = await runAlone(['credentials', 'create', 'verifynow', '--with', parts]);
+    assert.equal(ran.exitCode, 2);
+    assert.match(ran.complained, /must be a JSON object/);
   }
 });
 

@@ -1,5 +1,6 @@
 import type { ChannelName } from '#domain/channels/channel.ts';
 import type { CodeAlphabet } from '#domain/code.ts';
+import type { FacadeSettings } from '#domain/facade-settings.ts';
 import { defaultLimits, type SendLimits } from '#domain/limits.ts';
 import type { Money } from '#domain/money.ts';
 import type { SecondStartRule } from '#domain/verification.ts';
@@ -47,6 +48,8 @@ export interface ApplicationSettings {
   readonly proofLifetimeSeconds: number;
   readonly proofIncludesRecipient: boolean;
   readonly transactionRequiredAtCheck: boolean;
+  /** What a façade keeps of its own, by the façade's name; one not named has its defaults. */
+  readonly facades: FacadeSettings;
 }
 
 export const allChannels: readonly ChannelName[] = ['sms', 'email', 'voice', 'whatsapp', 'zalo'];
@@ -74,6 +77,7 @@ export const defaultSettings: ApplicationSettings = {
   proofLifetimeSeconds: 300,
   proofIncludesRecipient: false,
   transactionRequiredAtCheck: false,
+  facades: {},
 };
 
 /** Bounds that every door checks before a setting is kept. */

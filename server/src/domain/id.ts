@@ -8,7 +8,7 @@
  * spread over many machines knows from the id alone where the row lies
  * (docs/internals/scale.md).
  */
-export type IdPrefix = 'vf' | 'dl' | 'app' | 'wk' | 'key' | 'msg' | 'evt' | 'req';
+export type IdPrefix = 'vf' | 'dl' | 'app' | 'wk' | 'key' | 'crd' | 'msg' | 'evt' | 'req';
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz';
 /** Two symbols at a time: measured, a third of the time that one at a time takes. */
@@ -78,4 +78,15 @@ export function headOf(id: string, prefix: IdPrefix): number | null {
     head = head * 32 + alphabet.indexOf(id[position] ?? '');
   }
   return Number.isSafeInteger(head) ? head : null;
+}
+
+/** The first `count` of the random bits of a well-formed id. */
+export function randomBitsOf(id: string, count: number): bigint {
+  const start = id.indexOf('_') + 1 + headLength;
+  const symbols = Math.ceil(count / 5);
+  let bits = 0n;
+  for (const symbol of id.slice(start, start + symbols)) {
+    bits = bits * 32n + BigInt(alphabet.indexOf(symbol));
+  }
+  return bits >> BigInt(symbols * 5 - count);
 }

@@ -2,8 +2,24 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type ApplicationSettings, defaultSettings } from '#domain/application.ts';
+import type { FacadeSettingsReaders } from '#domain/facade-settings.ts';
 import { defaultLimits, limitBounds } from '#domain/limits.ts';
-import { readSettings, settingNames } from '#domain/read-settings.ts';
+import { readSettings as read, settingNames } from '#domain/read-settings.ts';
+import { ok, refuse } from '#domain/refusal.ts';
+
+/** A façade that keeps whatever it is given, but for one field. */
+const facades: FacadeSettingsReaders = new Map([
+  [
+    'vendor',
+    (before, patch) =>
+      'wrong' in patch
+        ? refuse('request_invalid', 'It has no such field.', { pointer: '/wrong' })
+        : ok({ ...before, ...patch }),
+  ],
+]);
+
+const readSettings = (before: ApplicationSettings, patch: Readonly<Record<string, unknown>>) =>
+  read(before, patch, facades);
 
 /** A value other than the default for every setting: none of them conflicts with another. */
 const changed: { readonly [Key in keyof ApplicationSettings]: ApplicationSettings[Key] } = {
@@ -29,6 +45,7 @@ const changed: { readonly [Key in keyof ApplicationSettings]: ApplicationSetting
   proofLifetimeSeconds: 60,
   proofIncludesRecipient: true,
   transactionRequiredAtCheck: true,
+  facades: { vendor: { pinLength: 6 } },
 };
 
 test('every setting has a reader', () => {
@@ -143,6 +160,14 @@ const wrong: { readonly [Key in keyof ApplicationSettings]: readonly unknown[] }
   proofLifetimeSeconds: [0, 29, 3_601, '300', 30.5],
   proofIncludesRecipient: ['yes', 1, {}],
   transactionRequiredAtCheck: ['no', 0, []],
+  facades: [
+    'vendor',
+    [],
+    { other: {} },
+    { vendor: 1 },
+    { vendor: [] },
+    JSON.parse('{"__proto__": {}}'),
+  ],
 };
 
 for (const name of settingNames) {
@@ -169,6 +194,8 @@ const pointers: readonly [patch: Record<string, unknown>, pointer: string][] = [
   [{ countries: ['DE', 'fr'] }, '/countries/1'],
   [{ providers: { email: [] } }, '/providers/email'],
   [{ countryDailyBudgets: { DE: 5 } }, '/countryDailyBudgets/DE'],
+  [{ facades: { other: null } }, '/facades/other'],
+  [{ facades: { vendor: { wrong: 1 } } }, '/facades/vendor/wrong'],
 ];
 
 for (const [patch, pointer] of pointers) {
@@ -217,6 +244,15 @@ test('a part of code or limits leaves its other parts', () => {
   assert.ok(result.ok);
   assert.deepEqual(result.value.code, { alphabet: 'alphanumeric', length: 7 });
   assert.deepEqual(result.value.limits, { ...changed.limits, addressStartsDayMax: 9 });
+});
+
+test('what a change of a façade does not name stays, and null puts the façade back', () => {
+  const result = readSettings(changed, { facades: { vendor: { sender: 'ACME' } } });
+  assert.deepEqual(result.ok && result.value.facades, {
+    vendor: { pinLength: 6, sender: 'ACME' },
+  });
+  const back = readSettings(changed, { facades: { vendor: null } });
+  assert.deepEqual(back.ok && back.value.facades, {});
 });
 
 test('what stands twice in a list is kept once', () => {

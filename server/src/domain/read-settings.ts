@@ -9,6 +9,7 @@ import {
   settingBounds,
 } from '#domain/application.ts';
 import { codeLengthMax, codeLengthMin, codeLengthSafeMin } from '#domain/code.ts';
+import { type FacadeSettingsReaders, readFacadeSettings } from '#domain/facade-settings.ts';
 import { limitBounds, type SendLimits } from '#domain/limits.ts';
 import { type Money, parseMoney } from '#domain/money.ts';
 import { ok, type Refusal, type Result, refuse } from '#domain/refusal.ts';
@@ -27,7 +28,10 @@ class Mistake {
   }
 }
 
-const readers: { [Key in keyof ApplicationSettings]: Reader<ApplicationSettings[Key]> } = {
+/** Façades bring the readers of their own settings. */
+type OwnKey = Exclude<keyof ApplicationSettings, 'facades'>;
+
+const readers: { [Key in OwnKey]: Reader<ApplicationSettings[Key]> } = {
   template: nullable(text(templateNamePattern, 'the name of a template')),
   sender: nullable(readSender),
   language: text(languagePattern, 'a language tag such as "en" or "pt-BR" (BCP 47)'),
@@ -53,15 +57,25 @@ const readers: { [Key in keyof ApplicationSettings]: Reader<ApplicationSettings[
   transactionRequiredAtCheck: boolean,
 };
 
-export const settingNames = Object.keys(readers) as readonly (keyof ApplicationSettings)[];
+export const settingNames = [
+  ...Object.keys(readers),
+  'facades',
+] as readonly (keyof ApplicationSettings)[];
 
 /** The settings after the change. `null` puts a field back to the product's default. */
 export function readSettings(
   before: ApplicationSettings,
   patch: Readonly<Record<string, unknown>>,
+  facades: FacadeSettingsReaders = new Map(),
 ): Result<ApplicationSettings> {
   const after: Record<string, unknown> = { ...before };
   for (const [name, input] of Object.entries(patch)) {
+    if (name === 'facades') {
+      const read = readFacadeSettings(facades, before.facades, input);
+      if (!read.ok) return read;
+      after[name] = read.value;
+      continue;
+    }
     if (!Object.hasOwn(readers, name)) {
       return refuse(
         'request_invalid',
@@ -69,7 +83,7 @@ export function readSettings(
         { pointer: `/${name}` },
       );
     }
-    const key = name as keyof ApplicationSettings;
+    const key = name as OwnKey;
     if (input === undefined) continue;
     const reader = readers[key] as Reader<unknown>;
     const value = input === null ? defaultSettings[key] : reader(input, before[key]);

@@ -4,9 +4,11 @@ import {
   type ApplicationSettings,
   defaultSettings,
 } from '#domain/application.ts';
+import type { FacadeSettingsReaders } from '#domain/facade-settings.ts';
 import { readSettings } from '#domain/read-settings.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import type { ServiceContext } from '#service/context.ts';
+import type { FacadeDefinition } from '#service/facade-port.ts';
 import { makeId } from '#service/make-id.ts';
 import { type Storage, StorageUnavailable } from '#service/ports.ts';
 import type { Service, SettingsPatch } from '#service/service.ts';
@@ -86,8 +88,12 @@ type ApplicationVerbs = Pick<
   | 'revokeApiKey'
 >;
 
+type SettingsContext = Pick<ServiceContext, 'storage' | 'checkUrl' | 'routes'> & {
+  readonly facades: readonly FacadeDefinition[];
+};
+
 export function createApplicationVerbs(
-  context: Pick<ServiceContext, 'storage' | 'checkUrl' | 'routes'>,
+  context: SettingsContext,
   directory: ApplicationDirectory,
   inTurn: InTurn,
 ): ApplicationVerbs {
@@ -155,10 +161,7 @@ export function createApplicationVerbs(
 }
 
 /** Settings are read, checked and written, and nothing that was written meanwhile is lost. */
-function createSettingsChange(
-  context: Pick<ServiceContext, 'storage' | 'checkUrl' | 'routes'>,
-  directory: ApplicationDirectory,
-) {
+function createSettingsChange(context: SettingsContext, directory: ApplicationDirectory) {
   const { storage } = context;
 
   async function read(id: string): Promise<Result<Application>> {
@@ -202,11 +205,11 @@ function createSettingsChange(
 }
 
 function checkSettings(
-  context: Pick<ServiceContext, 'checkUrl' | 'routes'>,
+  context: Omit<SettingsContext, 'storage'>,
   before: ApplicationSettings,
   patch: object,
 ): Result<ApplicationSettings> {
-  const settings = readSettings(before, { ...patch });
+  const settings = readSettings(before, { ...patch }, facadeReaders(context));
   if (!settings.ok) return settings;
   const { callbackUrl, providers } = settings.value;
   if (callbackUrl !== null && callbackUrl !== before.callbackUrl) {
@@ -224,6 +227,17 @@ function checkSettings(
     );
   }
   return settings;
+}
+
+function facadeReaders(
+  context: Pick<SettingsContext, 'facades' | 'checkUrl'>,
+): FacadeSettingsReaders {
+  return new Map(
+    context.facades.map(({ name, readSettings: read }) => [
+      name,
+      (before, patch) => read(before, patch, context),
+    ]),
+  );
 }
 
 function noTemplate(name: string): Result<never> {

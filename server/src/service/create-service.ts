@@ -1,13 +1,20 @@
 import { randomInt } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { createApplicationDirectory, createApplicationVerbs } from '#service/applications.ts';
+import {
+  type ApplicationDirectory,
+  createApplicationDirectory,
+  createApplicationVerbs,
+} from '#service/applications.ts';
 import { type CallbackTransport, createCallbackDelivery } from '#service/callbacks.ts';
 import { createCancelVerification } from '#service/cancel-verification.ts';
 import { createCheckCode, createCheckRecipient } from '#service/check-code.ts';
 import { createComposeAgain } from '#service/compose-again.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { createSandbox, type SandboxEvents } from '#service/create-sandbox.ts';
+import { createCredentials } from '#service/credentials.ts';
 import { createDeliveryDispatcher } from '#service/dispatch-deliveries.ts';
+import type { FacadeDefinition } from '#service/facade-port.ts';
+import { createHandleDirectory } from '#service/handle-directory.ts';
 import type { Log } from '#service/log-port.ts';
 import { createMaintenance, type Maintenance } from '#service/maintenance.ts';
 import type { Storage } from '#service/ports.ts';
@@ -20,8 +27,10 @@ import { createResendCode, createResendVerb } from '#service/resend-code.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
 import { createStartVerification } from '#service/start-verification.ts';
+import { createStorageClock } from '#service/storage-clock.ts';
 import { createTemplateLibrary } from '#service/template-library.ts';
 import { createTemplateVerbs } from '#service/templates.ts';
+import { createTokens } from '#service/tokens.ts';
 import { createTurns } from '#service/turns.ts';
 import type { Vault } from '#service/vault.ts';
 
@@ -37,6 +46,8 @@ export interface ServiceParts {
   readonly deliveryTimeoutSeconds: number;
   /** The code of a sandbox test recipient; production passes a function that answers null. */
   readonly fixedCode: ServiceContext['fixedCode'];
+  /** Those whose credentials and settings are known, mounted or not; none by default. */
+  readonly facades?: readonly FacadeDefinition[];
 }
 
 export interface BuiltService {
@@ -49,7 +60,7 @@ export interface BuiltService {
 
 /** Builds every verb on its parts. Nothing here starts by itself: `jobs/` has the clock. */
 export async function createService(parts: ServiceParts): Promise<BuiltService> {
-  const { storage, vault, log } = parts;
+  const { storage, vault, log, facades = [] } = parts;
   const proofs = await createProofs(storage, vault, parts.publicUrl);
   const directory = createApplicationDirectory(storage);
   const routes = createProviderRoutes(parts.providers);
@@ -83,17 +94,20 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
   const maintenance = createMaintenance(context, callbacks);
   const resendCode = createResendCode(context);
   const inTurn = createTurns();
+  const handles = createHandleDirectory(storage, facades);
   const service: Service = {
-    startVerification: createStartVerification(context, resendCode),
+    startVerification: handles.remembering(createStartVerification(context, resendCode)),
     checkCode: createCheckCode(context),
     checkRecipient: createCheckRecipient(context),
     resendCode: createResendVerb(context, resendCode),
     cancelVerification: createCancelVerification(context),
     readVerification: createReadVerification(context),
     listVerifications: createListVerifications(context),
+    verificationIdOf: handles.verificationIdOf,
     authenticate: directory.authenticate,
+    ...createFacadeVerbs({ ...parts, facades }, directory),
     recordReceipt: createRecordReceipt(context),
-    ...createApplicationVerbs(context, directory, inTurn),
+    ...createApplicationVerbs({ ...context, facades }, directory, inTurn),
     ...createTemplateVerbs(context, inTurn),
     callbackSecret: vault.callbackSecret,
     publicKeys: proofs.publicKeys,
@@ -107,6 +121,26 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     await Promise.all([dispatcher.whenIdle(), callbacks.whenIdle()]);
   };
   return { service, sandbox, maintenance, whenIdle };
+}
+
+/** What only façades ask for: credentials in their vendors' shapes, and tokens. */
+function createFacadeVerbs(
+  parts: Pick<ServiceParts, 'storage' | 'vault' | 'events'> & {
+    readonly facades: readonly FacadeDefinition[];
+  },
+  directory: ApplicationDirectory,
+) {
+  const { storage, vault, events, facades } = parts;
+  const credentials = createCredentials({ storage, directory, facades });
+  const clock = createStorageClock(storage);
+  events.subscribe(({ kind }) => {
+    if (kind === 'clock') clock.forget();
+  });
+  return {
+    authenticateWith: credentials.authenticateWith,
+    ...credentials.verbs,
+    ...createTokens(vault, credentials, clock),
+  };
 }
 
 function random(): number {

@@ -14,6 +14,7 @@ import type { CheckReason, EndingEvent, SecondStartRule } from '#domain/verifica
 import type {
   ApiKeyRecord,
   CallbackRecord,
+  CredentialRecord,
   DeliveryRecord,
   SigningKeyRecord,
   StoredTemplate,
@@ -269,6 +270,14 @@ export interface Storage {
   ): Promise<VerificationWithDeliveries | null>;
   /** The live verification of a recipient and purpose. */
   findLive(applicationId: string, ledgerKey: string, liveKey: string): Promise<string | null>;
+  /**
+   * Ids of the application's verifications by the part of them that a handle holds
+   * (`domain/handle.ts`). More than one only where two nodes drew the same head at once.
+   */
+  findByHandle(
+    applicationId: string,
+    handle: { readonly head: number; readonly shard: number },
+  ): Promise<readonly string[]>;
   /** Newest first. A page may hold less than `limit`, even nothing, while `next` tells of more. */
   listVerifications(query: ListQuery): Promise<{
     readonly items: readonly VerificationWithDeliveries[];
@@ -313,6 +322,13 @@ export interface Storage {
   findApiKey(hash: string): Promise<ApiKeyRecord | null>;
   listApiKeys(applicationId: string | null): Promise<readonly ApiKeyRecord[]>;
   revokeApiKey(id: string): Promise<boolean>;
+  /** False when a live credential of the façade has the public id; nothing is changed then. */
+  createCredential(credential: CredentialRecord): Promise<boolean>;
+  /** Finds no revoked one. */
+  findCredential(facade: string, publicId: string): Promise<CredentialRecord | null>;
+  /** In the order in which they were made, revoked ones too. */
+  listCredentials(facade: string | null): Promise<readonly CredentialRecord[]>;
+  revokeCredential(id: string): Promise<boolean>;
   saveTemplate(applicationId: string, template: Template): Promise<StoredTemplate>;
   readTemplate(applicationId: string, name: string): Promise<StoredTemplate | null>;
   listTemplates(applicationId: string): Promise<readonly StoredTemplate[]>;

@@ -82,6 +82,21 @@ export interface ApiKeyRecord {
   readonly revokedAtMs: number | null;
 }
 
+/** What opens a façade for an application, in the shape that the façade's vendor gives it. */
+export interface CredentialRecord {
+  readonly id: string;
+  readonly applicationId: string;
+  readonly facade: string;
+  /** What a client presents openly; one live credential of a façade has it. */
+  readonly publicId: string;
+  /** Hashes by the names that the façade has for its secrets, see `service/secret-hash.ts`. */
+  readonly secretHashes: Readonly<Record<string, string>>;
+  /** What else the façade knows of it: scopes, the lifetime of its tokens. */
+  readonly details: Readonly<Record<string, unknown>>;
+  readonly createdAtMs: number;
+  readonly revokedAtMs: number | null;
+}
+
 /** What is found in a data folder, or in a database server, by looking alone. */
 export type DatabaseInspection =
   | { readonly kind: 'missing' }

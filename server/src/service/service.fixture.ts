@@ -13,6 +13,7 @@ import type { Refusal, Result } from '#domain/refusal.ts';
 import { createEgress } from '#providers/egress/egress.ts';
 import { createSandboxEvents } from '#service/create-sandbox.ts';
 import { type BuiltService, createService } from '#service/create-service.ts';
+import type { FacadeDefinition } from '#service/facade-port.ts';
 import { parseKeyRing } from '#service/key-ring.ts';
 import type { Log } from '#service/log-port.ts';
 import type { Storage } from '#service/ports.ts';
@@ -111,6 +112,7 @@ export interface OpenOptions {
   /** host:port that callbacks may reach although it is private. */
   readonly allow?: readonly string[];
   readonly deliveryTimeoutSeconds?: number;
+  readonly facades?: readonly FacadeDefinition[];
   /** Stands between the service and its storage, to lose what a crash would lose. */
   readonly around?: (storage: Storage) => Storage;
 }
@@ -140,6 +142,7 @@ export async function openService(options: OpenOptions = {}): Promise<OpenedServ
     publicUrl: 'https://verify.example',
     deliveryTimeoutSeconds: options.deliveryTimeoutSeconds ?? 10,
     fixedCode: () => null,
+    facades: options.facades ?? [],
   });
   const { service, sandbox, whenIdle } = built;
   const abandon = async () => {

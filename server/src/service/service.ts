@@ -1,6 +1,9 @@
 import type { Application, ApplicationSettings } from '#domain/application.ts';
+import type { Handle } from '#domain/handle.ts';
 import type { Result } from '#domain/refusal.ts';
 import type { Template } from '#domain/template.ts';
+import type { OpenedCredential } from '#service/credentials.ts';
+import type { CredentialView, PresentedCredential } from '#service/facade-port.ts';
 import type { Receipt } from '#service/ports.ts';
 import type { ApiKeyRecord, StoredTemplate } from '#service/records.ts';
 import type {
@@ -10,6 +13,7 @@ import type {
   ResendRequest,
   StartRequest,
 } from '#service/requests.ts';
+import type { IssuedToken, TokenGrant, TokenVerdict } from '#service/tokens.ts';
 import type {
   Answer,
   VerdictView,
@@ -65,8 +69,20 @@ export interface Service {
     request: ListRequest,
   ): Promise<Result<{ items: readonly VerificationView[]; nextCursor: string | null }>>;
 
+  /** The caller's verification that a handle names (`domain/handle.ts`), or null. */
+  verificationIdOf(caller: Caller, handle: Handle): Promise<string | null>;
+
   /** The application that an API key opens, or null. Revoking takes effect within two seconds. */
   authenticate(apiKey: string): Promise<Application | null>;
+  /** What a façade's credential opens, or null. Revoking takes effect within two seconds. */
+  authenticateWith(
+    facade: string,
+    presented: PresentedCredential,
+  ): Promise<OpenedCredential | null>;
+  /** A token of the credential's façade, to be shown instead of the credential. */
+  issueToken(opened: OpenedCredential, grant: TokenGrant): Promise<IssuedToken>;
+  readToken(facade: string, token: string): Promise<TokenVerdict>;
+
   /** What a provider said of a message, however often and in whatever order it says it. */
   recordReceipt(receipt: Receipt): Promise<void>;
 
@@ -86,6 +102,16 @@ export interface Service {
   ): Promise<Result<{ record: ApiKeyRecord; apiKey: string }>>;
   listApiKeys(applicationId: string | null): Promise<readonly ApiKeyRecord[]>;
   revokeApiKey(id: string): Promise<Result<null>>;
+  /** Credentials in a vendor's shape. `shown` is shown here once; secrets are kept as hashes. */
+  createCredential(
+    applicationId: string,
+    facade: string,
+    options: Readonly<Record<string, unknown>>,
+  ): Promise<Result<{ credential: CredentialView; shown: Readonly<Record<string, string>> }>>;
+  /** Null lists those of every façade. */
+  listCredentials(facade: string | null): Promise<Result<readonly CredentialView[]>>;
+  /** `word` is the id, or the public id of one; answers the id. */
+  revokeCredential(facade: string, word: string): Promise<Result<string>>;
 
   saveTemplate(applicationId: string, template: Template): Promise<Result<StoredTemplate>>;
   readTemplate(applicationId: string, name: string): Promise<Result<StoredTemplate>>;

@@ -35,6 +35,8 @@ export interface Vault {
   hash(kind: HashKind, applicationId: string, text: string): string;
   /** Signs callbacks of an application: `whsec_` and 32 bytes in base64 (Standard Webhooks). */
   callbackSecret(applicationId: string): string;
+  /** Signs the tokens of a façade: 64 bytes, as long as what it signs with (RFC 7518, 3.2). */
+  tokenKey(facade: string): KeyObject;
 }
 
 /**
@@ -104,6 +106,10 @@ function createVault(ring: KeyRing, hashKey: KeyObject): Vault {
     callbackSecret(applicationId) {
       const secret = createHmac('sha256', hashKey).update(`callback-secret\n${applicationId}`);
       return `whsec_${secret.digest('base64')}`;
+    },
+    tokenKey(facade) {
+      const key = createHmac('sha512', hashKey).update(`token-key\n${facade}`);
+      return createSecretKey(key.digest());
     },
   };
 }

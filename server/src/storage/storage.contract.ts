@@ -3,9 +3,11 @@ import { testBudgets } from '#storage/contract/budgets.ts';
 import { testCallbacks } from '#storage/contract/callbacks.ts';
 import { testChecks } from '#storage/contract/checks.ts';
 import { testClock } from '#storage/contract/clock.ts';
+import { testCredentials } from '#storage/contract/credentials.ts';
 import { testDeliveries } from '#storage/contract/deliveries.ts';
 import { createPromise, type OpenStorage } from '#storage/contract/fixture.ts';
 import { testGuessBudgets } from '#storage/contract/guess-budgets.ts';
+import { testHandles } from '#storage/contract/handles.ts';
 import { testIdempotency } from '#storage/contract/idempotency.ts';
 import { testLists } from '#storage/contract/lists.ts';
 import { testPurge } from '#storage/contract/purge.ts';
@@ -34,9 +36,11 @@ export function testStorage(name: string, open: OpenStorage): void {
     testDeliveries(promise);
     testCallbacks(promise);
     testLists(promise);
+    testHandles(promise);
     testClock(promise);
     testPurge(promise);
     testSettings(promise);
+    testCredentials(promise);
     testSandbox(promise);
   });
 }

@@ -194,3 +194,23 @@ test('keys turn while the server is stopped, and what is live stays valid', asyn
   const { kid } = JSON.parse(Buffer.from(verdict.proof.split('.')[0], 'base64url').toString());
   assert.equal(kid, turned.signingKey);
 });
+
+test('credentials of a vendor are made, listed and revoked beside the server', async () => {
+  const whose = ['--application', server.application];
+  const made = await runJson('credentials', 'create', 'verifynow', ...whose);
+  const query = new URLSearchParams({ customerId: made.customerId, key: made.key });
+  const askToken = async () => {
+    const answer = await fetch(`${server.url}/auth/v1/authentication/token?${query}`);
+    return (await answer.json()) as { status: number; token?: string };
+  };
+  assert.equal((await askToken()).status, 200);
+  const { items } = await runJson('credentials', 'list', 'verifynow');
+  const listed = items.find(({ id }: { id: string }) => id === made.id);
+  assert.equal(listed.publicId, made.customerId);
+  assert.ok(!JSON.stringify(items).includes(made.key));
+  await runJson('credentials', 'revoke', 'verifynow', made.customerId);
+  await waitFor(async () => ((await askToken()).status === 400 ? true : undefined), 5_000);
+  const unknown = await run('credentials', 'create', 'nobody', ...whose);
+  assert.equal(unknown.exitCode, 2);
+  assert.match(unknown.stderr, /no façade "nobody"/);
+});

@@ -105,6 +105,7 @@ const application: HostileCall = {
     proofLifetimeSeconds: 300,
     proofIncludesRecipient: false,
     transactionRequiredAtCheck: false,
+    facades: { verifynow: {} },
     limits: {
       recipientSendIntervalSeconds: 30,
       recipientSendsHourMax: 5,

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { type AddressInfo, connect } from 'node:net';
+import { join } from 'node:path';
 import { json } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -42,10 +44,13 @@ test('production does not start while a key of the development application is li
     await server.stop();
     const refused = call(['serve'], environment);
     assert.equal(await refused.exited, 1, refused.output());
-    assert.match(refused.output(), /was used by `watchword dev`.*`watchword api-key revoke <id>`/);
-    const [id = ''] = /key_[0-9a-z]+/.exec(refused.output()) ?? [];
-    const revoked = call(['api-key', 'revoke', id], environment);
-    assert.equal(await revoked.exited, 0, revoked.output());
+    assert.match(refused.output(), /was used by `watchword dev`.*`watchword api-key revoke key_/);
+    const endings = [...refused.output().matchAll(/`watchword ([a-z-]+ revoke [^`]+)`/g)];
+    assert.ok(endings.length >= 2, refused.output());
+    for (const [, words = ''] of endings) {
+      const revoked = call(words.split(' '), environment);
+      assert.equal(await revoked.exited, 0, revoked.output());
+    }
 
     const serving = call(['serve'], environment);
     const url = await waitFor(async () => /"url":"([^"]+)"/.exec(serving.output())?.[1], 20_000);
@@ -115,5 +120,35 @@ test('a server told to stop keeps to its time, and sends the rest when it is bac
     await server.remove();
     gateway.closeAllConnections();
     gateway.close();
+  }
+});
+
+test('façades have their credentials in the file; one that is switched off is gone', async () => {
+  const tokenPath = '/auth/v1/authentication/token';
+  const readPart = (folder: string) =>
+    JSON.parse(readFileSync(join(folder, 'dev-credentials.json'), 'utf8')).verifynow;
+  const server = await startDevelopmentServer();
+  try {
+    const part = readPart(server.folder);
+    for (const prefix of ['', '/compat/verifynow']) {
+      const answer = await fetch(`${server.url}${prefix}${tokenPath}?${new URLSearchParams(part)}`);
+      assert.match(((await answer.json()) as { token: string }).token, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+    }
+    await server.stop();
+    const again = await server.restart();
+    await again.stop();
+    assert.deepEqual(readPart(again.folder), part);
+  } finally {
+    await server.remove();
+  }
+  const without = await startDevelopmentServer({ WATCHWORD_FACADES: 'none' });
+  try {
+    assert.equal(readPart(without.folder), undefined);
+    for (const prefix of ['', '/compat/verifynow']) {
+      const answer = await fetch(`${without.url}${prefix}${tokenPath}`);
+      assert.equal(answer.status, 404);
+    }
+  } finally {
+    await without.remove();
   }
 });

@@ -3,6 +3,7 @@ import { channelName, codeAlphabet, language, money, templateName } from '#api/s
 import { exactly, line, mapOf, moment, oneOf, orNull } from '#api/schemas/text.ts';
 import { type ApplicationSettings, settingBounds } from '#domain/application.ts';
 import { codeLengthMax, codeLengthMin } from '#domain/code.ts';
+import type { OwnSettings } from '#domain/facade-settings.ts';
 import { limitBounds, type SendLimits } from '#domain/limits.ts';
 import type { SecondStartRule } from '#domain/verification.ts';
 import type { SettingsPatch } from '#service/service.ts';
@@ -106,6 +107,14 @@ const settingFields = {
   }),
 };
 
+// What a façade has of its own is read by itself: its fields are its vendor's, not ours.
+const facadeFields = Type.Unsafe<OwnSettings>({ type: 'object' });
+const facadeNames = { pattern: '^[a-z][a-z0-9]{0,31}$', inWords: 'A name is that of a façade.' };
+const facadesOptions = {
+  maxProperties: 20,
+  description: 'What façades keep of their own; one that is not named has its defaults.',
+};
+
 const codeDescription = 'What codes are made of, and how long they are.';
 const limitsDescription = 'How often one recipient or client address is served.';
 
@@ -116,6 +125,7 @@ export const settingsPatch = Type.Unsafe<SettingsPatch>(
       ...settingFields,
       code: exactly(optional(codeFields), { description: codeDescription }),
       limits: exactly(optional(limitFields), { description: limitsDescription }),
+      facades: mapOf(orNull(facadeFields), facadeNames, facadesOptions),
     }),
   ),
 );
@@ -130,6 +140,7 @@ export const application = Type.Object({
   ...settingFields,
   code: Type.Object(codeFields, { description: codeDescription }),
   limits: Type.Object(limitFields, { description: limitsDescription }),
+  facades: mapOf(facadeFields, facadeNames, facadesOptions),
 });
 export type ApplicationAnswer = Static<typeof application>;
 

@@ -5,6 +5,7 @@ import type { Sql } from '#storage/postgres/sql.ts';
 import {
   type ApiKeyRow,
   type ApplicationRow,
+  areKept,
   toApiKey,
   toApplication,
 } from '#storage/steps/setting-rows.ts';
@@ -32,14 +33,17 @@ export async function requireNumber(numbers: ApplicationNumbers, id: string): Pr
 export function createApplications(sql: Sql) {
   const columns = 'id, name, settings, created_at_ms';
 
-  async function read(id: string): Promise<Application | null> {
+  async function readRow(id: string): Promise<ApplicationRow | undefined> {
     const text = `SELECT ${columns} FROM application WHERE id = $1`;
     const [row] = await sql.rows<ApplicationRow>(text, [id]);
-    return row === undefined ? null : toApplication(row);
+    return row;
   }
 
   return {
-    read,
+    async read(id: string): Promise<Application | null> {
+      const row = await readRow(id);
+      return row === undefined ? null : toApplication(row);
+    },
     async create({ id, name, settings, createdAtMs }: Application): Promise<void> {
       const text = `INSERT INTO application (${columns}) VALUES ($1, $2, $3, $4)`;
       await sql.run(text, [id, name, JSON.stringify(settings), createdAtMs]);
@@ -53,14 +57,15 @@ export function createApplications(sql: Sql) {
       settings: ApplicationSettings,
       before: ApplicationSettings,
     ): Promise<Application | 'changed' | null> {
-      // The kept text was written by the same program from the same fields, in their order.
+      const row = await readRow(id);
+      if (row === undefined) return null;
+      if (!areKept(row, before)) return 'changed';
+      const text = JSON.stringify(settings);
       const changed = await sql.run(
         'UPDATE application SET settings = $1 WHERE id = $2 AND settings = $3',
-        [JSON.stringify(settings), id, JSON.stringify(before)],
+        [text, id, row.settings],
       );
-      const application = await read(id);
-      if (application === null) return null;
-      return changed > 0 ? { ...application, settings } : 'changed';
+      return changed > 0 ? toApplication({ ...row, settings: text }) : 'changed';
     },
   };
 }

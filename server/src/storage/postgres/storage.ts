@@ -3,7 +3,9 @@ import { type Storage, StorageUnavailable } from '#service/ports.ts';
 import { createApiKeys, createApplications } from '#storage/postgres/applications.ts';
 import { createCallbacks } from '#storage/postgres/callbacks.ts';
 import { createClaims } from '#storage/postgres/claims.ts';
+import { createCredentials } from '#storage/postgres/credentials.ts';
 import { createExpiry } from '#storage/postgres/expiry.ts';
+import { createFindByHandle } from '#storage/postgres/handles.ts';
 import { createListing } from '#storage/postgres/listing.ts';
 import { type Operation, operations, type Verb } from '#storage/postgres/operations.ts';
 import type { Partitions } from '#storage/postgres/partitions.ts';
@@ -103,6 +105,7 @@ function createJobVerbs(
   const callbacks = createCallbacks(sql);
   const sandbox = createSandbox({ pool, sql, shared, now });
   return {
+    findByHandle: whileOpen(createFindByHandle(sql, shared.applications)),
     listVerifications: whileOpen(createListing(inRounds)),
     claimDeliveries: whileOpen(createClaims(inRounds)),
     claimCallbacks: async (limit, leaseMs) => callbacks.claim(limit, leaseMs, await now()),
@@ -121,6 +124,7 @@ function createJobVerbs(
 function createSettingVerbs({ sql, shared }: Parts, now: Now, whileOpen: Wrap) {
   const applications = createApplications(sql);
   const apiKeys = createApiKeys(sql, shared.applications);
+  const credentials = createCredentials(sql, shared.applications);
   const templates = createTemplates(sql, shared.applications);
   const secrets = createSecrets(sql);
   return {
@@ -132,6 +136,10 @@ function createSettingVerbs({ sql, shared }: Parts, now: Now, whileOpen: Wrap) {
     findApiKey: whileOpen(apiKeys.find),
     listApiKeys: whileOpen(apiKeys.list),
     revokeApiKey: async (id) => apiKeys.revoke(id, await now()),
+    createCredential: whileOpen(credentials.create),
+    findCredential: whileOpen(credentials.find),
+    listCredentials: whileOpen(credentials.list),
+    revokeCredential: async (id) => credentials.revoke(id, await now()),
     saveTemplate: async (id, template) => templates.save(id, template, await now()),
     readTemplate: whileOpen(templates.read),
     listTemplates: whileOpen(templates.list),

@@ -4,6 +4,7 @@ import type { Database } from '#storage/sqlite/statement.ts';
 import {
   type ApiKeyRow,
   type ApplicationRow,
+  areKept,
   toApiKey,
   toApplication,
 } from '#storage/steps/setting-rows.ts';
@@ -27,9 +28,7 @@ export function createApplications(database: Database) {
     'SELECT id FROM application WHERE number = ?',
   );
   const insert = database.prepare(`INSERT INTO application (${columns}) VALUES (?, ?, ?, ?)`);
-  const update = database.prepare(
-    'UPDATE application SET settings = ? WHERE id = ? AND settings = ?',
-  );
+  const update = database.prepare('UPDATE application SET settings = ? WHERE id = ?');
   const numbers = new Map<string, number>();
   const ids = new Map<number, string>();
 
@@ -77,11 +76,12 @@ export function createApplications(database: Database) {
       settings: ApplicationSettings,
       before: ApplicationSettings,
     ): Application | 'changed' | null {
-      // The kept text was written by the same program from the same fields, in their order.
-      const isSaved = update.run(JSON.stringify(settings), id, JSON.stringify(before)) > 0;
       const row = byId.get(id);
       if (row === undefined) return null;
-      return isSaved ? toApplication(row) : 'changed';
+      if (!areKept(row, before)) return 'changed';
+      const text = JSON.stringify(settings);
+      update.run(text, id);
+      return toApplication({ ...row, settings: text });
     },
   };
 }

@@ -39,7 +39,8 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
   const expireDue = createExpiry(tables, monotonicMs);
   const purge = createPurge(database, tables, monotonicMs);
   const reset = createReset(database, tables);
-  const { applications, apiKeys, templates, secrets, callbacks, sandboxMessages } = tables;
+  const { applications, apiKeys, credentials, templates, secrets } = tables;
+  const { callbacks, sandboxMessages } = tables;
   return {
     startVerification: (step) => startVerification(tables, step, clock.nowMs),
     consumeGuess: (step) => consumeGuess(tables, step, clock.nowMs),
@@ -56,6 +57,7 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
     },
     findLive: (applicationId, ledgerKey, liveKey) =>
       findLive(tables, { applicationId, ledgerKey, liveKey }, clock.nowMs),
+    findByHandle: (applicationId, handle) => tables.lookups.byHandle(applicationId, handle),
     listVerifications: (query) => listVerifications(tables, query, clock.nowMs),
     now: () => clock.nowMs,
 
@@ -81,6 +83,10 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
     findApiKey: (hash) => apiKeys.find(hash),
     listApiKeys: (applicationId) => apiKeys.list(applicationId),
     revokeApiKey: (id) => apiKeys.revoke(id, clock.nowMs),
+    createCredential: (credential) => credentials.create(credential),
+    findCredential: (facade, publicId) => credentials.find(facade, publicId),
+    listCredentials: (facade) => credentials.list(facade),
+    revokeCredential: (id) => credentials.revoke(id, clock.nowMs),
     saveTemplate: (applicationId, template) => templates.save(applicationId, template, clock.nowMs),
     readTemplate: (applicationId, name) => templates.read(applicationId, name),
     listTemplates: (applicationId) => templates.list(applicationId),

@@ -10,6 +10,7 @@ const migrations = [
   '004-no-messages.sql',
   '005-late-look-ups.sql',
   '006-late-ledgers.sql',
+  '007-credentials.sql',
 ] as const;
 
 export const schemaVersion = migrations.length;

@@ -153,6 +153,24 @@ test('a data folder on a full disk is refused with what is missing', async (cont
   }
 });
 
+describe('settings that an older version kept', () => {
+  promise('have defaults for what is new, and can be changed', async (folder, open) => {
+    const storage = await open('server');
+    const id = await createApplication(storage);
+    const database = new DatabaseSync(join(folder, 'watchword.db'));
+    database.prepare('UPDATE application SET settings = ?').run('{"sender":"ACME","checksMax":3}');
+    database.close();
+    const before = (await storage.readApplication(id))?.settings;
+    assert.deepEqual(before, { ...defaultSettings, sender: 'ACME', checksMax: 3 });
+    const stale = await storage.saveSettings(id, defaultSettings, defaultSettings);
+    assert.equal(stale, 'changed');
+    const saved = await storage.saveSettings(id, { ...before, checksMax: 4 }, before);
+    assert.ok(saved !== null && saved !== 'changed');
+    assert.deepEqual(saved.settings, { ...before, checksMax: 4 });
+    assert.deepEqual(await storage.readApplication(id), saved);
+  });
+});
+
 describe('a restart', () => {
   promise('ends the leases of what was under way, and a tool does not', async (_folder, open) => {
     const server = await open('server');

@@ -1,6 +1,7 @@
 import { createApiKeys, createApplications } from '#storage/sqlite/applications.ts';
 import { createBudgets } from '#storage/sqlite/budgets.ts';
 import { createCallbacks } from '#storage/sqlite/callbacks.ts';
+import { createCredentials } from '#storage/sqlite/credentials.ts';
 import { createDeliveryRows } from '#storage/sqlite/delivery-rows.ts';
 import { createIdempotency } from '#storage/sqlite/idempotency.ts';
 import { indexLate } from '#storage/sqlite/late-index.ts';
@@ -32,6 +33,7 @@ export function createTables(database: Database) {
   return {
     applications,
     apiKeys: createApiKeys(database, applications),
+    credentials: createCredentials(database, applications),
     templates: createTemplates(database, applications),
     secrets: createSecrets(database),
     verifications,

@@ -1,3 +1,4 @@
+import { shardOfId } from '#domain/id.ts';
 import type { Applications } from '#storage/sqlite/applications.ts';
 import type { NewestRows } from '#storage/sqlite/newest-rows.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
@@ -23,6 +24,9 @@ export function createLookups(database: Database, applications: Applications, ne
   );
   const oldestPeriod = database.prepare<{ period: number | null }>(
     'SELECT min(period) AS period FROM verification WHERE period >= 0',
+  );
+  const idByHead = database.prepare<{ id: string; application: number }>(
+    'SELECT id, application FROM verification WHERE head = ?',
   );
   const indexed = {
     byApplication: prepareFind(database, 'period >= 0 AND application = ?'),
@@ -57,6 +61,15 @@ export function createLookups(database: Database, applications: Applications, ne
       const newest = newestPeriod.get()?.period ?? null;
       const oldest = oldestPeriod.get()?.period ?? null;
       return newest === null || oldest === null ? null : { newest, oldest };
+    },
+    /** A head belongs to one row here, so there is one id or none. */
+    byHandle(applicationId: string, { head, shard }: { head: number; shard: number }): string[] {
+      const row = idByHead.get(head);
+      const isFound =
+        row !== undefined &&
+        row.application === applications.numberOf(applicationId) &&
+        shardOfId(row.id) === shard;
+      return isFound ? [row.id] : [];
     },
     byApplication(application: number, before: number, limit: number): KeptVerification[] {
       const rows = waiting.byApplication.all(newest.aboveHead(), application, before, limit);

@@ -2,10 +2,19 @@
  * What every storage keeps as plain rows: settings, credentials and what the sandbox shows. Both
  * databases name the columns alike, so a row is read by the same function wherever it lies.
  */
-import type { Application, ApplicationSettings } from '#domain/application.ts';
+import {
+  type Application,
+  type ApplicationSettings,
+  defaultSettings,
+} from '#domain/application.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
 import type { Template } from '#domain/template.ts';
-import type { ApiKeyRecord, SigningKeyRecord, StoredTemplate } from '#service/records.ts';
+import type {
+  ApiKeyRecord,
+  CredentialRecord,
+  SigningKeyRecord,
+  StoredTemplate,
+} from '#service/records.ts';
 import type { SandboxStorage } from '#service/sandbox-port.ts';
 
 export interface ApplicationRow {
@@ -15,13 +24,21 @@ export interface ApplicationRow {
   readonly created_at_ms: number;
 }
 
+/** Settings that an older version kept lack the newer ones: those have their defaults. */
 export function toApplication(row: ApplicationRow): Application {
+  const kept = JSON.parse(row.settings) as ApplicationSettings;
   return {
     id: row.id,
     name: row.name,
-    settings: JSON.parse(row.settings) as ApplicationSettings,
+    settings: { ...defaultSettings, ...kept },
     createdAtMs: row.created_at_ms,
   };
+}
+
+/** Whether these are the settings that are kept, however old the program that kept them. */
+export function areKept(row: ApplicationRow, settings: ApplicationSettings): boolean {
+  const inOneOrder = { ...defaultSettings, ...settings };
+  return JSON.stringify(toApplication(row).settings) === JSON.stringify(inOneOrder);
 }
 
 export interface ApiKeyRow {
@@ -37,6 +54,30 @@ export function toApiKey(row: ApiKeyRow): ApiKeyRecord {
     id: row.id,
     applicationId: row.application_id,
     label: row.label,
+    createdAtMs: row.created_at_ms,
+    revokedAtMs: row.revoked_at_ms,
+  };
+}
+
+export interface CredentialRow {
+  readonly id: string;
+  readonly application_id: string;
+  readonly facade: string;
+  readonly public_id: string;
+  readonly secret_hashes: string;
+  readonly details: string;
+  readonly created_at_ms: number;
+  readonly revoked_at_ms: number | null;
+}
+
+export function toCredential(row: CredentialRow): CredentialRecord {
+  return {
+    id: row.id,
+    applicationId: row.application_id,
+    facade: row.facade,
+    publicId: row.public_id,
+    secretHashes: JSON.parse(row.secret_hashes) as CredentialRecord['secretHashes'],
+    details: JSON.parse(row.details) as CredentialRecord['details'],
     createdAtMs: row.created_at_ms,
     revokedAtMs: row.revoked_at_ms,
   };

@@ -1,0 +1,12 @@
+import type { Facade } from '#compat/facade.ts';
+import { type FacadeName, facadeNames } from '#compat/names.ts';
+import { verifynow } from '#compat/verifynow/facade.ts';
+
+const facadesByName: Readonly<Record<FacadeName, Facade>> = { verifynow };
+
+/** Every façade: their credentials and settings are known whether they are mounted or not. */
+export const facades: readonly Facade[] = facadeNames.map((name) => facadesByName[name]);
+
+export function facadesNamed(names: readonly FacadeName[]): readonly Facade[] {
+  return names.map((name) => facadesByName[name]);
+}

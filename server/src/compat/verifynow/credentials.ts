@@ -1,0 +1,72 @@
+/**
+ * The account of a VerifyNow client: a customer id (`C-` and hexadecimal digits) and a password,
+ * which is sent as its Base64, called the key. An operator may name both, so that clients keep what
+ * they are configured with; a password that was named is kept under a slow hash.
+ */
+import { isUtf8 } from 'node:buffer';
+import { randomAlphanumeric, randomHex } from '#compat/random-text.ts';
+import { ok, type Result, refuse } from '#domain/refusal.ts';
+import type { CredentialScheme, PresentedCredential } from '#service/facade-port.ts';
+
+const customerIdPattern = /^C-[0-9A-Fa-f]{6,40}$/;
+const passwordMin = 8;
+const passwordMax = 200;
+
+export const credentials: CredentialScheme = {
+  make(options) {
+    const unknown = Object.keys(options).find((name) => !['customerId', 'password'].includes(name));
+    if (unknown !== undefined) {
+      return mistake(unknown, 'The credentials of verifynow take "customerId" and "password".');
+    }
+    const { customerId = `C-${randomHex(8).toUpperCase()}`, password } = options;
+    if (typeof customerId !== 'string' || !customerIdPattern.test(customerId)) {
+      return mistake('customerId', 'A customerId is "C-" and 6 to 40 hexadecimal digits.');
+    }
+    if (password !== undefined && !isPassword(password)) {
+      return mistake('password', `A password has ${passwordMin} to ${passwordMax} characters.`);
+    }
+    // A multiple of three such characters has neither padding nor + or / in Base64.
+    const value = password ?? randomAlphanumeric(24);
+    const kind = password === undefined ? 'random' : 'chosen';
+    return ok({
+      publicId: customerId,
+      secrets: { password: { value, kind } },
+      details: {},
+      shown: { customerId, key: Buffer.from(value).toString('base64') },
+    });
+  },
+  present: ({ customerId, key }) =>
+    typeof customerId === 'string' && typeof key === 'string'
+      ? presentAccount(customerId, key)
+      : null,
+};
+
+/** Null for what no account can have. */
+export function presentAccount(customerId: string, key: string): PresentedCredential | null {
+  const password = readKey(key);
+  return password === null || !customerIdPattern.test(customerId)
+    ? null
+    : { publicId: customerId, secrets: { password } };
+}
+
+/** The password in a key, in either alphabet of Base64 (RFC 4648), with its padding or without. */
+function readKey(key: string): string | null {
+  // A plus that was put into a query without being encoded arrives as a blank.
+  const base64 = key.replaceAll(' ', '+');
+  if (base64.length > passwordMax * 6 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64)) return null;
+  const bytes = Buffer.from(base64, 'base64');
+  return bytes.length > 0 && isUtf8(bytes) ? bytes.toString('utf8') : null;
+}
+
+function isPassword(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    value.isWellFormed() &&
+    value.length >= passwordMin &&
+    value.length <= passwordMax
+  );
+}
+
+function mistake(name: string, detail: string): Result<never> {
+  return refuse('request_invalid', detail, { pointer: `/${name}` });
+}

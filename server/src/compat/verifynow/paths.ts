@@ -1,0 +1,1 @@
+export const tokenPath = '/auth/v1/authentication/token';

@@ -1,0 +1,58 @@
+/**
+ * What the service has to know of a façade: how its credentials look, and what it keeps of its own
+ * in an application's settings. Everything else about a façade is between it and its clients.
+ */
+import type { OwnSettings } from '#domain/facade-settings.ts';
+import type { Result } from '#domain/refusal.ts';
+import type { ServiceContext } from '#service/context.ts';
+import type { CredentialRecord } from '#service/records.ts';
+
+export interface FacadeDefinition {
+  /** As in the path `/compat/<name>/`, in settings, and as the origin of verifications. */
+  readonly name: string;
+  readonly credentials: CredentialScheme;
+  /** See `OwnSettingsReader`; `checkUrl` refuses addresses that callbacks must not reach. */
+  readSettings(
+    before: OwnSettings,
+    patch: OwnSettings,
+    tools: Pick<ServiceContext, 'checkUrl'>,
+  ): Result<OwnSettings>;
+}
+
+/** Credentials in a vendor's own shape. */
+export interface CredentialScheme {
+  /** Makes new ones; an operator may name parts of them, so that clients keep what they have. */
+  make(options: Readonly<Record<string, unknown>>): Result<NewCredential>;
+  /** What a client presents that was given what was shown; null for what is of another shape. */
+  present(shown: Readonly<Record<string, unknown>>): PresentedCredential | null;
+}
+
+export interface NewCredential {
+  readonly publicId: string;
+  readonly secrets: Readonly<Record<string, NewSecret>>;
+  readonly details: Readonly<Record<string, unknown>>;
+  /** What its owner needs, in the vendor's words; shown once, and kept nowhere. */
+  readonly shown: Readonly<Record<string, string>>;
+}
+
+export interface NewSecret {
+  readonly value: string;
+  /**
+   * `random` has at least 128 random bits, and a plain hash is enough. `chosen` may be a person's
+   * password, or a digest of one, and is kept under a slow hash.
+   */
+  readonly kind: 'random' | 'chosen';
+}
+
+/**
+ * Where the secret alone is sent, as an API key is, its hash may serve as the public id: then there
+ * is no other secret.
+ */
+export interface PresentedCredential {
+  readonly publicId: string;
+  /** Those that the call carries; at least one where the credential has any. */
+  readonly secrets: Readonly<Record<string, string>>;
+}
+
+/** A credential as it is listed: no hash of a secret leaves the service. */
+export type CredentialView = Omit<CredentialRecord, 'secretHashes'>;

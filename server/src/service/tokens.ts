@@ -1,0 +1,98 @@
+/**
+ * Tokens that a façade gives to whoever showed it a credential: JWTs (RFC 7519) signed with
+ * HMAC-SHA-512, which clients may read but only this service can make. No table keeps them.
+ *
+ * Rules:
+ * 1. Each façade has its own key, derived from the vault: a token of one opens no other.
+ * 2. A token names its credential (`cid`) and dies with it, within two seconds on every node.
+ * 3. Time is the storage's, so the sandbox clock ages tokens too.
+ * 4. The algorithm is ours to say: what the header of a presented token says is not believed
+ *    (RFC 8725 section 3.1).
+ */
+import { createHmac, timingSafeEqual } from 'node:crypto';
+import type { CredentialDirectory, OpenedCredential } from '#service/credentials.ts';
+import type { Service } from '#service/service.ts';
+import type { StorageClock } from '#service/storage-clock.ts';
+import type { Vault } from '#service/vault.ts';
+
+const header = Buffer.from('{"alg":"HS512","typ":"JWT"}').toString('base64url');
+const charactersMax = 4_096;
+
+/** What a token was given for. */
+export interface TokenGrant {
+  /** As the vendor writes it; empty where it has none. */
+  readonly scope: string;
+  /** Null for one that lives as long as its credential. */
+  readonly lifetimeSeconds: number | null;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number | null;
+}
+
+export type TokenVerdict =
+  | ({ readonly kind: 'valid'; readonly scope: string } & OpenedCredential)
+  | { readonly kind: 'expired' }
+  /** Not a token of this façade, or its credential was revoked. */
+  | { readonly kind: 'invalid' };
+
+interface Claims {
+  readonly sub: string;
+  readonly cid: string;
+  readonly scope: string;
+  readonly iat: number;
+  readonly exp?: number;
+}
+
+export function createTokens(
+  vault: Pick<Vault, 'tokenKey'>,
+  credentials: Pick<CredentialDirectory, 'open'>,
+  clock: Pick<StorageClock, 'nowMs'>,
+): Pick<Service, 'issueToken' | 'readToken'> {
+  const sign = (facade: string, signed: string): Buffer =>
+    createHmac('sha512', vault.tokenKey(facade)).update(signed).digest();
+
+  function readClaims(facade: string, token: string): Claims | null {
+    if (token.length > charactersMax) return null;
+    const [head, payload, signature, ...more] = token.split('.');
+    if (head !== header || payload === undefined || signature === undefined || more.length > 0) {
+      return null;
+    }
+    const expected = sign(facade, `${head}.${payload}`);
+    const presented = Buffer.from(signature, 'base64url');
+    const isOurs = presented.length === expected.length && timingSafeEqual(presented, expected);
+    // What carries our signature was written below.
+    return isOurs ? (JSON.parse(Buffer.from(payload, 'base64url').toString()) as Claims) : null;
+  }
+
+  return {
+    async issueToken({ credential }, { scope, lifetimeSeconds }) {
+      const iat = Math.floor((await clock.nowMs()) / 1000);
+      const exp = lifetimeSeconds === null ? null : iat + lifetimeSeconds;
+      const claims: Claims = {
+        sub: credential.publicId,
+        cid: credential.id,
+        scope,
+        iat,
+        ...(exp === null ? {} : { exp }),
+      };
+      const signed = `${header}.${Buffer.from(JSON.stringify(claims)).toString('base64url')}`;
+      const signature = sign(credential.facade, signed).toString('base64url');
+      return {
+        token: `${signed}.${signature}`,
+        issuedAtMs: iat * 1000,
+        expiresAtMs: exp === null ? null : exp * 1000,
+      };
+    },
+    async readToken(facade, token) {
+      const claims = readClaims(facade, token);
+      if (claims === null) return { kind: 'invalid' };
+      const opened = await credentials.open(facade, claims.sub);
+      if (opened?.credential.id !== claims.cid) return { kind: 'invalid' };
+      const isOver = claims.exp !== undefined && (await clock.nowMs()) >= claims.exp * 1000;
+      return isOver ? { kind: 'expired' } : { kind: 'valid', scope: claims.scope, ...opened };
+    },
+  };
+}
