@@ -219,6 +219,14 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
     whatToDo: 'Wait for the next UTC day, or raise `dailyBudget` or `countryDailyBudgets`.',
     retryAfterSeconds: 3_600,
   },
+  balance_exhausted: {
+    status: 429,
+    title: 'The balance is used up',
+    whatToDo:
+      'Set `balance` of the application to the number of messages that it may hand over from now ' +
+      'on, or to `null` for no bound.',
+    retryAfterSeconds: 3_600,
+  },
   headers_too_large: {
     status: 431,
     title: 'The headers are too large',

@@ -6,10 +6,10 @@ import type { StoredTemplate } from '#service/records.ts';
 import type { Service } from '#service/service.ts';
 
 /** An application as its owner sees it: the settings stand beside its name, not below it. */
-export function presentApplication(
-  service: Pick<Service, 'callbackSecret'>,
+export async function presentApplication(
+  service: Pick<Service, 'callbackSecret' | 'readBalance'>,
   application: Application,
-): ApplicationAnswer {
+): Promise<ApplicationAnswer> {
   const { id, name, createdAtMs, settings } = application;
   return {
     id,
@@ -17,6 +17,7 @@ export function presentApplication(
     callbackSecret: service.callbackSecret(id),
     createdAt: isoTime(createdAtMs),
     ...settings,
+    balance: settings.balance === null ? null : await service.readBalance(application),
     channels: [...settings.channels],
     providers: presentProviders(settings.providers),
   };

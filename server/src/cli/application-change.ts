@@ -22,7 +22,7 @@ export const applicationChange: Command = {
       if (!found.ok) return failed(found.error);
       const changed = await service.changeSettings(found.value.id, patch);
       if (!changed.ok) return refused(changed.error);
-      return done(presentApplication(changed.value), [
+      return done(await presentApplication(service, changed.value), [
         `Changed ${Object.keys(patch).join(', ') || 'nothing'} of ${changed.value.id}.`,
       ]);
     });

@@ -16,7 +16,7 @@ export const applicationCreate: Command = {
       const made = await service.createApplication(input.words['name'] ?? '');
       if (!made.ok) return refused(made.error);
       const { id, name } = made.value;
-      return done(presentApplication(made.value), [
+      return done(await presentApplication(service, made.value), [
         `Application ${id} is named "${name}".`,
         `Make its API key with: watchword api-key create ${id}`,
       ]);

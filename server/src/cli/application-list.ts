@@ -11,9 +11,7 @@ export const applicationList: Command = {
     withService(input, context, async ({ service }) => {
       const applications = await service.listApplications();
       const lines = applications.map(({ id, name }) => `${id}  ${name}`);
-      return done(
-        { items: applications.map(presentApplication) },
-        lines.length > 0 ? lines : ['There is no application yet.'],
-      );
+      const items = await Promise.all(applications.map((one) => presentApplication(service, one)));
+      return done({ items }, lines.length > 0 ? lines : ['There is no application yet.']);
     }),
 };

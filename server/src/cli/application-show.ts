@@ -11,13 +11,11 @@ export const applicationShow: Command = {
     withService(input, context, async ({ service }) => {
       const found = await findApplication(service, input.words['application'] ?? '');
       if (!found.ok) return failed(found.error);
-      const { id, name, settings, createdAtMs } = found.value;
-      const lines = Object.entries(settings).map(
+      const { id, name, createdAtMs } = found.value;
+      const shown = await presentApplication(service, found.value);
+      const lines = Object.entries(shown.settings).map(
         ([key, value]) => `${key}: ${JSON.stringify(value)}`,
       );
-      return done(presentApplication(found.value), [
-        `${id}  ${name}, made ${new Date(createdAtMs).toISOString()}`,
-        ...lines,
-      ]);
+      return done(shown, [`${id}  ${name}, made ${new Date(createdAtMs).toISOString()}`, ...lines]);
     }),
 };

@@ -30,7 +30,12 @@ export async function findApplication(
 }
 
 /** An application as the command line shows it in JSON. */
-export function presentApplication(application: Application): object {
-  const { id, name, settings, createdAtMs } = application;
+export async function presentApplication(
+  service: Service,
+  application: Application,
+): Promise<Readonly<Record<string, unknown>> & { readonly settings: object }> {
+  const { id, name, createdAtMs } = application;
+  const balance = await service.readBalance(application);
+  const settings = { ...application.settings, balance };
   return { id, name, createdAt: new Date(createdAtMs).toISOString(), settings };
 }

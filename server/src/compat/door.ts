@@ -10,7 +10,7 @@ import type { Caller } from '#service/service.ts';
 export type DoorRules = Partial<
   Omit<
     ApplicationSettings,
-    'limits' | 'countries' | 'dailyBudget' | 'countryDailyBudgets' | 'facades'
+    'limits' | 'countries' | 'dailyBudget' | 'countryDailyBudgets' | 'balance' | 'facades'
   >
 > & { readonly limits?: Partial<Omit<SendLimits, 'recipientSendsDayMax'>> };
 

@@ -1,3 +1,4 @@
+import type { Balance } from '#domain/balance.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
 import type { CodeAlphabet } from '#domain/code.ts';
 import type { FacadeSettings } from '#domain/facade-settings.ts';
@@ -42,6 +43,8 @@ export interface ApplicationSettings {
   /** Most that may be spent in one UTC day; null sets no bound. */
   readonly dailyBudget: Money | null;
   readonly countryDailyBudgets: Readonly<Record<string, Money>>;
+  /** How many messages may still be handed over; null sets no bound and counts nothing. */
+  readonly balance: Balance | null;
   /** Providers tried in this order per channel; a channel not named here uses the server's. */
   readonly providers: Readonly<Partial<Record<ChannelName, readonly string[]>>>;
   readonly limits: SendLimits;
@@ -72,6 +75,7 @@ export const defaultSettings: ApplicationSettings = {
   country: null,
   dailyBudget: null,
   countryDailyBudgets: {},
+  balance: null,
   providers: {},
   limits: defaultLimits,
   proofLifetimeSeconds: 300,

@@ -40,6 +40,7 @@ const changed: { readonly [Key in keyof ApplicationSettings]: ApplicationSetting
   country: 'DE',
   dailyBudget: { amount: '100', currency: 'EUR' },
   countryDailyBudgets: { DE: { amount: '12.50', currency: 'EUR' } },
+  balance: { messages: 250 },
   providers: { sms: ['gateway-1', 'sandbox'] },
   limits: { ...defaultLimits, recipientSendsHourMax: 3 },
   proofLifetimeSeconds: 60,
@@ -134,6 +135,17 @@ const wrong: { readonly [Key in keyof ApplicationSettings]: readonly unknown[] }
     JSON.parse('{"__proto__": {"amount": "1", "currency": "EUR"}}'),
     { constructor: { amount: '1', currency: 'EUR' } },
   ],
+  balance: [
+    100,
+    '100',
+    [],
+    {},
+    { messages: -1 },
+    { messages: 1.5 },
+    { messages: '5' },
+    { messages: 1_000_000_001 },
+    { messages: 5, setAtMs: 7 },
+  ],
   providers: [
     [],
     'sms',
@@ -194,6 +206,7 @@ const pointers: readonly [patch: Record<string, unknown>, pointer: string][] = [
   [{ countries: ['DE', 'fr'] }, '/countries/1'],
   [{ providers: { email: [] } }, '/providers/email'],
   [{ countryDailyBudgets: { DE: 5 } }, '/countryDailyBudgets/DE'],
+  [{ balance: { messages: -1 } }, '/balance/messages'],
   [{ facades: { other: null } }, '/facades/other'],
   [{ facades: { vendor: { wrong: 1 } } }, '/facades/vendor/wrong'],
 ];

@@ -8,6 +8,7 @@ import {
   defaultSettings,
   settingBounds,
 } from '#domain/application.ts';
+import { type Balance, balanceMessagesMax } from '#domain/balance.ts';
 import { codeLengthMax, codeLengthMin, codeLengthSafeMin } from '#domain/code.ts';
 import { type FacadeSettingsReaders, readFacadeSettings } from '#domain/facade-settings.ts';
 import { limitBounds, type SendLimits } from '#domain/limits.ts';
@@ -50,6 +51,7 @@ const readers: { [Key in OwnKey]: Reader<ApplicationSettings[Key]> } = {
   country: nullable(text(/^[A-Z]{2}$/, 'an ISO 3166-1 code such as "DE"')),
   dailyBudget: nullable(readMoney),
   countryDailyBudgets: readCountryBudgets,
+  balance: nullable(readBalance),
   providers: readProviders,
   limits: readLimits,
   proofLifetimeSeconds: whole(settingBounds.proofLifetimeSeconds),
@@ -222,6 +224,13 @@ function readCountryBudgets(input: unknown): Readonly<Record<string, Money>> | M
     budgets[country] = money;
   }
   return budgets;
+}
+
+function readBalance(input: unknown): Balance | Mistake {
+  const fields = readObject(input, ['messages']);
+  if (fields instanceof Mistake) return fields;
+  const messages = whole({ min: 0, max: balanceMessagesMax })(fields['messages'], 0);
+  return messages instanceof Mistake ? new Mistake(messages.detail, '/messages') : { messages };
 }
 
 function readProviders(input: unknown): ApplicationSettings['providers'] | Mistake {

@@ -20,6 +20,7 @@ export type RefusalCode =
   | 'country_not_allowed'
   | 'limit_reached'
   | 'budget_exhausted'
+  | 'balance_exhausted'
   // The state things are in.
   | 'verification_exists'
   | 'verification_not_found'

@@ -4,6 +4,7 @@ import {
   type ApplicationSettings,
   defaultSettings,
 } from '#domain/application.ts';
+import { balanceScope, messagesLeft } from '#domain/balance.ts';
 import type { FacadeSettingsReaders } from '#domain/facade-settings.ts';
 import { readSettings } from '#domain/read-settings.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
@@ -82,6 +83,7 @@ type ApplicationVerbs = Pick<
   | 'createApplication'
   | 'readApplication'
   | 'listApplications'
+  | 'readBalance'
   | 'changeSettings'
   | 'createApiKey'
   | 'listApiKeys'
@@ -118,7 +120,7 @@ export function createApplicationVerbs(
       const application = {
         id: makeId('app'),
         name: trimmed,
-        settings: checked.value,
+        settings: withBalanceFrom(createdAtMs, checked.value, null),
         createdAtMs,
       };
       await storage.createApplication(application);
@@ -126,6 +128,11 @@ export function createApplicationVerbs(
     },
     readApplication: read,
     listApplications: () => storage.listApplications(),
+    async readBalance({ id, settings: { balance } }) {
+      if (balance === null) return null;
+      const takenMicros = await storage.readSpent(id, balanceScope(balance));
+      return { messages: messagesLeft(balance, takenMicros) };
+    },
     // Storage keeps two changes apart, on any node: one is saved only over what it was made from.
     // The turn is for templates: on this node none goes, or becomes a draft, between the look at it
     // and its becoming the default.
@@ -183,7 +190,9 @@ function createSettingsChange(context: SettingsContext, directory: ApplicationDi
       if (found === null) return noTemplate(template);
       if (found.template.state === 'draft') return draftTemplate(template);
     }
-    const saved = await storage.saveSettings(applicationId, settings.value, before.value.settings);
+    const { balance } = before.value.settings;
+    const after = withBalanceFrom(await storage.now(), settings.value, balance);
+    const saved = await storage.saveSettings(applicationId, after, before.value.settings);
     directory.forget();
     if (saved === 'changed') return 'changed';
     return saved === null ? noApplication(applicationId) : ok(saved);
@@ -227,6 +236,18 @@ function checkSettings(
     );
   }
   return settings;
+}
+
+/** A balance that was set counts from its moment on, which no balance before it had. */
+function withBalanceFrom(
+  nowMs: number,
+  settings: ApplicationSettings,
+  before: ApplicationSettings['balance'],
+): ApplicationSettings {
+  const { balance } = settings;
+  if (balance === null || balance === before) return settings;
+  const setAtMs = Math.max(nowMs, (before?.setAtMs ?? 0) + 1);
+  return { ...settings, balance: { ...balance, setAtMs } };
 }
 
 function facadeReaders(

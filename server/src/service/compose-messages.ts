@@ -1,5 +1,6 @@
 import type { Application } from '#domain/application.ts';
 import { appendAutofill } from '#domain/autofill.ts';
+import { balanceScope, balanceUnit, microsPerMessage } from '#domain/balance.ts';
 import type { ChannelContent, ChannelName } from '#domain/channels/channel.ts';
 import { channels } from '#domain/channels/index.ts';
 import { shardOfId } from '#domain/id.ts';
@@ -72,14 +73,22 @@ export async function composeMessage(
   });
 }
 
-/** What the deliveries may cost, per budget that the application has. */
+/** What the deliveries may cost, per budget that the application has, and its balance. */
 export function budgetEntries(
   application: Application,
   deliveries: readonly ComposedDelivery[],
   destinations: readonly Destination[],
 ): Result<BudgetEntry[]> {
-  const { dailyBudget, countryDailyBudgets } = application.settings;
+  const { balance, dailyBudget, countryDailyBudgets } = application.settings;
   const entries: BudgetEntry[] = [];
+  if (balance !== null) {
+    entries.push({
+      scope: balanceScope(balance),
+      micros: deliveries.length * microsPerMessage,
+      maxMicros: balance.messages * microsPerMessage,
+      currency: balanceUnit,
+    });
+  }
   for (const [index, delivery] of deliveries.entries()) {
     const { quoteMicros, currency } = delivery.row;
     const country = destinations[index]?.country ?? null;

@@ -35,9 +35,9 @@ export interface LedgerEntry {
   readonly limits: readonly NamedLimit[];
 }
 
-/** What is reserved in the application's daily budget before anything is sent. */
+/** What is reserved in a daily budget, or taken of a balance, before anything is sent. */
 export interface BudgetEntry {
-  /** `all`, or a country. */
+  /** `all`, or a country, or a balance (`domain/balance.ts`). */
   readonly scope: string;
   readonly micros: number;
   readonly maxMicros: number;
@@ -270,6 +270,8 @@ export interface Storage {
   ): Promise<VerificationWithDeliveries | null>;
   /** The live verification of a recipient and purpose. */
   findLive(applicationId: string, ledgerKey: string, liveKey: string): Promise<string | null>;
+  /** What was spent and promised under a scope of `BudgetEntry`, of a day: under the one of now. */
+  readSpent(applicationId: string, scope: string): Promise<number>;
   /**
    * Ids of the application's verifications by the part of them that a handle holds
    * (`domain/handle.ts`). More than one only where two nodes drew the same head at once.

@@ -92,6 +92,8 @@ export interface Service {
   ): Promise<Result<Application>>;
   readApplication(id: string): Promise<Result<Application>>;
   listApplications(): Promise<readonly Application[]>;
+  /** How many messages it may still hand over; null where its settings set no bound. */
+  readBalance(application: Application): Promise<{ readonly messages: number } | null>;
   /** What callbacks of an application are signed with: `whsec_` and base64 (Standard Webhooks). */
   callbackSecret(applicationId: string): string;
   changeSettings(applicationId: string, patch: SettingsPatch): Promise<Result<Application>>;

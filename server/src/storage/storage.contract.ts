@@ -1,4 +1,5 @@
 import { describe } from 'node:test';
+import { testBalances } from '#storage/contract/balances.ts';
 import { testBudgets } from '#storage/contract/budgets.ts';
 import { testCallbacks } from '#storage/contract/callbacks.ts';
 import { testChecks } from '#storage/contract/checks.ts';
@@ -29,6 +30,7 @@ export function testStorage(name: string, open: OpenStorage): void {
     testStarts(promise);
     testSendLimits(promise);
     testBudgets(promise);
+    testBalances(promise);
     testChecks(promise);
     testGuessBudgets(promise);
     testResends(promise);

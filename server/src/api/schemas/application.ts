@@ -2,6 +2,7 @@ import { type Static, type TProperties, Type } from 'typebox';
 import { channelName, codeAlphabet, language, money, templateName } from '#api/schemas/shared.ts';
 import { exactly, line, mapOf, moment, oneOf, orNull } from '#api/schemas/text.ts';
 import { type ApplicationSettings, settingBounds } from '#domain/application.ts';
+import { balanceMessagesMax } from '#domain/balance.ts';
 import { codeLengthMax, codeLengthMin } from '#domain/code.ts';
 import type { OwnSettings } from '#domain/facade-settings.ts';
 import { limitBounds, type SendLimits } from '#domain/limits.ts';
@@ -91,6 +92,13 @@ const settingFields = {
     { pattern: '^[A-Z]{2}$', inWords: 'A name is an ISO 3166-1 code of two capital letters.' },
     { maxProperties: 250, description: 'Budgets of one UTC day for numbers of one country.' },
   ),
+  balance: Type.Unsafe<{ readonly messages: number } | null>({
+    ...exactly({ messages: Type.Integer({ minimum: 0, maximum: balanceMessagesMax }) }),
+    type: ['object', 'null'],
+    description:
+      'How many messages may still be handed over; null sets no bound. A change counts from ' +
+      'its moment on.',
+  }),
   providers: mapOf(
     Type.Array(provider, { minItems: 1, maxItems: 10 }),
     { pattern: '^(sms|email|voice|whatsapp|zalo)$', inWords: 'A name is a channel.' },

@@ -2,7 +2,7 @@
 import type { IdempotencyEntry, Storage } from '#service/ports.ts';
 import type { Key } from '#storage/postgres/keys.ts';
 import type { WorkingTables } from '#storage/postgres/working-tables.ts';
-import { dayOf } from '#storage/steps/budgets.ts';
+import { spendingDay, spentOf } from '#storage/steps/budgets.ts';
 import { answer, consumeGuess, settleGuess } from '#storage/steps/check.ts';
 import { recordAttempts, recordReceipt } from '#storage/steps/deliveries.ts';
 import { cancelVerification, resendCode } from '#storage/steps/resend.ts';
@@ -35,6 +35,7 @@ export type Verb =
   | 'keepAnswer'
   | 'readVerification'
   | 'findLive'
+  | 'readSpent'
   | 'now'
   | 'renewLeases'
   | 'recordReceipt';
@@ -109,6 +110,11 @@ export const operations: {
     keys: (known) => addressKeys(known, applicationId, ledgerKey),
     run: (tables, nowMs) => findLive(tables, { applicationId, ledgerKey, liveKey }, nowMs),
   }),
+  readSpent: (applicationId, scope) => ({
+    isReadOnly: true,
+    keys: (known) => budgetKeys(known, applicationId, [{ scope }]),
+    run: (tables, nowMs) => spentOf(tables, { applicationId, scope }, nowMs),
+  }),
   now: () => ({ keys: () => [], run: (_tables, nowMs) => nowMs }),
   renewLeases: (deliveryIds, leaseMs) => ({
     keys: () => deliveryIds.map((id) => ({ table: 'delivery', id })),
@@ -154,12 +160,11 @@ function budgetKeys(
   budgets: readonly { readonly scope: string }[],
 ): Key[] {
   if (budgets.length === 0) return [];
-  const day = dayOf(known.lastMs);
   return applicationKeys(known, applicationId, (application) =>
     [...new Set(budgets.map(({ scope }) => scope))].map((scope) => ({
       table: 'budget',
       application,
-      day,
+      day: spendingDay(scope, known.lastMs),
       scope,
     })),
   );

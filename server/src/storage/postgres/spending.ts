@@ -1,10 +1,10 @@
 import type { BudgetEntry } from '#service/ports.ts';
 import { budgetCell } from '#storage/postgres/keys.ts';
 import type { WorkingSet } from '#storage/postgres/working-set.ts';
-import { dayOf } from '#storage/steps/budgets.ts';
+import { dayOf, spendingDay } from '#storage/steps/budgets.ts';
 import type { Settlement, Tables } from '#storage/steps/tables.ts';
 
-/** What a batch adds to the budget of a day, in one currency. */
+/** What a batch adds to the budget of a day, or takes of a balance, in one currency. */
 export interface Spending {
   readonly application: number;
   readonly day: number;
@@ -47,7 +47,7 @@ export function createSpendingTable({
 
   return {
     spent(application, scope, nowMs) {
-      const cell = budgetCell(application, dayOf(nowMs), scope);
+      const cell = budgetCell(application, spendingDay(scope, nowMs), scope);
       const kept = budgets.find(cell);
       if (kept !== null) {
         return { ...kept, micros: Math.max(0, kept.micros + addedTo(cell, kept.currency)) };
@@ -60,7 +60,8 @@ export function createSpendingTable({
     },
     reserve(application, entries: readonly BudgetEntry[], nowMs) {
       for (const { scope, currency, micros, maxMicros } of entries) {
-        add({ application, day: dayOf(nowMs), scope, currency, micros }, maxMicros);
+        const day = spendingDay(scope, nowMs);
+        add({ application, day, scope, currency, micros }, maxMicros);
       }
     },
     settle({ application, country, reservedAtMs, currency, micros }: Settlement) {

@@ -91,6 +91,7 @@ function createRowVerbs(submit: Parts['submit']): Pick<Storage, Verb> {
     keepAnswer: batched('keepAnswer'),
     readVerification: batched('readVerification'),
     findLive: batched('findLive'),
+    readSpent: batched('readSpent'),
     now: batched('now'),
     renewLeases: batched('renewLeases'),
     recordReceipt: batched('recordReceipt'),

@@ -1,6 +1,6 @@
 import type { BudgetEntry } from '#service/ports.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
-import { dayOf } from '#storage/steps/budgets.ts';
+import { dayOf, spendingDay } from '#storage/steps/budgets.ts';
 import type { Settlement } from '#storage/steps/tables.ts';
 
 interface BudgetRow {
@@ -10,7 +10,10 @@ interface BudgetRow {
 
 export type Budgets = ReturnType<typeof createBudgets>;
 
-/** What an application has spent or promised on each UTC day, in all and for single countries. */
+/**
+ * What an application has spent or promised: on each UTC day, in all and for single countries, and
+ * of its balance.
+ */
 export function createBudgets(database: Database) {
   const read = database.prepare<BudgetRow>(
     'SELECT micros, currency FROM budget WHERE day = ? AND application = ? AND scope = ?',
@@ -26,10 +29,10 @@ export function createBudgets(database: Database) {
 
   return {
     spent: (application: number, scope: string, nowMs: number): BudgetRow | null =>
-      read.get(dayOf(nowMs), application, scope) ?? null,
+      read.get(spendingDay(scope, nowMs), application, scope) ?? null,
     reserve(application: number, entries: readonly BudgetEntry[], nowMs: number): void {
       for (const { scope, currency, micros } of entries) {
-        add.run(dayOf(nowMs), application, scope, currency, micros);
+        add.run(spendingDay(scope, nowMs), application, scope, currency, micros);
       }
     },
     settle({ application, country, reservedAtMs, currency, micros }: Settlement): void {

@@ -8,6 +8,7 @@ import { createPurge } from '#storage/sqlite/purge.ts';
 import { createReset } from '#storage/sqlite/sandbox.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import type { SqliteTables } from '#storage/sqlite/tables.ts';
+import { spentOf } from '#storage/steps/budgets.ts';
 import { answer, consumeGuess, settleGuess } from '#storage/steps/check.ts';
 import { claimDeliveries, recordAttempts, recordReceipt } from '#storage/steps/deliveries.ts';
 import { cancelVerification, resendCode } from '#storage/steps/resend.ts';
@@ -57,6 +58,7 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
     },
     findLive: (applicationId, ledgerKey, liveKey) =>
       findLive(tables, { applicationId, ledgerKey, liveKey }, clock.nowMs),
+    readSpent: (applicationId, scope) => spentOf(tables, { applicationId, scope }, clock.nowMs),
     findByHandle: (applicationId, handle) => tables.lookups.byHandle(applicationId, handle),
     listVerifications: (query) => listVerifications(tables, query, clock.nowMs),
     now: () => clock.nowMs,

@@ -29,6 +29,7 @@ export async function openSqliteStorage(options: EngineOptions): Promise<Storage
     keepAnswer: verb('keepAnswer'),
     readVerification: verb('readVerification'),
     findLive: verb('findLive'),
+    readSpent: verb('readSpent'),
     findByHandle: verb('findByHandle'),
     listVerifications: verb('listVerifications'),
     now: verb('now'),

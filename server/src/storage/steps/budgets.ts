@@ -1,3 +1,4 @@
+import { isBalanceScope, refuseBalance } from '#domain/balance.ts';
 import { type Refusal, refuse } from '#domain/refusal.ts';
 import { secondsUntil } from '#domain/verification.ts';
 import type { BudgetEntry } from '#service/ports.ts';
@@ -9,6 +10,25 @@ const microsPerUnit = 1_000_000;
 /** The UTC day that spending is counted in. */
 export function dayOf(timeMs: number): number {
   return Math.floor(timeMs / dayMs);
+}
+
+/** No day ends a balance, and no purge reaches it: it is counted under a day that never comes. */
+const balanceDay = 2 ** 31 - 1;
+
+/** Under which day the sum of a scope is counted. */
+export function spendingDay(scope: string, nowMs: number): number {
+  return isBalanceScope(scope) ? balanceDay : dayOf(nowMs);
+}
+
+/** The sum of a scope as it is now, in millionths. */
+export function spentOf(
+  tables: Tables,
+  asked: { applicationId: string; scope: string },
+  nowMs: number,
+): number {
+  const application = tables.applications.numberOf(asked.applicationId);
+  if (application === null) return 0;
+  return tables.budgets.spent(application, asked.scope, nowMs)?.micros ?? 0;
 }
 
 /** Refuses when one of the entries, together with those before it, does not fit. */
@@ -25,7 +45,9 @@ export function refuseSpending(
     }
     const micros = (wanted.get(entry.scope) ?? 0) + entry.micros;
     wanted.set(entry.scope, micros);
-    if ((spent?.micros ?? 0) + micros > entry.maxMicros) return refuseAmount(entry, nowMs);
+    if ((spent?.micros ?? 0) + micros > entry.maxMicros) {
+      return isBalanceScope(entry.scope) ? refuseBalance() : refuseAmount(entry, nowMs);
+    }
   }
   return null;
 }

@@ -109,7 +109,7 @@ export interface Tables {
     /** The window under way and the one before it. */
     recent(application: number, nowMs: number): { wrong: number; right: number };
   };
-  /** What an application has spent or promised on each UTC day, by scope. */
+  /** What an application has spent or promised, by scope: on each UTC day, or of a balance. */
   readonly budgets: {
     spent(
       application: number,

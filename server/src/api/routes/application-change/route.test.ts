@@ -73,6 +73,8 @@ const wrong: Record<string, readonly unknown[]> = {
   '/dailyBudget/amount': [{ amount: 10, currency: 'EUR' }, { currency: 'EUR' }],
   '/countryDailyBudgets/Germany': [{ Germany: { amount: '1', currency: 'EUR' } }],
   '/countryDailyBudgets/DE/currency': [{ DE: { amount: '1' } }],
+  '/balance/messages': [{ messages: -1 }, { messages: '5' }, {}],
+  '/balance/more': [{ messages: 1, more: 1 }],
   '/providers/fax': [{ fax: ['x'] }],
   '/providers/sms': [{ sms: [] }, { sms: 'sandbox' }],
   '/limits': [[], 5],

@@ -35,3 +35,14 @@ test('settings that hold lists and money are shown whole', async () => {
     assert.deepEqual(shown[name], settings[name], name);
   }
 });
+
+test('a balance is shown as what is left of it', async () => {
+  const balance = { messages: 100, setAtMs: 1 };
+  const settings = { ...application.settings, balance };
+  const { call } = openApp({
+    readApplication: async () => ok({ ...application, settings }),
+    readBalance: async (asked) => ({ messages: (asked.settings.balance?.messages ?? 0) - 3 }),
+  });
+  const shown = (await call('GET', '/v1/application')).json();
+  assert.deepEqual(shown.balance, { messages: 97 });
+});

@@ -52,6 +52,7 @@ test('what stands against a resend keeps its own status', async () => {
     verification_not_found: 404,
     limit_reached: 429,
     budget_exhausted: 429,
+    balance_exhausted: 429,
     channel_unavailable: 422,
     idempotency_key_reused: 422,
     idempotency_key_in_use: 409,

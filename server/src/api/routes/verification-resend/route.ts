@@ -30,6 +30,7 @@ export const verificationResend = defineRoute({
     'verification_finished',
     'limit_reached',
     'budget_exhausted',
+    'balance_exhausted',
     'channel_unavailable',
     'channel_not_allowed',
     'country_not_allowed',

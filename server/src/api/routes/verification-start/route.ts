@@ -39,6 +39,7 @@ export const verificationStart = defineRoute({
     'country_not_allowed',
     'limit_reached',
     'budget_exhausted',
+    'balance_exhausted',
     'verification_exists',
     'verification_finished',
   ],
