@@ -93,6 +93,7 @@ export const pendingView: VerificationWithHistoryView = {
       status: 'sent',
       parts: 1,
       cost: { amount: '0.0075', currency: 'USD' },
+      quote: null,
       error: null,
       atMs: Date.parse('2026-03-01T09:30:01.000Z'),
     },
@@ -107,6 +108,7 @@ export const approvedView: VerdictView = {
   finishedAtMs: Date.parse('2026-03-01T09:31:00.000Z'),
   approved: true,
   reason: null,
+  isFirstAtEnd: true,
   proof: 'a.b.c',
 };
 

@@ -46,6 +46,8 @@ export type HistoryEvent =
   | 'blocked'
   | 'resent'
   | 'wrong_code'
+  /** The first code that came after the end of time; nothing was compared with it. */
+  | 'late_code'
   | 'approved'
   | 'failed'
   | 'expired'

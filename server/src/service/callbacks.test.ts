@@ -5,7 +5,9 @@ import { createServer, type IncomingHttpHeaders, type ServerResponse } from 'nod
 import type { AddressInfo } from 'node:net';
 import { after, afterEach, before, test } from 'node:test';
 import { defaultLimits } from '#domain/limits.ts';
+import { ok, refuse } from '#domain/refusal.ts';
 import { signCallback } from '#service/callbacks.ts';
+import type { FacadeDefinition, FormattedCallback } from '#service/facade-port.ts';
 import {
   hold,
   numberAt,
@@ -16,6 +18,7 @@ import {
   wrong,
 } from '#service/service.fixture.ts';
 import type { Caller } from '#service/service.ts';
+import type { VerificationInFullView } from '#service/views.ts';
 
 interface Told {
   readonly headers: IncomingHttpHeaders;
@@ -68,7 +71,8 @@ let listener: Listener;
 let other: Listener;
 before(async () => {
   [listener, other] = await Promise.all([listen(), listen()]);
-  opened = await openService({ allow: [listener.door, other.door] });
+  const facades = [facade('silent'), { ...facade('vendor'), formatCallback }];
+  opened = await openService({ allow: [listener.door, other.door], facades });
 });
 afterEach(async () => {
   for (const one of [listener, other]) {
@@ -80,6 +84,22 @@ after(async () => {
   await opened.end();
   await Promise.all([listener.close(), other.close()]);
 });
+
+function facade(name: string): FacadeDefinition {
+  return {
+    name,
+    credentials: { make: () => refuse('not_available', 'None.'), present: () => null },
+    readSettings: () => ok({}),
+  };
+}
+
+function formatCallback(view: VerificationInFullView): FormattedCallback {
+  const { status, reference, recipientInFull, callbackUrl } = view;
+  const { lifetimeSeconds, checksMax, checksWrong } = view;
+  const told = { status, reference, recipientInFull, lifetimeSeconds, checksMax, checksWrong };
+  const body = JSON.stringify({ ...told, callbackUrl });
+  return { headers: { 'content-type': 'application/vendor+json' }, body };
+}
 
 /** A verification that has been canceled, so that its callback is due. */
 async function endOne(caller: Caller, recipient = '+14155550123') {
@@ -135,6 +155,43 @@ test('the end of a verification is told once, signed, and without code or recipi
   const key = Buffer.from(secret.replace('whsec_', ''), 'base64');
   const signature = createHmac('sha256', key).update(signed).digest('base64');
   assert.equal(headers['webhook-signature'], `v1,${signature}`);
+});
+
+test('what began through a façade is told in its vendor’s shape, with the same signature', async () => {
+  const caller = { ...(await newCaller()), origin: 'vendor' };
+  const request = { lifetimeSeconds: 120, checksMax: 3, reference: 'order-17' };
+  const { id } = await opened.start(caller, request);
+  await opened.check(caller, id, wrong(opened.codeOf(id)));
+  take(await opened.service.cancelVerification(caller, id, null));
+  await opened.maintenance.settleEverything();
+  const [told, ...more] = listener.told;
+  assert.deepEqual(more, []);
+  const { headers, body = '' } = told ?? {};
+  assert.deepEqual(JSON.parse(body), {
+    status: 'canceled',
+    reference: 'order-17',
+    recipientInFull: '+14155550123',
+    lifetimeSeconds: 120,
+    checksMax: 3,
+    checksWrong: 1,
+    callbackUrl: listener.url,
+  });
+  assert.equal(headers?.['content-type'], 'application/vendor+json');
+  const signed = signCallback(opened.vault.callbackSecret(caller.application.id), {
+    id: String(headers?.['webhook-id']),
+    timestampSeconds: Number(headers?.['webhook-timestamp']),
+    body,
+  });
+  assert.equal(headers?.['webhook-signature'], signed['webhook-signature']);
+});
+
+test('a façade without a shape of its own has its callbacks in ours, and shows no recipient', async () => {
+  const caller = { ...(await newCaller()), origin: 'silent' };
+  const { id } = await opened.start(caller);
+  take(await opened.service.cancelVerification(caller, id, null));
+  await opened.maintenance.settleEverything();
+  const { type, data } = JSON.parse(listener.told[0]?.body ?? '');
+  assert.deepEqual([type, data.recipient], ['verification.canceled', '+14•••••0123']);
 });
 
 test('every way to end is told, and a blocked start is not', async () => {

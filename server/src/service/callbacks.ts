@@ -1,15 +1,17 @@
 /**
- * Callbacks: an application's own server is told when a verification ends. Signed and retried as
+ * Callbacks: an application's own server is told when a verification ends: in our words, or in
+ * those of the vendor through whose façade it began. Signed and retried as
  * Standard Webhooks 1.0 asks: 8 tries over 75 hours, 15 seconds each, a redirect is a failure, and
  * 410 stops the trying. The row is written with the status change, so nothing is forgotten.
  */
 import { createHmac } from 'node:crypto';
 import type { Result } from '#domain/refusal.ts';
+import type { FacadeDefinition, FormattedCallback } from '#service/facade-port.ts';
 import { openKeptRequest } from '#service/kept-request.ts';
 import { createLanes } from '#service/lanes.ts';
 import type { Log } from '#service/log-port.ts';
 import type { Storage } from '#service/ports.ts';
-import { presentVerification } from '#service/present-verification.ts';
+import { presentInFull } from '#service/present-verification.ts';
 import type { CallbackRecord } from '#service/records.ts';
 import type { Vault } from '#service/vault.ts';
 import type { VerificationView } from '#service/views.ts';
@@ -35,6 +37,8 @@ export interface CallbackParts {
   readonly storage: Storage;
   readonly vault: Vault;
   readonly transport: CallbackTransport;
+  /** Those that tell of what began through them in their vendor's shape. */
+  readonly facades: readonly Pick<FacadeDefinition, 'name' | 'formatCallback'>[];
   readonly log: Log;
   /** Uniform in [0, 1), for the jitter of pauses. */
   readonly random: () => number;
@@ -66,7 +70,7 @@ const fullPauseMs = 5_000;
 interface Telling {
   readonly callback: CallbackRecord;
   readonly url: URL;
-  readonly body: string;
+  readonly message: FormattedCallback;
   /** On the clock of this process. */
   readonly leaseEndsAtMs: number;
 }
@@ -116,10 +120,10 @@ export function createCallbackDelivery(parts: CallbackParts): CallbackDelivery {
 /** One try. Answers when the next one is due, or null when there is none. */
 async function tell(
   parts: CallbackParts,
-  { callback, url, body }: Telling,
+  { callback, url, message: { headers: ownHeaders, body } }: Telling,
 ): Promise<number | null> {
   const headers = {
-    'content-type': 'application/json',
+    ...ownHeaders,
     ...signCallback(parts.vault.callbackSecret(callback.applicationId), {
       id: callback.id,
       timestampSeconds: Math.floor(Date.now() / 1000),
@@ -144,9 +148,9 @@ function jitter(pauseMs: number, random: () => number): number {
 }
 
 async function readTarget(
-  { storage, vault, transport }: CallbackParts,
+  { storage, vault, transport, facades }: CallbackParts,
   callback: CallbackRecord,
-): Promise<{ url: URL; body: string } | null> {
+): Promise<{ url: URL; message: FormattedCallback } | null> {
   const { applicationId, verificationId } = callback;
   const found = await storage.readVerification(applicationId, verificationId);
   if (found === null) return null;
@@ -155,17 +159,21 @@ async function readTarget(
   // Checked again: what may be reached can have changed since the start.
   const url = transport.checkUrl(kept.callbackUrl, '/callbackUrl');
   if (!url.ok) return null;
-  return { url: url.value, body: callbackBody(callback, presentVerification(vault, found)) };
+  const view = presentInFull(vault, found, kept);
+  const vendor = facades.find(({ name }) => name === view.origin);
+  const message = vendor?.formatCallback?.(view) ?? formatCallback(callback, view);
+  return { url: url.value, message };
 }
 
 /** Thin: what ended, and whose. The rest is one GET away, with authentication. */
-function callbackBody(callback: CallbackRecord, view: VerificationView): string {
+function formatCallback(callback: CallbackRecord, view: VerificationView): FormattedCallback {
   const { id, status, recipient, country, channel, purpose, reference, metadata } = view;
-  return JSON.stringify({
+  const body = JSON.stringify({
     type: callback.event,
     timestamp: new Date(callback.atMs).toISOString(),
     data: { id, status, recipient, country, channel, purpose, reference, metadata },
   });
+  return { headers: { 'content-type': 'application/json' }, body };
 }
 
 /** The three headers of Standard Webhooks 1.0. `secret` is `whsec_` and base64. */

@@ -1,3 +1,4 @@
+import { ok } from '#domain/refusal.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { answerRepeatedVerification, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { presentVerification } from '#service/present-verification.ts';
@@ -18,15 +19,22 @@ export function createCancelVerification(context: ServiceContext): Service['canc
       idempotency: entry,
     });
     switch (outcome.kind) {
-      case 'canceled':
+      case 'canceled': {
         context.notify({ kind: 'verification', verificationId, applicationId });
-        return keepAnswer(context, entry, presentVerification(vault, outcome));
+        const { isFirstAtEnd } = outcome;
+        return keepAnswer(context, entry, { ...presentVerification(vault, outcome), isFirstAtEnd });
+      }
       case 'refused':
         return { ok: false, error: outcome.refusal };
       case 'not_found':
         return verificationNotFound();
-      default:
-        return answerRepeatedVerification(context, caller, entry, outcome);
+      default: {
+        const repeated = await answerRepeatedVerification(context, caller, entry, outcome);
+        if (!repeated.ok) return repeated;
+        // What a node that died had not answered yet was the first cancel.
+        const view = { isFirstAtEnd: true, ...repeated.value.view };
+        return ok({ ...repeated.value, view });
+      }
     }
   };
 }

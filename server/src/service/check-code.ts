@@ -147,7 +147,7 @@ async function answerUnconsumed(
   const { consumed, entry } = missed;
   switch (consumed.kind) {
     case 'not_admitted': {
-      const verdict = toVerdict(context, consumed, null, { reason: consumed.reason, proof: null });
+      const verdict = toVerdict(context, consumed, null, { ...consumed, proof: null });
       return keepAnswer(context, entry, verdict);
     }
     case 'not_found':
@@ -220,7 +220,9 @@ async function answerSettled(
   const { settled, entry, shownRecipient } = answering;
   const { verification, reason } = settled;
   const proof = reason === null ? await makeProof(context, caller, settled) : null;
-  const verdict = toVerdict(context, settled, shownRecipient, { reason, proof });
+  const isEnded = verification.status !== 'pending';
+  const isFirstAtEnd = isEnded && (reason === null || reason === 'wrong_code');
+  const verdict = toVerdict(context, settled, shownRecipient, { reason, isFirstAtEnd, proof });
   const { id: verificationId, applicationId } = verification;
   context.notify({ kind: 'verification', verificationId, applicationId });
   return keepAnswer(context, entry, verdict);
@@ -252,10 +254,10 @@ function toVerdict(
   context: ServiceContext,
   found: VerificationWithDeliveries,
   shownRecipient: string | null,
-  verdict: Pick<VerdictView, 'reason' | 'proof'>,
+  { reason, isFirstAtEnd, proof }: Pick<VerdictView, 'reason' | 'isFirstAtEnd' | 'proof'>,
 ): VerdictView {
   const view = presentVerification(context.vault, found, shownRecipient);
-  return { ...view, approved: verdict.reason === null, ...verdict };
+  return { ...view, approved: reason === null, reason, isFirstAtEnd, proof };
 }
 
 function openCodeOf({ vault }: ServiceContext, verification: GuessedVerification): KeptCode | null {

@@ -21,7 +21,11 @@ import type { Storage } from '#service/ports.ts';
 import { createProofs } from '#service/proofs.ts';
 import type { Provider } from '#service/provider-port.ts';
 import { createProviderRoutes } from '#service/provider-routes.ts';
-import { createListVerifications, createReadVerification } from '#service/read-verifications.ts';
+import {
+  createListVerifications,
+  createReadVerification,
+  createReadVerificationInFull,
+} from '#service/read-verifications.ts';
 import { createRecordReceipt } from '#service/record-receipt.ts';
 import { createResendCode, createResendVerb } from '#service/resend-code.ts';
 import type { Sandbox } from '#service/sandbox.ts';
@@ -90,7 +94,7 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     notify: parts.events.notify,
   };
   const { transport } = parts;
-  const callbacks = createCallbackDelivery({ storage, vault, transport, log, random });
+  const callbacks = createCallbackDelivery({ storage, vault, transport, facades, log, random });
   const maintenance = createMaintenance(context, callbacks);
   const resendCode = createResendCode(context);
   const inTurn = createTurns();
@@ -102,6 +106,7 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     resendCode: createResendVerb(context, resendCode),
     cancelVerification: createCancelVerification(context),
     readVerification: createReadVerification(context),
+    readVerificationInFull: createReadVerificationInFull(context),
     listVerifications: createListVerifications(context),
     verificationIdOf: handles.verificationIdOf,
     authenticate: directory.authenticate,

@@ -6,6 +6,7 @@ import type { OwnSettings } from '#domain/facade-settings.ts';
 import type { Result } from '#domain/refusal.ts';
 import type { ServiceContext } from '#service/context.ts';
 import type { CredentialRecord } from '#service/records.ts';
+import type { VerificationInFullView } from '#service/views.ts';
 
 export interface FacadeDefinition {
   /** As in the path `/compat/<name>/`, in settings, and as the origin of verifications. */
@@ -17,6 +18,17 @@ export interface FacadeDefinition {
     patch: OwnSettings,
     tools: Pick<ServiceContext, 'checkUrl'>,
   ): Result<OwnSettings>;
+  /**
+   * A callback about a verification that began through this façade, in the vendor's shape. Without
+   * it such a verification is told as every other. `view` is as it is when it is told.
+   */
+  formatCallback?(view: VerificationInFullView): FormattedCallback;
+}
+
+export interface FormattedCallback {
+  /** In small letters. Signing adds its own; a receiver that knows none passes over them. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
 }
 
 /** Credentials in a vendor's own shape. */

@@ -154,7 +154,12 @@ export type ConsumeOutcome =
    * Nothing was consumed, and nothing may be compared. A changed transaction ends the verification
    * with the reason `wrong_code`: the answer does not say which part was wrong.
    */
-  | ({ readonly kind: 'not_admitted'; readonly reason: CheckReason } & VerificationWithDeliveries)
+  | ({
+      readonly kind: 'not_admitted';
+      readonly reason: CheckReason;
+      /** It ended the verification, or was the first to come after its time. */
+      readonly isFirstAtEnd: boolean;
+    } & VerificationWithDeliveries)
   | { readonly kind: 'transaction_missing' }
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'not_found' }
@@ -198,7 +203,8 @@ export type ResendOutcome =
   | Repeated;
 
 export type CancelOutcome =
-  | ({ readonly kind: 'canceled' } & VerificationWithDeliveries)
+  /** `isFirstAtEnd` is false where it was canceled before: then nothing was changed. */
+  | ({ readonly kind: 'canceled'; readonly isFirstAtEnd: boolean } & VerificationWithDeliveries)
   | { readonly kind: 'refused'; readonly refusal: Refusal }
   | { readonly kind: 'not_found' }
   | Repeated;

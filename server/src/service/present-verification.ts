@@ -1,7 +1,7 @@
-import { fromMicros } from '#domain/money.ts';
+import { fromMicros, type Money } from '#domain/money.ts';
 import { maskRecipient } from '#domain/recipient.ts';
 import { statusAt } from '#domain/verification.ts';
-import { openKeptRequest } from '#service/kept-request.ts';
+import { type KeptRequest, openKeptRequest } from '#service/kept-request.ts';
 import type {
   DeliveryRecord,
   VerificationRecord,
@@ -11,6 +11,7 @@ import type { Vault } from '#service/vault.ts';
 import type {
   DeliveryView,
   HistoryView,
+  VerificationInFullView,
   VerificationView,
   VerificationWithHistoryView,
 } from '#service/views.ts';
@@ -61,23 +62,46 @@ export function presentWithHistory(
   };
 }
 
+/** `kept` is the verification's own request, opened; null once retention has erased it. */
+export function presentInFull(
+  vault: Vault,
+  found: VerificationWithDeliveries,
+  kept: KeptRequest | null,
+): VerificationInFullView {
+  const { verification } = found;
+  const shownRecipient = kept === null ? erasedRecipient : maskRecipient(kept.recipient);
+  return {
+    ...presentVerification(vault, found, shownRecipient),
+    recipientInFull: kept?.recipient ?? null,
+    lifetimeSeconds: verification.lifetimeMs / 1000,
+    checksMax: verification.checksMax,
+    checksWrong: verification.checksWrong,
+    callbackUrl: kept?.callbackUrl ?? null,
+  };
+}
+
 function openShownRecipient(vault: Vault, { sealedRequest, id }: VerificationRecord): string {
   const kept = openKeptRequest(vault, sealedRequest, id);
   return kept === null ? erasedRecipient : maskRecipient(kept.recipient);
 }
 
 function presentDelivery(delivery: DeliveryRecord): DeliveryView {
-  const { costMicros, currency } = delivery;
+  const { costMicros, currency, quoteMicros, quoteCurrency } = delivery;
   return {
     id: delivery.id,
     channel: delivery.channel,
     provider: delivery.provider,
     status: delivery.status,
     parts: delivery.parts,
-    cost: costMicros === null || currency === null ? null : fromMicros(costMicros, currency),
+    cost: moneyOf(costMicros, currency),
+    quote: moneyOf(quoteMicros, quoteCurrency),
     error: delivery.error,
     atMs: delivery.history.at(-1)?.atMs ?? delivery.createdAtMs,
   };
+}
+
+function moneyOf(micros: number | null, currency: string | null): Money | null {
+  return micros === null || currency === null ? null : fromMicros(micros, currency);
 }
 
 /** The verification's own events and those of its deliveries in one line of time. */

@@ -8,6 +8,7 @@ import {
   refusalOf,
   take,
   viewOf,
+  wrong,
 } from '#service/service.fixture.ts';
 import type { Caller } from '#service/service.ts';
 
@@ -48,6 +49,23 @@ test('a list is newest first, and its pages hold everything once', async () => {
   const threes = await pages(caller, { limit: 3 });
   assert.deepEqual(threes.flat(), started);
   assert.ok(threes.every((page) => page.length <= 3));
+});
+
+test('in full it says what was asked for, to the own application alone', async () => {
+  const caller = await opened.newCaller();
+  const request = { recipient: '+14155550123', checksMax: 3, lifetimeSeconds: 120 };
+  const { id, recipient } = await opened.start(caller, request);
+  await opened.check(caller, id, wrong(opened.codeOf(id)));
+  const { service } = opened;
+  const view = take(await service.readVerificationInFull(caller, id));
+  assert.deepEqual(
+    [view.recipientInFull, view.recipient, view.checksMax, view.checksWrong, view.lifetimeSeconds],
+    ['+14155550123', recipient, 3, 1, 120],
+  );
+  assert.equal(view.callbackUrl, null);
+  const stranger = await opened.newCaller();
+  const refused = refusalOf(await service.readVerificationInFull(stranger, id));
+  assert.equal(refused.code, 'verification_not_found');
 });
 
 test('what is started while somebody turns pages moves nothing on them', async () => {

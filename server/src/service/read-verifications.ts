@@ -3,7 +3,12 @@ import { parseRecipient } from '#domain/recipient.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import type { VerificationStatus } from '#domain/verification.ts';
 import type { ServiceContext } from '#service/context.ts';
-import { presentVerification, presentWithHistory } from '#service/present-verification.ts';
+import { openKeptRequest } from '#service/kept-request.ts';
+import {
+  presentInFull,
+  presentVerification,
+  presentWithHistory,
+} from '#service/present-verification.ts';
 import type { Service } from '#service/service.ts';
 import { verificationNotFound } from '#service/verification-not-found.ts';
 
@@ -21,6 +26,18 @@ export function createReadVerification(context: ServiceContext): Service['readVe
     const found = await context.storage.readVerification(caller.application.id, verificationId);
     if (found === null) return verificationNotFound();
     return ok(presentWithHistory(context.vault, found));
+  };
+}
+
+export function createReadVerificationInFull(
+  context: ServiceContext,
+): Service['readVerificationInFull'] {
+  return async (caller, verificationId) => {
+    const found = await context.storage.readVerification(caller.application.id, verificationId);
+    if (found === null) return verificationNotFound();
+    const { sealedRequest } = found.verification;
+    const kept = openKeptRequest(context.vault, sealedRequest, verificationId);
+    return ok(presentInFull(context.vault, found, kept));
   };
 }
 

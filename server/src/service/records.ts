@@ -47,6 +47,9 @@ export interface DeliveryRecord {
   readonly provider: string;
   readonly status: DeliveryStatus;
   readonly parts: number;
+  /** What its provider asked for it before it was sent; reserved in the budgets. */
+  readonly quoteMicros: number | null;
+  readonly quoteCurrency: string | null;
   readonly costMicros: number | null;
   readonly currency: string | null;
   readonly error: string | null;

@@ -16,7 +16,9 @@ import type {
 import type { IssuedToken, TokenGrant, TokenVerdict } from '#service/tokens.ts';
 import type {
   Answer,
+  CanceledView,
   VerdictView,
+  VerificationInFullView,
   VerificationView,
   VerificationWithHistoryView,
 } from '#service/views.ts';
@@ -59,11 +61,16 @@ export interface Service {
     caller: Caller,
     verificationId: string,
     key: IdempotencyKey,
-  ): Promise<Result<Answer<VerificationView>>>;
+  ): Promise<Result<Answer<CanceledView>>>;
   readVerification(
     caller: Caller,
     verificationId: string,
   ): Promise<Result<VerificationWithHistoryView>>;
+  /** With everything that was asked for, the recipient in full: for vendors' formats alone. */
+  readVerificationInFull(
+    caller: Caller,
+    verificationId: string,
+  ): Promise<Result<VerificationInFullView>>;
   listVerifications(
     caller: Caller,
     request: ListRequest,

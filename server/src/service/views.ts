@@ -29,6 +29,20 @@ export interface VerificationWithHistoryView extends VerificationView {
   readonly history: readonly HistoryView[];
 }
 
+/**
+ * A verification as vendors' formats show it to the application whose it is: with what was asked
+ * for, and the recipient in full. No other door shows this.
+ */
+export interface VerificationInFullView extends VerificationView {
+  /** Canonical; null once retention has erased it. */
+  readonly recipientInFull: string | null;
+  readonly lifetimeSeconds: number;
+  readonly checksMax: number;
+  /** Guesses that were compared and wrong. */
+  readonly checksWrong: number;
+  readonly callbackUrl: string | null;
+}
+
 export interface DeliveryView {
   readonly id: string;
   readonly channel: ChannelName;
@@ -36,6 +50,8 @@ export interface DeliveryView {
   readonly status: DeliveryStatus;
   readonly parts: number;
   readonly cost: Money | null;
+  /** What the provider asked beforehand: what it costs as far as is known before it is sent. */
+  readonly quote: Money | null;
   readonly error: string | null;
   readonly atMs: number;
 }
@@ -50,8 +66,18 @@ export interface HistoryView {
 export interface VerdictView extends VerificationView {
   readonly approved: boolean;
   readonly reason: CheckReason | null;
+  /**
+   * Whether this check met the end before any other: it ended the verification, or was the first
+   * to come after its time.
+   */
+  readonly isFirstAtEnd: boolean;
   /** JWS in compact form (EdDSA); on approval only. */
   readonly proof: string | null;
+}
+
+/** What a cancel came to: canceling a canceled one changes nothing. */
+export interface CanceledView extends VerificationView {
+  readonly isFirstAtEnd: boolean;
 }
 
 /** The answer of a step that can be repeated under an idempotency key. */

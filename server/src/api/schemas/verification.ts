@@ -17,6 +17,7 @@ const historyEvent = oneOf<HistoryEvent>(
     blocked: true,
     resent: true,
     wrong_code: true,
+    late_code: true,
     approved: true,
     failed: true,
     expired: true,

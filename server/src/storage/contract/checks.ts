@@ -3,6 +3,7 @@ import { type Bench, type DefinePromise, hashOf, inParallel, minuteMs } from './
 
 export function testChecks(promise: DefinePromise): void {
   testOneAfterAnother(promise);
+  testMeetingTheEnd(promise);
   testRaces(promise);
   testTransactions(promise);
 }
@@ -82,6 +83,33 @@ function testOneAfterAnother(promise: DefinePromise): void {
     assert.equal((await bench.guess(verification.id, true)).reason, 'canceled');
     assert.equal((await bench.settle(consumed, true)).reason, 'canceled');
     assert.equal((await bench.read(verification.id)).status, 'canceled');
+  });
+}
+
+function testMeetingTheEnd(promise: DefinePromise): void {
+  for (const wasEnded of [false, true]) {
+    const when = wasEnded ? 'after its end was written down' : 'before its end is written down';
+    promise(`of codes that come late the first is told apart and noted, ${when}`, async (bench) => {
+      const { verification } = await bench.start();
+      await bench.advance(5 * minuteMs);
+      if (wasEnded) await bench.storage.expireDue(10);
+      const outcomes = await inParallel(5, () => bench.tryConsume(verification.id));
+      const first = outcomes.filter((one) => one.kind === 'not_admitted' && one.isFirstAtEnd);
+      assert.equal(first.length, 1);
+      await bench.storage.expireDue(10);
+      const { status, checksUsed, history } = await bench.read(verification.id);
+      assert.deepEqual([status, checksUsed], ['expired', 0]);
+      const events = history.map(({ event }) => event).sort();
+      assert.deepEqual(events, ['expired', 'late_code', 'started']);
+    });
+  }
+
+  promise('of cancels at once one ends it, and the others say that they did not', async (bench) => {
+    const { verification } = await bench.start();
+    const outcomes = await inParallel(5, () => bench.cancel(verification.id));
+    const first = outcomes.filter((one) => one.kind === 'canceled' && one.isFirstAtEnd);
+    assert.equal(first.length, 1);
+    assert.ok(outcomes.every(({ kind }) => kind === 'canceled'));
   });
 }
 

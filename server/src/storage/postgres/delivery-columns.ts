@@ -23,8 +23,8 @@ const fixed = [
   column<OwedDelivery>('verification_id', 'text', ({ kept }) => kept.record.verificationId),
   column<OwedDelivery>('code_version', 'integer', ({ kept }) => kept.codeVersion),
   column<OwedDelivery>('channel', 'text', ({ kept }) => kept.record.channel),
-  column<OwedDelivery>('quote_micros', 'bigint', ({ kept }) => kept.quoteMicros),
-  column<OwedDelivery>('quote_currency', 'text', ({ kept }) => kept.quoteCurrency),
+  column<OwedDelivery>('quote_micros', 'bigint', ({ kept }) => kept.record.quoteMicros),
+  column<OwedDelivery>('quote_currency', 'text', ({ kept }) => kept.record.quoteCurrency),
   column<OwedDelivery>('created_at_ms', 'bigint', ({ kept }) => kept.record.createdAtMs),
 ];
 const changing = [
@@ -84,8 +84,6 @@ export function toDelivery(
     kept: {
       application: Number(application),
       codeVersion: Number(codeVersion),
-      quoteMicros: numberOrNull(quoteMicros),
-      quoteCurrency: quoteCurrency ?? null,
       record: {
         id: id ?? '',
         verificationId: verificationId ?? '',
@@ -94,6 +92,8 @@ export function toDelivery(
         provider: provider ?? '',
         status: status as DeliveryStatus,
         parts: Number(parts),
+        quoteMicros: numberOrNull(quoteMicros),
+        quoteCurrency: quoteCurrency ?? null,
         costMicros: numberOrNull(costMicros),
         currency: currency ?? null,
         error: error ?? null,

@@ -68,8 +68,6 @@ export function toKeptDelivery(
   return {
     application,
     codeVersion,
-    quoteMicros,
-    quoteCurrency,
     record: {
       id,
       verificationId: of.verificationId,
@@ -78,6 +76,8 @@ export function toKeptDelivery(
       provider,
       status,
       parts,
+      quoteMicros,
+      quoteCurrency,
       costMicros,
       currency,
       error,

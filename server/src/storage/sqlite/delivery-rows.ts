@@ -83,8 +83,8 @@ function createWrites(database: Database, recent: Recent<KeptDelivery>) {
         record.channel,
         record.provider,
         record.parts,
-        kept.quoteMicros,
-        kept.quoteCurrency,
+        record.quoteMicros,
+        record.quoteCurrency,
         record.createdAtMs,
         writeHistory(record.history),
       );

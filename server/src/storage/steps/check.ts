@@ -37,7 +37,10 @@ export function consumeGuess(tables: Tables, step: ConsumeStep, nowMs: number): 
   if (subject === null) return { kind: 'not_found' };
   const { record, application } = subject.kept;
   const reason = refuseGuess(record, nowMs);
-  if (reason !== null) return notAdmitted(tables, step, { subject, reason, nowMs });
+  if (reason !== null) {
+    const isFirstAtEnd = reason === 'expired' && noteLateCode(tables, subject, nowMs);
+    return notAdmitted(tables, step, { subject, reason, isFirstAtEnd, nowMs });
+  }
   const address = readAddress(tables, step, { application, nowMs });
   const refusal = address?.refusal ?? null;
   if (refusal !== null) return { kind: 'refused', refusal };
@@ -144,19 +147,31 @@ function refundAddress(
   tables.ledgers.write(kept);
 }
 
+/** Only the first is noted, so a finished row is changed once. False where one came before. */
+function noteLateCode(tables: Tables, subject: Subject, nowMs: number): boolean {
+  const { kept } = subject;
+  const { history } = kept.record;
+  if (history.some(({ event }) => event === 'late_code')) return false;
+  const entry = { atMs: nowMs, event: 'late_code', detail: null } as const;
+  subject.kept = { ...kept, record: { ...kept.record, history: withEntry(history, entry) } };
+  tables.verifications.saveWrong(subject.kept);
+  return true;
+}
+
 function notAdmitted(
   tables: Tables,
   step: ConsumeStep,
-  found: { subject: Subject; reason: CheckReason; nowMs: number },
+  found: { subject: Subject; reason: CheckReason; isFirstAtEnd: boolean; nowMs: number },
 ): ConsumeOutcome {
+  const { reason, isFirstAtEnd, nowMs } = found;
   const { kept } = found.subject;
   const first = {
     application: kept.application,
     verificationId: kept.record.id,
-    outcome: found.reason,
+    outcome: reason,
   };
-  tables.idempotency.insert(step.idempotency, first, found.nowMs);
-  return { kind: 'not_admitted', reason: found.reason, ...answer(tables, kept, found.nowMs) };
+  tables.idempotency.insert(step.idempotency, first, nowMs);
+  return { kind: 'not_admitted', reason, isFirstAtEnd, ...answer(tables, kept, nowMs) };
 }
 
 /** Ends the verification instead of letting the guess be compared. */
@@ -172,7 +187,8 @@ function endInstead(
   if (finished === null) throw new Error('A pending verification did not end.');
   tables.ledgers.write(ledger);
   const reason = event === 'transaction_changed' ? 'wrong_code' : 'too_many_checks';
-  return notAdmitted(tables, step, { subject: { kept: finished, ledger }, reason, nowMs });
+  const ended = { subject: { kept: finished, ledger }, reason, isFirstAtEnd: true, nowMs } as const;
+  return notAdmitted(tables, step, ended);
 }
 
 function addWrongCode(tables: Tables, kept: KeptVerification, nowMs: number): KeptVerification {

@@ -30,7 +30,7 @@ export function failDelivery(tables: Tables, kept: KeptDelivery, failing: Failin
     detail: error,
   });
   tables.deliveries.save({ ...kept, record: { ...record, status: 'failed', error, history } });
-  settleCost(tables, kept, { costMicros: 0, currency: kept.quoteCurrency, country });
+  settleCost(tables, kept, { costMicros: 0, currency: record.quoteCurrency, country });
 }
 
 /** Replaces what was reserved for a delivery by what it cost. */
@@ -40,15 +40,16 @@ function settleCost(
   cost: { costMicros: number | null; currency: string | null; country: string | null },
 ): void {
   const { costMicros, currency, country } = cost;
+  const { quoteMicros, quoteCurrency, createdAtMs } = kept.record;
   // Nobody told the price, or told it in a currency the budget is not kept in: the quote stands.
   if (costMicros === null || currency === null) return;
-  if (kept.quoteCurrency !== null && kept.quoteCurrency !== currency) return;
+  if (quoteCurrency !== null && quoteCurrency !== currency) return;
   tables.budgets.settle({
     application: kept.application,
     country,
-    reservedAtMs: kept.record.createdAtMs,
+    reservedAtMs: createdAtMs,
     currency,
-    micros: costMicros - (kept.quoteMicros ?? 0),
+    micros: costMicros - (quoteMicros ?? 0),
   });
 }
 
@@ -80,10 +81,10 @@ function recordSent(
   if (record.costMicros !== null) return;
   if (record.status === 'failed') {
     // Given up before its node answered after all: the status stays, the money is spent.
-    const costMicros = result.costMicros ?? kept.quoteMicros;
-    const currency = result.currency ?? kept.quoteCurrency;
+    const costMicros = result.costMicros ?? record.quoteMicros;
+    const currency = result.currency ?? record.quoteCurrency;
     tables.deliveries.save({ ...kept, record: { ...record, costMicros, currency } });
-    const unreserved = { ...kept, quoteMicros: 0 };
+    const unreserved = { ...kept, record: { ...record, quoteMicros: 0 } };
     settleCost(tables, unreserved, { costMicros, currency, ...countryOf(tables, kept) });
     return;
   }

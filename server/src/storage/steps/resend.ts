@@ -77,7 +77,8 @@ export function cancelVerification(
   const canceled = result.value === 'cancel' ? endNow(tables, kept, step.event, nowMs) : kept;
   const first = { application, verificationId: record.id, outcome: 'canceled' };
   tables.idempotency.insert(step.idempotency, first, nowMs);
-  return { kind: 'canceled', ...answer(tables, canceled, nowMs) };
+  const isFirstAtEnd = result.value === 'cancel';
+  return { kind: 'canceled', isFirstAtEnd, ...answer(tables, canceled, nowMs) };
 }
 
 /** Ends a verification known to be pending, with its ledger. */

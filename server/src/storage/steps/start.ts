@@ -178,8 +178,6 @@ export function insertDeliveries(
     tables.deliveries.insert({
       application,
       codeVersion: record.codeVersion,
-      quoteMicros: fresh.quoteMicros,
-      quoteCurrency: fresh.quoteMicros === null ? null : fresh.currency,
       record: freshDelivery(record, fresh, nowMs),
     });
     tables.outbox.insert(fresh.id, nowMs + step.leaseMs);
@@ -199,6 +197,8 @@ function freshDelivery(
     provider: fresh.provider,
     status: 'queued',
     parts: fresh.parts,
+    quoteMicros: fresh.quoteMicros,
+    quoteCurrency: fresh.quoteMicros === null ? null : fresh.currency,
     costMicros: null,
     currency: null,
     error: null,

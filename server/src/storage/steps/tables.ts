@@ -18,8 +18,6 @@ export interface KeptDelivery {
   readonly application: number;
   /** The version of the code that its message carries. */
   readonly codeVersion: number;
-  readonly quoteMicros: number | null;
-  readonly quoteCurrency: string | null;
   readonly record: DeliveryRecord;
 }
 
@@ -79,6 +77,7 @@ export interface Tables {
     consume(kept: KeptVerification, nowMs: number): boolean;
     /** Ends a pending verification whose code is still the one given; one caller wins. */
     finish(kept: KeptVerification): boolean;
+    /** Wrong guesses and history, of a finished one too. */
     saveWrong(kept: KeptVerification): void;
     resend(kept: KeptVerification): boolean;
   };

@@ -9,6 +9,7 @@ import {
   verificationId,
 } from '#api/app.fixture.ts';
 import { ok, refuse } from '#domain/refusal.ts';
+import type { CanceledView } from '#service/views.ts';
 
 const path = `/v1/verifications/${verificationId}/cancel`;
 
@@ -17,7 +18,8 @@ test('a cancel needs no body and answers the verification', async () => {
   const { call } = openApp({
     async cancelVerification(_caller, id, key) {
       keys.push([id, key]);
-      return ok({ view: { ...pendingView, status: 'canceled' }, isReplay: key !== null });
+      const view: CanceledView = { ...pendingView, status: 'canceled', isFirstAtEnd: true };
+      return ok({ view, isReplay: key !== null });
     },
   });
   const first = await call('POST', path);

@@ -43,7 +43,13 @@ test('a right code is answered with the verdict and its proof', async () => {
 });
 
 test('a wrong code is a verdict with status 200 and without a proof', async () => {
-  const wrong: VerdictView = { ...pendingView, approved: false, reason: 'wrong_code', proof: null };
+  const verdict = {
+    approved: false,
+    reason: 'wrong_code',
+    isFirstAtEnd: false,
+    proof: null,
+  } as const;
+  const wrong: VerdictView = { ...pendingView, ...verdict };
   const { call } = openChecking(wrong);
   const response = await call('POST', path, { code: '999999' });
   assert.equal(response.statusCode, 200);
