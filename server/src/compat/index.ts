@@ -1,8 +1,14 @@
 import type { Facade } from '#compat/facade.ts';
+import { fast2sms } from '#compat/fast2sms/facade.ts';
 import { type FacadeName, facadeNames } from '#compat/names.ts';
+import { pega } from '#compat/pega/facade.ts';
 import { verifynow } from '#compat/verifynow/facade.ts';
 
-const facadesByName: Readonly<Record<FacadeName, Facade>> = { verifynow };
+const facadesByName: Readonly<Record<FacadeName, Facade>> = {
+  verifynow,
+  fast2sms,
+  pega,
+};
 
 /** Every façade: their credentials and settings are known whether they are mounted or not. */
 export const facades: readonly Facade[] = facadeNames.map((name) => facadesByName[name]);

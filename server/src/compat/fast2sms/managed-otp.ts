@@ -1,0 +1,184 @@
+/**
+ * "Smart OTP": the vendor makes, sends and checks the code. Its clients know a code by the mobile
+ * number; what they send, and what they read in an answer, is in public client code alone.
+ */
+import type { FastifyReply } from 'fastify';
+import type { FacadeRoute } from '#compat/facade.ts';
+import { type Account, otpMinutesMax, withAccount } from '#compat/fast2sms/account.ts';
+import { answerFailure, type Failure, failureOf } from '#compat/fast2sms/errors.ts';
+import { readIndianMobile } from '#compat/fast2sms/numbers.ts';
+import { settingsOf } from '#compat/fast2sms/settings.ts';
+import { readWords, type Words } from '#compat/words.ts';
+import { codeLengthMax, codeLengthMin } from '#domain/code.ts';
+import { readWordHandle, wordHandle } from '#domain/handle.ts';
+import { ok, type Result } from '#domain/refusal.ts';
+import type { CheckReason } from '#domain/verification.ts';
+import type { StartRequest } from '#service/requests.ts';
+import type { Service } from '#service/service.ts';
+
+const purpose = 'fast2sms';
+
+/** Values fill `{{var1}}`, `{{var2}}` and so on of a template. */
+const valuesMax = 10;
+
+export function createOtpRoutes(service: Service): readonly FacadeRoute[] {
+  const post = (path: string, handle: FacadeRoute['handle']): FacadeRoute => ({
+    methods: ['POST'],
+    paths: [`/dev/otp/${path}`, `/dev/otp/${path}/`],
+    handle,
+  });
+  return [
+    post(
+      'send',
+      withAccount(service, async (account, request, reply) => {
+        const asked = readSend(readWords(request.body), account);
+        if (!asked.ok) return answerFailure(reply, asked.error);
+        const started = await service.startVerification(account.caller, asked.value, null);
+        if (!started.ok) return answerFailure(reply, failureOf(started.error));
+        return answerSent(reply, started.value.view.id, 'OTP sent successfully');
+      }),
+    ),
+    post(
+      'resend',
+      withAccount(service, async (account, request, reply) => {
+        const found = await findVerification(service, account, readWords(request.body));
+        if (!found.ok) return answerFailure(reply, found.error);
+        const verificationId = found.value;
+        const resent = await service.resendCode(account.caller, { verificationId }, null);
+        if (!resent.ok) {
+          const isOver = resent.error.code.startsWith('verification_');
+          return answerFailure(reply, isOver ? noOtp : failureOf(resent.error));
+        }
+        return answerSent(reply, verificationId, 'OTP resent successfully');
+      }),
+    ),
+    post(
+      'verify',
+      withAccount(service, async (account, request, reply) => {
+        const failure = await verify(service, account, readWords(request.body));
+        if (failure !== null) return answerFailure(reply, failure);
+        const message = ['OTP verified successfully'];
+        return reply.send({ return: true, status_code: 200, message });
+      }),
+    ),
+  ];
+}
+
+const noOtp: Failure = { code: 400, message: 'OTP not found or expired' };
+
+const verdicts: Readonly<Record<CheckReason, Failure>> = {
+  wrong_code: { code: 400, message: 'Invalid OTP' },
+  expired: { code: 400, message: 'OTP expired' },
+  too_many_checks: { code: 400, message: 'Too many wrong attempts, request a new OTP' },
+  already_used: { code: 400, message: 'OTP already verified' },
+  canceled: noOtp,
+};
+
+function answerSent(reply: FastifyReply, id: string, message: string): FastifyReply {
+  return reply.send({
+    return: true,
+    status_code: 200,
+    request_id: wordHandle(id),
+    message: [message],
+  });
+}
+
+function readSend(words: Words, { caller, ids }: Account): Result<StartRequest, Failure> {
+  const mobile = readMobile(words);
+  if (!mobile.ok) return mobile;
+  const otpId = words('otp_id');
+  const { otpTemplates } = settingsOf(caller.application.settings.facades['fast2sms']);
+  const template = otpId === undefined ? undefined : ownValue(otpTemplates, otpId);
+  if (template === undefined && otpId !== ids.otpId) return { ok: false, error: 425 };
+  const customCode = words('otp');
+  if (customCode !== undefined && !/^[0-9]+$/.test(customCode)) return { ok: false, error: 997 };
+  const length = readWhole(words('otp_length'), codeLengthMin, codeLengthMax);
+  if (length === null) {
+    return wrongValue(`otp_length must be ${codeLengthMin} to ${codeLengthMax}`);
+  }
+  const minutes = readWhole(words('otp_expiry'), 1, otpMinutesMax);
+  if (minutes === null) return wrongValue(`otp_expiry must be 1 to ${otpMinutesMax} minutes`);
+  const values = words('variables_values')?.split('|', valuesMax + 1) ?? [];
+  if (values.length > valuesMax) return { ok: false, error: 425 };
+  return ok({
+    recipient: mobile.value,
+    channel: 'sms',
+    purpose,
+    ...(template === undefined ? {} : { template }),
+    ...(customCode === undefined ? {} : { customCode }),
+    ...(length === undefined || customCode !== undefined ? {} : { code: { length } }),
+    ...(minutes === undefined ? {} : { lifetimeSeconds: minutes * 60 }),
+    variables: Object.fromEntries(values.map((value, index) => [`var${index + 1}`, value])),
+  });
+}
+
+async function verify(service: Service, account: Account, words: Words): Promise<Failure | null> {
+  const { caller } = account;
+  const code = words('otp');
+  if (code === undefined) return { code: 400, message: 'OTP missing' };
+  const requestId = words('request_id');
+  if (requestId === undefined) {
+    const mobile = readMobile(words);
+    if (!mobile.ok) return mobile.error;
+    const request = { recipient: mobile.value, purpose, code };
+    return failureOfVerdict(await service.checkRecipient(caller, request, null));
+  }
+  const found = await findVerification(service, account, words);
+  if (!found.ok) return found.error;
+  const request = { verificationId: found.value, code };
+  return failureOfVerdict(await service.checkCode(caller, request, null));
+}
+
+function failureOfVerdict(checked: Awaited<ReturnType<Service['checkCode']>>): Failure | null {
+  if (checked.ok) {
+    const { approved, reason } = checked.value.view;
+    return approved ? null : verdicts[reason ?? 'canceled'];
+  }
+  const { code, pointer } = checked.error;
+  if (code === 'verification_not_found') return noOtp;
+  // Too long to be any code.
+  return pointer === '/code' ? verdicts.wrong_code : failureOf(checked.error);
+}
+
+/** By its request id; or the live one of a mobile number, which the vendor's clients have. */
+async function findVerification(
+  service: Service,
+  { caller }: Account,
+  words: Words,
+): Promise<Result<string, Failure>> {
+  const requestId = words('request_id');
+  if (requestId !== undefined) {
+    const handle = readWordHandle(requestId);
+    const id = handle === null ? null : await service.verificationIdOf(caller, handle);
+    return id === null ? { ok: false, error: noOtp } : ok(id);
+  }
+  const mobile = readMobile(words);
+  if (!mobile.ok) return mobile;
+  const wanted = { recipient: mobile.value, purpose, status: 'pending', limit: 1 };
+  const found = await service.listVerifications(caller, wanted);
+  if (!found.ok) return { ok: false, error: failureOf(found.error) };
+  const [live] = found.value.items;
+  return live === undefined ? { ok: false, error: noOtp } : ok(live.id);
+}
+
+function readMobile(words: Words): Result<string, Failure> {
+  const mobile = words('mobile');
+  if (mobile === undefined) return { ok: false, error: 405 };
+  const number = readIndianMobile(mobile);
+  return number === null ? { ok: false, error: 411 } : ok(number);
+}
+
+/** Undefined when it is not given, null when it is no such number. */
+function readWhole(word: string | undefined, min: number, max: number): number | undefined | null {
+  if (word === undefined) return undefined;
+  const value = /^[0-9]{1,4}$/.test(word) ? Number(word) : Number.NaN;
+  return value >= min && value <= max ? value : null;
+}
+
+function ownValue(record: Readonly<Record<string, string>>, name: string): string | undefined {
+  return Object.hasOwn(record, name) ? record[name] : undefined;
+}
+
+function wrongValue(message: string): Result<never, Failure> {
+  return { ok: false, error: { code: 400, message } };
+}

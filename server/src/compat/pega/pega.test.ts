@@ -1,0 +1,226 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, test } from 'node:test';
+import { type Exchange, readExchanges, replay } from '#compat/exchanges.fixture.ts';
+import {
+  bodyOf,
+  type FacadeClient,
+  type OpenedFacade,
+  openFacade,
+} from '#compat/facade.fixture.ts';
+import { credentials, readBasic } from '#compat/pega/credentials.ts';
+import { pega } from '#compat/pega/facade.ts';
+import { readUuidHandle } from '#domain/handle.ts';
+import { numberAt, refusalOf, take, wrong } from '#service/service.fixture.ts';
+
+const otp = '/prweb/PRRestService/api/v1/authenticate/otp';
+
+let opened: OpenedFacade;
+let client: FacadeClient;
+before(async () => {
+  opened = await openFacade(pega);
+  client = await opened.newClient();
+});
+after(() => opened.end());
+
+function basicOf({ shown }: FacadeClient): string {
+  const { username, password } = shown;
+  return `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}`;
+}
+
+let recipients = 0;
+
+async function newLive(by = client) {
+  recipients += 1;
+  const phone = numberAt(recipients);
+  const answer = await opened.app.inject({
+    method: 'POST',
+    url: `${otp}/sms`,
+    headers: { authorization: basicOf(by) },
+    payload: { Context: 'Login', SMSSettings: { ToPhoneNumber: phone } },
+  });
+  const referenceId = String(bodyOf(answer)['ReferenceID']);
+  const handle = readUuidHandle(referenceId);
+  assert.ok(handle, answer.body);
+  const id = await opened.service.verificationIdOf(by.caller, handle);
+  assert.ok(id);
+  return { id, phone, referenceId, code: opened.codeOf(id) };
+}
+
+async function verify(referenceId: string, code: string, by = client): Promise<unknown> {
+  const query = new URLSearchParams({ OTPValue: code, ReferenceID: referenceId });
+  const headers = { authorization: basicOf(by) };
+  const answer = await opened.app.inject({ url: `${otp}/verify?${query}`, headers });
+  return bodyOf(answer)['Status'];
+}
+
+async function valuesFor(exchange: Exchange): Promise<Map<string, string>> {
+  recipients += 1;
+  const values = new Map([
+    ['basic', basicOf(client)],
+    ['address', `ana${recipients}@example.com`],
+    ['phone', numberAt(recipients)],
+  ]);
+  if (!/\{\{(live|wrong)/.test(JSON.stringify(exchange.request))) return values;
+  const live = await newLive();
+  return values
+    .set('livePhone', live.phone)
+    .set('liveReferenceId', live.referenceId)
+    .set('liveCode', live.code)
+    .set('wrongCode', wrong(live.code));
+}
+
+for (const prefix of ['', '/compat/pega']) {
+  describe(`Pega at "${prefix}" answers as recorded`, () => {
+    const file = new URL('./exchanges/one-time-passwords.json', import.meta.url);
+    for (const exchange of readExchanges(file)) {
+      test(exchange.name, async () => {
+        await replay(opened.app, exchange, await valuesFor(exchange), prefix);
+      });
+    }
+  });
+}
+
+test('a code has eight digits and three guesses, and belongs to its context', async () => {
+  const live = await newLive();
+  assert.match(live.code, /^[0-9]{8}$/);
+  const read = take(await opened.service.readVerification(client.caller, live.id));
+  assert.equal(read.purpose, 'pega:Login');
+  assert.equal(read.origin, 'pega');
+  for (const by of [1, 2, 3]) {
+    assert.equal(await verify(live.referenceId, wrong(live.code, by)), 'FAIL');
+  }
+  assert.equal(await verify(live.referenceId, live.code), 'FAIL');
+  assert.equal(opened.comparisons(live.id), 3);
+});
+
+test('a code is taken once, and not after its time', async () => {
+  const used = await newLive();
+  assert.equal(await verify(used.referenceId.toUpperCase(), used.code), 'SUCCESS');
+  assert.equal(await verify(used.referenceId, used.code), 'FAIL');
+  const late = await newLive();
+  await opened.advance(301);
+  assert.equal(await verify(late.referenceId, late.code), 'FAIL');
+});
+
+test('the policies and correspondences of the application hold', async () => {
+  const strict = await opened.newClient();
+  const { id } = strict.caller.application;
+  const variants = [
+    {
+      channel: 'email',
+      language: 'en',
+      prefix: null,
+      subject: 'Sign in',
+      text: 'Use {{code}}',
+      html: null,
+    },
+  ] as const;
+  take(
+    await opened.service.saveTemplate(id, {
+      name: 'sign-in',
+      state: 'approved',
+      purposes: [],
+      variants,
+    }),
+  );
+  const own = {
+    maximumFailedAttempts: 1,
+    maximumTokenAgeSeconds: 60,
+    correspondences: { pyDefaultOTPCorr: 'sign-in' },
+  };
+  take(await opened.service.changeSettings(id, { facades: { pega: own } }));
+  const live = await newLive(strict);
+  assert.equal(await verify(live.referenceId, wrong(live.code), strict), 'FAIL');
+  assert.equal(await verify(live.referenceId, live.code, strict), 'FAIL');
+  const late = await newLive(strict);
+  await opened.advance(61);
+  assert.equal(await verify(late.referenceId, late.code, strict), 'FAIL');
+  const answer = await opened.app.inject({
+    method: 'POST',
+    url: `${otp}/email`,
+    headers: { authorization: basicOf(strict) },
+    payload: {
+      EmailSettings: { CorrespondenceName: 'pyDefaultOTPCorr', ToAddress: 'ana@example.com' },
+    },
+  });
+  assert.equal(answer.statusCode, 200);
+  assert.equal(opened.provider.handed.at(-1)?.subject, 'Sign in');
+});
+
+test('of many right checks at once, through this door and ours, one wins', async () => {
+  const live = await newLive();
+  const vendors = Array.from(
+    { length: 8 },
+    async () => (await verify(live.referenceId, live.code)) === 'SUCCESS',
+  );
+  const ours = Array.from({ length: 8 }, async () => {
+    const asked = { verificationId: live.id, code: live.code };
+    const checked = await opened.service.checkCode(
+      { ...client.caller, origin: 'api' },
+      asked,
+      null,
+    );
+    return checked.ok && checked.value.view.approved;
+  });
+  const won = (await Promise.all([...vendors, ...ours])).filter(Boolean);
+  assert.equal(won.length, 1);
+});
+
+test('an operator finds nothing of another application', async () => {
+  const live = await newLive();
+  const other = await opened.newClient();
+  assert.equal(await verify(live.referenceId, live.code, other), 'FAIL');
+  assert.equal(await verify(live.referenceId, live.code), 'SUCCESS');
+});
+
+test('neither a code nor a reference nor a password stands in the log', async () => {
+  const live = await newLive();
+  await verify(live.referenceId, live.code);
+  const secrets = [live.code, live.referenceId, live.phone, client.shown['password'] ?? ''];
+  for (const secret of secrets) {
+    assert.ok(![...opened.lines, ...opened.log].some((line) => line.includes(secret)));
+  }
+});
+
+describe('settings and credentials', () => {
+  const wrongSettings = [
+    [{ maximumFailedAttempts: 4 }, '/facades/pega/maximumFailedAttempts'],
+    [{ maximumFailedAttempts: 0 }, '/facades/pega/maximumFailedAttempts'],
+    [{ maximumTokenAgeSeconds: 29 }, '/facades/pega/maximumTokenAgeSeconds'],
+    [{ maximumTokenAgeSeconds: '60' }, '/facades/pega/maximumTokenAgeSeconds'],
+    [{ correspondences: { 'a b': 'x' } }, '/facades/pega/correspondences'],
+    [{ correspondences: [] }, '/facades/pega/correspondences'],
+    [{ other: 1 }, '/facades/pega/other'],
+  ] as const;
+  for (const [own, pointer] of wrongSettings) {
+    test(`${JSON.stringify(own)} is refused`, async () => {
+      const { id } = client.caller.application;
+      const changed = await opened.service.changeSettings(id, { facades: { pega: own } });
+      assert.equal(refusalOf(changed).pointer, pointer);
+    });
+  }
+
+  test('credentials lead back from what was shown, and may be chosen', () => {
+    const made = take(credentials.make({}));
+    assert.equal(credentials.present(made.shown)?.publicId, made.publicId);
+    const chosen = { username: 'ana@corp', password: 'pässwörd: with a colon' };
+    const { shown, secrets } = take(credentials.make(chosen));
+    assert.deepEqual(shown, chosen);
+    assert.equal(secrets['password']?.kind, 'chosen');
+    const pair = Buffer.from(`${chosen.username}:${chosen.password}`).toString('base64');
+    assert.deepEqual(readBasic(`basic ${pair}`), credentials.present(chosen));
+    for (const options of [
+      { username: 'a:b' },
+      { username: 'a b' },
+      { username: 7 },
+      { password: 'short' },
+      { other: 1 },
+    ]) {
+      refusalOf(credentials.make(options));
+    }
+    for (const header of [undefined, '', 'Basic', 'Basic %%%', 'Basic YQ==', 'Bearer YTpi']) {
+      assert.equal(readBasic(header), null);
+    }
+    assert.equal(credentials.present({ username: 'ana' }), null);
+  });
+});
