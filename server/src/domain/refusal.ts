@@ -45,6 +45,8 @@ export interface Refusal {
   /** Present where trying again later helps; whole seconds, at least 1. */
   readonly retryAfterSeconds?: number;
   readonly limit?: NamedLimit;
+  /** The one that is in the way, with `verification_exists`. */
+  readonly verificationId?: string;
 }
 
 export type Result<Value, Failure = Refusal> =

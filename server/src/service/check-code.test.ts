@@ -261,6 +261,9 @@ test('a code is worthless for another application and for another purpose', asyn
   const stranger = { verificationId: inShop.id, code: '111111' };
   const refusal = refusalOf(await opened.service.checkCode(bank, stranger, null));
   assert.equal(refusal.code, 'verification_not_found');
+  const elsewhere = { verificationId: inShop.id, code: '111111', purpose: 'payment' };
+  const missed = refusalOf(await opened.service.checkCode(shop, elsewhere, null));
+  assert.equal(missed.code, 'verification_not_found');
   assert.equal((await check(shop, 'login', '111111')).approved, true);
   assert.equal((await check(bank, 'login', '222222')).checksLeft, 0);
 });

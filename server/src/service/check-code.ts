@@ -29,6 +29,8 @@ interface Guess {
   readonly code: string;
   readonly transaction: Transaction | null;
   readonly address: string | null;
+  /** What the verification has to be for; null where the check does not say. */
+  readonly purpose: string | null;
 }
 
 /**
@@ -76,7 +78,7 @@ export function createCheckRecipient(context: ServiceContext): Service['checkRec
   };
 }
 
-function readCheck(request: Pick<CheckRequest, 'code' | 'transaction' | 'client'>): Result<Guess> {
+function readCheck(request: Omit<CheckRequest, 'verificationId'>): Result<Guess> {
   const { code } = request;
   if (code === '' || code.length > guessLengthMax) {
     return refuse('request_invalid', `The code has 1 to ${guessLengthMax} characters.`, {
@@ -87,7 +89,11 @@ function readCheck(request: Pick<CheckRequest, 'code' | 'transaction' | 'client'
   if (!transaction.ok) return transaction;
   const address = readClientAddress(request.client);
   if (!address.ok) return address;
-  return { ok: true, value: { code, transaction: transaction.value, address: address.value } };
+  const purpose = request.purpose ?? null;
+  return {
+    ok: true,
+    value: { code, transaction: transaction.value, address: address.value, purpose },
+  };
 }
 
 interface Spending {
@@ -114,6 +120,7 @@ async function spendGuess(
         : { key: addressKey, limits: addressFailureLimits(application.settings.limits) },
     transactionHash: transactionHash(vault, application.id, guess.transaction) ?? undefined,
     transactionRequired: application.settings.transactionRequiredAtCheck,
+    ...(guess.purpose === null ? {} : { purpose: guess.purpose }),
     idempotency: entry,
   });
   if (consumed.kind !== 'consumed') {

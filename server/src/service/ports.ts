@@ -129,6 +129,8 @@ export type StartOutcome =
 export interface ConsumeStep {
   readonly applicationId: string;
   readonly verificationId: string;
+  /** A verification for another one is not found. */
+  readonly purpose?: string;
   /** The address the guess came from, when the caller says so. */
   readonly address: { readonly key: string; readonly limits: readonly NamedLimit[] } | null;
   /** Undefined: not repeated in this check. A hash that differs ends the verification. */

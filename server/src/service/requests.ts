@@ -55,6 +55,8 @@ export interface Transaction {
 export interface CheckRequest {
   readonly verificationId: string;
   readonly code: string;
+  /** A verification for another purpose is not found; left out, any is meant. */
+  readonly purpose?: string;
   readonly transaction?: Transaction;
   readonly client?: ClientHints;
 }

@@ -195,6 +195,7 @@ test('with the rule reject a second start is refused while the first is live', a
   const refusal = refusalOf(await startAs(caller));
   assert.equal(refusal.code, 'verification_exists');
   assert.ok(refusal.detail.includes(first.id));
+  assert.equal(refusal.verificationId, first.id);
   assert.equal(handedFor(caller).length, 1);
   await opened.advance(300);
   await opened.start(caller);

@@ -170,6 +170,7 @@ async function secondStart(
     'verification_exists',
     `The verification ${verificationId} of this recipient and purpose is live. Check it, cancel ` +
       'it, or wait until it expires.',
+    { verificationId },
   );
 }
 

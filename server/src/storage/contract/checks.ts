@@ -4,6 +4,7 @@ import { type Bench, type DefinePromise, hashOf, inParallel, minuteMs } from './
 export function testChecks(promise: DefinePromise): void {
   testOneAfterAnother(promise);
   testMeetingTheEnd(promise);
+  testPurposes(promise);
   testRaces(promise);
   testTransactions(promise);
 }
@@ -110,6 +111,18 @@ function testMeetingTheEnd(promise: DefinePromise): void {
     const first = outcomes.filter((one) => one.kind === 'canceled' && one.isFirstAtEnd);
     assert.equal(first.length, 1);
     assert.ok(outcomes.every(({ kind }) => kind === 'canceled'));
+  });
+}
+
+function testPurposes(promise: DefinePromise): void {
+  promise('a guess that names another purpose finds nothing and spends nothing', async (bench) => {
+    const { verification } = await bench.start({ purpose: 'payment' });
+    const { id } = verification;
+    const missed = await bench.tryConsume(id, { purpose: 'login' });
+    assert.deepEqual(missed, { kind: 'not_found' });
+    assert.equal((await bench.read(id)).checksUsed, 0);
+    const consumed = await bench.consume(id, { purpose: 'payment' });
+    assert.equal(consumed.verification.checksUsed, 1);
   });
 }
 

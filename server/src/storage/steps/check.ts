@@ -36,6 +36,7 @@ export function consumeGuess(tables: Tables, step: ConsumeStep, nowMs: number): 
   const subject = readSubject(tables, step, nowMs);
   if (subject === null) return { kind: 'not_found' };
   const { record, application } = subject.kept;
+  if (step.purpose !== undefined && step.purpose !== record.purpose) return { kind: 'not_found' };
   const reason = refuseGuess(record, nowMs);
   if (reason !== null) {
     const isFirstAtEnd = reason === 'expired' && noteLateCode(tables, subject, nowMs);
