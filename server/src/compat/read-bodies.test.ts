@@ -38,6 +38,11 @@ const readable = [
   ['application/json', '{"a": {"b": [1]}}', { a: { b: [1] } }],
   ['application/vnd.vendor+json; charset=utf-8', '{"a": 1}', { a: 1 }],
   ['application/json', '', null],
+  [
+    'application/json',
+    '{"id": 1234567890123456789, "ids": [9007199254740993], "small": 9007199254740991, "e": 1e30}',
+    { id: '1234567890123456789', ids: ['9007199254740993'], small: 9007199254740991, e: 1e30 },
+  ],
   ['application/x-www-form-urlencoded', 'a=1+2&b=%2B9&a=3', { a: '1 2', b: '+9' }],
   [
     'multipart/form-data; boundary=edge',

@@ -47,8 +47,18 @@ export function readBodies(app: FastifyInstance, { reads, otherwise }: BodyRules
 function readJson(body: Buffer): unknown {
   if (!isUtf8(body)) throw new UnreadableBody('The body is not UTF-8.');
   try {
-    return JSON.parse(body.toString('utf8'));
+    const text = body.toString('utf8');
+    return /[0-9]{16}/.test(text) ? JSON.parse(text, keepDigits) : JSON.parse(text);
   } catch {
     throw new UnreadableBody('The body is not valid JSON.');
   }
+}
+
+/**
+ * A whole number that does not fit into ours becomes the text of its digits: clients send ids of
+ * 63 bits as numbers, and rounded they would name something else.
+ */
+function keepDigits(_name: string, value: unknown, { source }: { source?: string } = {}): unknown {
+  const isRounded = typeof value === 'number' && !Number.isSafeInteger(value);
+  return isRounded && source !== undefined && /^-?[0-9]+$/.test(source) ? source : value;
 }
