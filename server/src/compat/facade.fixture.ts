@@ -8,7 +8,12 @@ import { createApp } from '#api/app.ts';
 import type { Facade } from '#compat/facade.ts';
 import { mountFacade } from '#compat/mount.ts';
 import type { ApplicationSettings } from '#domain/application.ts';
-import { type OpenedService, openService, take } from '#service/service.fixture.ts';
+import {
+  type OpenedService,
+  type OpenOptions,
+  openService,
+  take,
+} from '#service/service.fixture.ts';
 import type { Caller } from '#service/service.ts';
 
 export interface OpenedFacade extends OpenedService {
@@ -25,8 +30,11 @@ export interface FacadeClient {
   readonly credentialId: string;
 }
 
-export async function openFacade(facade: Facade): Promise<OpenedFacade> {
-  const opened = await openService({ facades: [facade] });
+export async function openFacade(
+  facade: Facade,
+  options: Omit<OpenOptions, 'facades'> = {},
+): Promise<OpenedFacade> {
+  const opened = await openService({ ...options, facades: [facade] });
   const { service } = opened;
   const lines: string[] = [];
   const app = createApp({

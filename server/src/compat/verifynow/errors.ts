@@ -5,20 +5,52 @@
  * says the rest.
  */
 import type { FastifyReply } from 'fastify';
+import { type Failure, fail, responseCodes } from '#compat/verifynow/codes.ts';
 import { tokenPath } from '#compat/verifynow/paths.ts';
+import type { RefusalCode } from '#domain/refusal.ts';
 import { faultStatus, type RequestFault } from '#service/request-fault.ts';
 
 export function answerFault({ code, detail }: RequestFault, reply: FastifyReply): FastifyReply {
   const status = faultStatus[code];
   const [path = ''] = reply.request.url.split('?', 1);
-  const isOurs = status >= 500;
+  const message = status >= 500 ? 'SERVER_ERROR' : 'BAD_REQUEST';
   const body = path.includes(tokenPath)
     ? { status, error: detail }
-    : { responseCode: isOurs ? 500 : 400, message: isOurs ? 'SERVER_ERROR' : 'BAD_REQUEST' };
+    : { responseCode: responseCodes[message], message };
   return reply.code(status).send(body);
 }
 
 /** What is wrong with a token call itself. */
 export function refuseToken(reply: FastifyReply, error: string): FastifyReply {
   return reply.code(200).send({ status: 400, error });
+}
+
+/** No token, or one that opens nothing (any more). The vendor's list has no code for it. */
+export function refuseUnauthorized(reply: FastifyReply): FastifyReply {
+  return reply
+    .code(401)
+    .header('WWW-Authenticate', 'authToken')
+    .send({ responseCode: 401, message: 'UNAUTHORIZED' });
+}
+
+const limited = fail('MAXIMUM_LIMIT_REACHED', 'No more codes are sent now. Try again later.').error;
+const notSet = fail('SERVER_ERROR', 'The account is not set up to send this message.').error;
+
+const failures: Readonly<Partial<Record<RefusalCode, Failure>>> = {
+  request_invalid: fail('BAD_REQUEST', 'A parameter has a value that cannot be used.').error,
+  recipient_invalid: fail('BAD_REQUEST', 'countryCode and mobileNumber are no phone number.').error,
+  recipient_unsupported: fail('BAD_REQUEST', 'This mobileNumber cannot receive the message.').error,
+  channel_not_allowed: fail('BAD_REQUEST', 'This flowType is not open to the account.').error,
+  channel_unavailable: fail('BAD_REQUEST', 'This flowType cannot be delivered at present.').error,
+  country_not_allowed: fail('INVALID_COUNTRY_CODE', 'This country is not open to the account.')
+    .error,
+  verification_not_found: fail('INVALID_VERIFICATION_ID').error,
+  limit_reached: limited,
+  budget_exhausted: limited,
+  balance_exhausted: fail('MAXIMUM_LIMIT_REACHED', 'The account has no balance left.').error,
+};
+
+/** What is not listed is nothing that a client does: a template or a setting of the account. */
+export function failureOf(code: RefusalCode): Failure {
+  return failures[code] ?? notSet;
 }

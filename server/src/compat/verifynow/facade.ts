@@ -4,7 +4,7 @@ import { answerFault } from '#compat/verifynow/errors.ts';
 import { createRoutes } from '#compat/verifynow/routes.ts';
 import { ok, refuse } from '#domain/refusal.ts';
 
-/** Message Central VerifyNow. So far its token call. */
+/** Message Central VerifyNow: token, send and validate, in versions 2 and 3. */
 export const verifynow: Facade = {
   name: 'verifynow',
   credentials,

@@ -1,32 +1,50 @@
-import { createDoor } from '#compat/door.ts';
 import type { FacadeParts, FacadeRoute } from '#compat/facade.ts';
-import { refuseToken } from '#compat/verifynow/errors.ts';
-import { tokenPath } from '#compat/verifynow/paths.ts';
-import { notAnAccount, readTokenRequest } from '#compat/verifynow/translate.ts';
-import { readWords } from '#compat/words.ts';
+import { createAuthenticate } from '#compat/verifynow/authenticate.ts';
+import { answerFault } from '#compat/verifynow/errors.ts';
+import {
+  otherPaths,
+  sendPaths,
+  tokenPath,
+  type Version,
+  validatePaths,
+} from '#compat/verifynow/paths.ts';
+import { createSend } from '#compat/verifynow/send.ts';
+import { createGiveToken } from '#compat/verifynow/token.ts';
+import { createValidate } from '#compat/verifynow/validate.ts';
 
-/** What the vendor's own sample token lives: seven days. */
-const tokenLifetimeSeconds = 604_800;
-const tokenScope = 'NEW';
-
-const door = createDoor('verifynow', () => ({}));
+const versions: readonly Version[] = ['v2', 'v3'];
 
 export function createRoutes({ service }: FacadeParts): readonly FacadeRoute[] {
+  const authenticate = createAuthenticate(service);
   return [
-    {
-      // By POST from clients that got no token by GET.
-      methods: ['GET', 'POST'],
-      paths: [tokenPath, `${tokenPath}/`],
-      async handle(request, reply) {
-        const asked = readTokenRequest(readWords(request.query, request.body));
-        if (!asked.ok) return refuseToken(reply, asked.error);
-        const opened = await service.authenticateWith('verifynow', asked.value);
-        if (opened === null) return refuseToken(reply, notAnAccount);
-        request.caller = door(opened.application);
-        const grant = { scope: tokenScope, lifetimeSeconds: tokenLifetimeSeconds };
-        const { token } = await service.issueToken(opened, grant);
-        return reply.send({ status: 200, token });
+    // By POST from clients that got no token by GET.
+    { methods: ['GET', 'POST'], paths: either(tokenPath), handle: createGiveToken(service) },
+    ...versions.flatMap((version): FacadeRoute[] => [
+      {
+        methods: ['POST'],
+        paths: either(sendPaths[version]),
+        authenticate,
+        handle: createSend(service, version),
       },
+      {
+        // The vendor has called it both.
+        methods: ['GET', 'POST'],
+        paths: either(validatePaths[version]),
+        authenticate,
+        handle: createValidate(service, version),
+      },
+    ]),
+    {
+      methods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+      paths: otherPaths,
+      authenticate: async (_request, reply) => answerFault(unknownCall, reply),
+      handle: async (_request, reply) => reply,
     },
   ];
+}
+
+const unknownCall = { code: 'route_not_found', detail: 'There is no such call.' } as const;
+
+function either(path: string): string[] {
+  return [path, `${path}/`];
 }

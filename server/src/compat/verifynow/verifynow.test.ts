@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import * as jose from 'jose';
-import { readExchanges, replay } from '#compat/exchanges.fixture.ts';
 import { bodyOf, type OpenedFacade, openFacade } from '#compat/facade.fixture.ts';
 import { credentials } from '#compat/verifynow/credentials.ts';
 import { verifynow } from '#compat/verifynow/facade.ts';
@@ -15,23 +14,11 @@ before(async () => {
 });
 after(() => opened.end());
 
-async function newValues(): Promise<Map<string, string>> {
-  return new Map(Object.entries((await opened.newClient()).shown));
-}
-
 function tokenUrl(query: Readonly<Record<string, string>>, prefix = ''): string {
   return `${prefix}${tokenPath}?${new URLSearchParams(query)}`;
 }
 
 describe('the token call', () => {
-  for (const prefix of ['', '/compat/verifynow']) {
-    for (const exchange of readExchanges(new URL('./exchanges/token.json', import.meta.url))) {
-      test(`answers as recorded at "${prefix}": ${exchange.name}`, async () => {
-        await replay(opened.app, exchange, await newValues(), prefix);
-      });
-    }
-  }
-
   test('gives a JWT of HS512 that names the customer and lives seven days', async () => {
     const { shown, caller } = await opened.newClient();
     const answer = await opened.app.inject(tokenUrl(shown));
@@ -84,6 +71,8 @@ describe('what is wrong with a request as a whole is said in the vendor’s way'
   const faults = [
     ['another method', { method: 'PUT', url: tokenPath }, 405],
     ['an unknown call', { method: 'GET', url: '/compat/verifynow/unknown' }, 404],
+    ['an unknown version', { method: 'GET', url: '/verification/v4/send' }, 404],
+    ['a send by GET', { method: 'GET', url: '/verification/v3/send' }, 405],
     [
       'a packed body',
       { method: 'POST', url: tokenPath, headers: { 'content-encoding': 'gzip' } },

@@ -1,0 +1,87 @@
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { callerOf } from '#compat/facade.ts';
+import { refuseCustomer } from '#compat/verifynow/authenticate.ts';
+import { type Failure, fail } from '#compat/verifynow/codes.ts';
+import { unverifiedAnswer, verifiedAnswer } from '#compat/verifynow/envelope.ts';
+import { failureOf } from '#compat/verifynow/errors.ts';
+import type { Version } from '#compat/verifynow/paths.ts';
+import { readWords, type Words } from '#compat/words.ts';
+import { callingCodeOf } from '#domain/calling-code.ts';
+import { decimalHandle, readDecimalHandle } from '#domain/handle.ts';
+import { ok, type Result } from '#domain/refusal.ts';
+import type { CheckReason } from '#domain/verification.ts';
+import type { Caller, Service } from '#service/service.ts';
+import type { VerdictView } from '#service/views.ts';
+
+type Handle = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
+
+/** How the vendor calls each reason of a verdict. */
+const namesOfReasons: Readonly<Record<CheckReason, Failure['name']>> = {
+  wrong_code: 'WRONG_OTP_PROVIDED',
+  expired: 'VERIFICATION_EXPIRED',
+  too_many_checks: 'MAXIMUM_LIMIT_REACHED',
+  already_used: 'ALREADY_VERIFIED',
+  canceled: 'VERIFICATION_FAILED',
+};
+
+/** One guess, by GET too: that is how the vendor has it, and a guess is spent all the same. */
+export function createValidate(
+  service: Pick<Service, 'checkCode' | 'verificationIdOf'>,
+  version: Version,
+): Handle {
+  return async (request, reply) => {
+    const words = readWords(request.query, request.body);
+    const refused = refuseCustomer(request, words, version);
+    const verdict = refused ?? (await check(service, callerOf(request), words));
+    if (!verdict.ok) return reply.send(unverifiedAnswer(verdict.error));
+    const { id, proof, reason } = verdict.value;
+    if (reason !== null) {
+      return reply.send(unverifiedAnswer(fail(namesOfReasons[reason]).error));
+    }
+    const mobileNumber = readMobileNumber(recipientOf(proof), words('mobileNumber'));
+    if (mobileNumber !== null) {
+      return reply.send(verifiedAnswer({ verificationId: decimalHandle(id), mobileNumber }));
+    }
+    const sentence = 'The code was right, but it was sent to another mobileNumber.';
+    return reply.send(unverifiedAnswer(fail('VERIFICATION_FAILED', sentence).error));
+  };
+}
+
+async function check(
+  service: Pick<Service, 'checkCode' | 'verificationIdOf'>,
+  caller: Caller,
+  words: Words,
+): Promise<Result<VerdictView, Failure>> {
+  const name = words('verificationId');
+  const code = words('code');
+  if (name === undefined) return fail('BAD_REQUEST', 'verificationId is missing.');
+  if (code === undefined) return fail('BAD_REQUEST', 'code is missing.');
+  const handle = readDecimalHandle(name);
+  const verificationId = handle && (await service.verificationIdOf(caller, handle));
+  if (verificationId === null) return fail('INVALID_VERIFICATION_ID');
+  // The id of a verification that began at another door is no id here.
+  const guess = { verificationId, code, purpose: caller.origin };
+  const checked = await service.checkCode(caller, guess, null);
+  return checked.ok ? ok(checked.value.view) : { ok: false, error: failureOf(checked.error.code) };
+}
+
+/** The number that was verified, from the payload of our own proof (`door.ts` asks for it). */
+function recipientOf(proof: string | null): string {
+  const payload = proof?.split('.', 2)[1] ?? '';
+  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { recipient: string };
+  return claims.recipient;
+}
+
+/**
+ * The national number as the client writes it, or without its calling code where the client does
+ * not say it. Null for a number that the code was not sent to: whoever takes the number from the
+ * person again when the code comes in must not be told that this one was verified.
+ */
+function readMobileNumber(recipient: string, given: string | undefined): string | null {
+  if (given === undefined) return recipient.slice(1 + (callingCodeOf(recipient)?.length ?? 0));
+  const digits = given.replace(/[^0-9]/g, '').replace(/^0+/, '');
+  return digits.length >= givenDigitsMin && recipient.endsWith(digits) ? given : null;
+}
+
+/** Fewer could be the end of anybody's number. */
+const givenDigitsMin = 4;
