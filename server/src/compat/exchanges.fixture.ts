@@ -2,11 +2,12 @@
  * Recorded exchanges: what a vendor's client sends and what it expects back, as data. A text of a
  * request may hold `{{name}}`, which stands for a value that the test has. In an answer `{{=name}}`
  * takes the text that stands there, whatever it is, and keeps it under that name for the exchanges
- * that follow. Everything else has to be the same, types and missing members included.
+ * that follow; `{{#}}` stands for any whole number. Everything else has to be the same, types
+ * and missing members included.
  */
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import type { FastifyInstance } from 'fastify';
+import type { FastifyInstance, LightMyRequestResponse } from 'fastify';
 
 export interface Exchange {
   readonly name: string;
@@ -33,7 +34,7 @@ export async function replay(
   { name, request, answer }: Exchange,
   values: Map<string, string>,
   prefix = '',
-): Promise<void> {
+): Promise<LightMyRequestResponse> {
   const query = new URLSearchParams(fill({ ...request.query }, values) as Record<string, string>);
   const answered = await app.inject({
     method: request.method,
@@ -42,7 +43,8 @@ export async function replay(
     ...(request.body === undefined ? {} : { payload: fill(request.body, values) as object }),
   });
   assert.equal(answered.statusCode, answer.status, `${name}: ${answered.body}`);
-  match(answered.json(), answer.body, values, name);
+  matchBody(answered.json(), answer.body, values, name);
+  return answered;
 }
 
 function fill(template: unknown, values: ReadonlyMap<string, string>): unknown {
@@ -56,7 +58,8 @@ function fill(template: unknown, values: ReadonlyMap<string, string>): unknown {
   return mapMembers(template, (member) => fill(member, values));
 }
 
-function match(
+/** `where` begins what a mismatch says. */
+export function matchBody(
   actual: unknown,
   expected: unknown,
   values: Map<string, string>,
@@ -68,6 +71,10 @@ function match(
     values.set(taken, actual);
     return;
   }
+  if (expected === '{{#}}') {
+    assert.ok(Number.isInteger(actual), `${where} is a whole number`);
+    return;
+  }
   if (typeof expected !== 'object' || expected === null) {
     assert.equal(actual, fill(expected, values), where);
     return;
@@ -76,7 +83,7 @@ function match(
   assert.equal(Array.isArray(actual), Array.isArray(expected), where);
   assert.deepEqual(Object.keys(actual).sort(), Object.keys(expected).sort(), where);
   for (const [name, member] of Object.entries(expected)) {
-    match((actual as Record<string, unknown>)[name], member, values, `${where} /${name}`);
+    matchBody((actual as Record<string, unknown>)[name], member, values, `${where} /${name}`);
   }
 }
 

@@ -21,7 +21,10 @@ export interface OpenedFacade extends OpenedService {
   /** Every line of the server's log. */
   readonly lines: readonly string[];
   /** An application with credentials of the façade: what a client of the vendor is given. */
-  newClient(settings?: Partial<ApplicationSettings>): Promise<FacadeClient>;
+  newClient(
+    settings?: Partial<ApplicationSettings>,
+    parts?: Readonly<Record<string, unknown>>,
+  ): Promise<FacadeClient>;
 }
 
 export interface FacadeClient {
@@ -50,9 +53,9 @@ export async function openFacade(
     ...opened,
     app,
     lines,
-    async newClient(settings = {}) {
+    async newClient(settings = {}, parts = {}) {
       const caller = await opened.newCaller(settings);
-      const made = await service.createCredential(caller.application.id, facade.name, {});
+      const made = await service.createCredential(caller.application.id, facade.name, parts);
       const { credential, shown } = take(made);
       return { caller, shown, credentialId: credential.id };
     },

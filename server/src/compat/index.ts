@@ -2,10 +2,12 @@ import type { Facade } from '#compat/facade.ts';
 import { fast2sms } from '#compat/fast2sms/facade.ts';
 import { type FacadeName, facadeNames } from '#compat/names.ts';
 import { pega } from '#compat/pega/facade.ts';
+import { smscx } from '#compat/smscx/facade.ts';
 import { verifynow } from '#compat/verifynow/facade.ts';
 
 const facadesByName: Readonly<Record<FacadeName, Facade>> = {
   verifynow,
+  smscx,
   fast2sms,
   pega,
 };

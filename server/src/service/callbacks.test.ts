@@ -157,7 +157,7 @@ test('the end of a verification is told once, signed, and without code or recipi
   assert.equal(headers['webhook-signature'], `v1,${signature}`);
 });
 
-test('what began through a façade is told in its vendor’s shape, with the same signature', async () => {
+test('what began through a façade is told in its vendor’s shape, and signed', async () => {
   const caller = { ...(await newCaller()), origin: 'vendor' };
   const request = { lifetimeSeconds: 120, checksMax: 3, reference: 'order-17' };
   const { id } = await opened.start(caller, request);
@@ -185,7 +185,7 @@ test('what began through a façade is told in its vendor’s shape, with the sam
   assert.equal(headers?.['webhook-signature'], signed['webhook-signature']);
 });
 
-test('a façade without a shape of its own has its callbacks in ours, and shows no recipient', async () => {
+test('a façade without a shape of its own is told in ours, without a recipient', async () => {
   const caller = { ...(await newCaller()), origin: 'silent' };
   const { id } = await opened.start(caller);
   take(await opened.service.cancelVerification(caller, id, null));
