@@ -89,6 +89,11 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
       'Use the id that the start answered, with a key of the same application. A check by ' +
       'recipient needs a pending verification of that recipient and purpose: start one.',
   },
+  message_not_found: {
+    status: 404,
+    title: 'No such message',
+    whatToDo: 'Send one, or check the id and that the key is of the same application.',
+  },
   template_not_found: {
     status: 404,
     statusOfField: 422,

@@ -24,6 +24,7 @@ export type RefusalCode =
   // The state things are in.
   | 'verification_exists'
   | 'verification_not_found'
+  | 'message_not_found'
   | 'verification_finished'
   | 'template_in_use'
   | 'idempotency_key_reused'

@@ -11,11 +11,14 @@
  * 4. Where a text breaks rule 3 or cannot be had any more (the template was deleted, is a draft
  *    again or asks for more variables) the built-in one goes out, without lines for autofill. Where
  *    that cannot go either, the message is given up: no later hand-over would find it otherwise.
+ * 5. A plain message has its own text and nothing else; it goes out as it was, or not at all.
  */
 import type { Application } from '#domain/application.ts';
+import { isPlain } from '#domain/plain-message.ts';
 import { composeMessage } from '#service/compose-messages.ts';
 import { openKeptCode } from '#service/kept-code.ts';
 import { type Destination, type KeptRequest, openKeptRequest } from '#service/kept-request.ts';
+import { composePlainAgain } from '#service/plain-messages.ts';
 import type { ClaimedDelivery } from '#service/ports.ts';
 import type { OutboundMessage } from '#service/provider-port.ts';
 import type { TemplateLibrary } from '#service/template-library.ts';
@@ -41,6 +44,11 @@ export function createComposeAgain(parts: {
   const { vault, templates } = parts;
   return async (application, claimed) => {
     const { delivery, verification } = claimed;
+    if (isPlain(verification)) {
+      const of = { record: verification, deliveryId: delivery.id };
+      const message = composePlainAgain(vault, application, of);
+      return message === null ? { error: unreadable } : { message };
+    }
     const { id: verificationId, applicationId, recipientHash, purpose } = verification;
     const kept = openKeptRequest(vault, verification.sealedRequest, verificationId);
     const binding = { applicationId, verificationId, recipientHash, purpose };

@@ -174,11 +174,11 @@ async function findVariant(
 }
 
 /** The application's name may stand over a text and not over a call: then it is left out. */
-function senderOn(channel: ChannelName, sender: string | null): string | null {
+export function senderOn(channel: ChannelName, sender: string | null): string | null {
   return sender !== null && checkSender(sender, channel).ok ? sender : null;
 }
 
-function toRow(provider: Provider, message: OutboundMessage): NewDelivery {
+export function toRow(provider: Provider, message: OutboundMessage): NewDelivery {
   const quote = provider.quote(message);
   return {
     id: message.deliveryId,
@@ -190,7 +190,7 @@ function toRow(provider: Provider, message: OutboundMessage): NewDelivery {
   };
 }
 
-function refuseChannel(destination: Destination): Result<never> {
+export function refuseChannel(destination: Pick<Destination, 'channel'>): Result<never> {
   return refuse(
     'channel_unavailable',
     `No provider is configured for the channel ${destination.channel}. Configure one, or use ` +

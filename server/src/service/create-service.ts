@@ -21,6 +21,7 @@ import type { Storage } from '#service/ports.ts';
 import { createProofs } from '#service/proofs.ts';
 import type { Provider } from '#service/provider-port.ts';
 import { createProviderRoutes } from '#service/provider-routes.ts';
+import { createListMessages, createReadMessage } from '#service/read-messages.ts';
 import {
   createListVerifications,
   createReadVerification,
@@ -29,6 +30,7 @@ import {
 import { createRecordReceipt } from '#service/record-receipt.ts';
 import { createResendCode, createResendVerb } from '#service/resend-code.ts';
 import type { Sandbox } from '#service/sandbox.ts';
+import { createSendMessage } from '#service/send-message.ts';
 import type { Service } from '#service/service.ts';
 import { createStartVerification } from '#service/start-verification.ts';
 import { createStorageClock } from '#service/storage-clock.ts';
@@ -108,6 +110,9 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
     readVerification: createReadVerification(context),
     readVerificationInFull: createReadVerificationInFull(context),
     listVerifications: createListVerifications(context),
+    sendMessage: createSendMessage(context),
+    readMessage: createReadMessage(context),
+    listMessages: createListMessages(context),
     verificationIdOf: handles.verificationIdOf,
     authenticate: directory.authenticate,
     ...createFacadeVerbs({ ...parts, facades }, directory),

@@ -89,9 +89,12 @@ export interface NewVerification {
   readonly ledgerKey: string;
   readonly country: string | null;
   readonly channel: ChannelName;
+  /** Of a plain message its text. */
   readonly sealedCode: string;
   readonly sealedRequest: string;
   readonly codeBits: number;
+  /** 0 for a plain message (`domain/plain-message.ts`), which is started as a verification is. */
+  readonly codeVersion?: 0;
   readonly checksMax: number;
   readonly sendsMax: number;
   readonly lifetimeMs: number;
@@ -107,6 +110,8 @@ export interface StartStep {
   readonly ledgers: readonly LedgerEntry[];
   readonly budgets: readonly BudgetEntry[];
   readonly secondStart: SecondStartRule;
+  /** When a plain message is due, if not at once; its lifetime begins then. */
+  readonly sendAtMs?: number;
   readonly idempotency: IdempotencyEntry | null;
   /** How long the starting node may take for the first hand-over before others may take over. */
   readonly leaseMs: number;
@@ -217,6 +222,8 @@ export interface ListQuery {
   readonly recipientHash: string | null;
   readonly purpose: string | null;
   readonly reference: string | null;
+  /** Plain messages in the place of verifications. */
+  readonly kind?: 'message';
   readonly limit: number;
   /** Exclusive upper bound of heads (`domain/id.ts`): only older ones are listed. */
   readonly before: number | null;

@@ -17,7 +17,7 @@ import type {
 } from '#service/views.ts';
 
 /** What is shown of a recipient whose value is gone: retention erased it, or its key is away. */
-const erasedRecipient = '•••';
+export const erasedRecipient = '•••';
 
 /** A verification as a caller may see it. `shownRecipient`, masked, saves opening the request. */
 export function presentVerification(

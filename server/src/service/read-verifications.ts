@@ -1,4 +1,6 @@
+import type { Application } from '#domain/application.ts';
 import { formatId, headOf, idRandomLength } from '#domain/id.ts';
+import { isPlain } from '#domain/plain-message.ts';
 import { parseRecipient } from '#domain/recipient.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import type { VerificationStatus } from '#domain/verification.ts';
@@ -10,6 +12,7 @@ import {
   presentWithHistory,
 } from '#service/present-verification.ts';
 import type { Service } from '#service/service.ts';
+import type { Vault } from '#service/vault.ts';
 import { verificationNotFound } from '#service/verification-not-found.ts';
 
 const statuses: readonly VerificationStatus[] = [
@@ -24,7 +27,7 @@ const statuses: readonly VerificationStatus[] = [
 export function createReadVerification(context: ServiceContext): Service['readVerification'] {
   return async (caller, verificationId) => {
     const found = await context.storage.readVerification(caller.application.id, verificationId);
-    if (found === null) return verificationNotFound();
+    if (found === null || isPlain(found.verification)) return verificationNotFound();
     return ok(presentWithHistory(context.vault, found));
   };
 }
@@ -34,7 +37,7 @@ export function createReadVerificationInFull(
 ): Service['readVerificationInFull'] {
   return async (caller, verificationId) => {
     const found = await context.storage.readVerification(caller.application.id, verificationId);
-    if (found === null) return verificationNotFound();
+    if (found === null || isPlain(found.verification)) return verificationNotFound();
     const { sealedRequest } = found.verification;
     const kept = openKeptRequest(context.vault, sealedRequest, verificationId);
     return ok(presentInFull(context.vault, found, kept));
@@ -53,17 +56,12 @@ export function createListVerifications(context: ServiceContext): Service['listV
     }
     const before = readCursor(request.cursor);
     if (!before.ok) return before;
-    let recipientHash: string | null = null;
-    if (request.recipient !== undefined) {
-      const country = application.settings.country ?? undefined;
-      const recipient = parseRecipient(request.recipient, { country });
-      if (!recipient.ok) return recipient;
-      recipientHash = context.vault.hash('recipient', application.id, recipient.value.canonical);
-    }
+    const recipientHash = recipientHashOf(context.vault, application, request.recipient);
+    if (!recipientHash.ok) return recipientHash;
     const { items, next } = await context.storage.listVerifications({
       applicationId: application.id,
       status: status ?? null,
-      recipientHash,
+      recipientHash: recipientHash.value,
       purpose: request.purpose ?? null,
       reference: request.reference ?? null,
       limit: request.limit,
@@ -76,12 +74,23 @@ export function createListVerifications(context: ServiceContext): Service['listV
   };
 }
 
+/** What rows of a recipient are found by; null where none is asked for. */
+export function recipientHashOf(
+  vault: Vault,
+  { id, settings }: Application,
+  asked: string | undefined,
+): Result<string | null> {
+  if (asked === undefined) return ok(null);
+  const recipient = parseRecipient(asked, { country: settings.country ?? undefined });
+  return recipient.ok ? ok(vault.hash('recipient', id, recipient.value.canonical)) : recipient;
+}
+
 /** A cursor is the head of an id, in the same spelling. */
-function formatCursor(head: number): string {
+export function formatCursor(head: number): string {
   return formatId('vf', head, new Uint8Array(idRandomLength)).slice('vf_'.length, 14);
 }
 
-function readCursor(cursor: string | undefined): Result<number | null> {
+export function readCursor(cursor: string | undefined): Result<number | null> {
   if (cursor === undefined) return ok(null);
   const head =
     cursor.length === 11 ? headOf(`vf_${cursor}${'0'.repeat(idRandomLength)}`, 'vf') : null;

@@ -52,6 +52,33 @@ export interface Transaction {
   readonly payee: string;
 }
 
+/** A text of the caller's own, which proves nothing: see `domain/plain-message.ts`. */
+export interface MessageRequest {
+  /** Phone number, as typed. */
+  readonly recipient: string;
+  readonly country?: string;
+  /** One that carries text; `sms` by default. */
+  readonly channel?: ChannelName;
+  readonly text: string;
+  /** The code in the text, for providers that take one as a parameter. As secret as the text. */
+  readonly code?: string;
+  readonly language?: string;
+  readonly sender?: string;
+  /** In ms since 1970; at once where it is absent. */
+  readonly sendAtMs?: number;
+  readonly reference?: string;
+  readonly metadata?: Readonly<Record<string, string>>;
+  readonly client?: ClientHints;
+}
+
+export interface MessageListRequest {
+  readonly recipient?: string;
+  readonly reference?: string;
+  /** 1 to 200. */
+  readonly limit: number;
+  readonly cursor?: string;
+}
+
 export interface CheckRequest {
   readonly verificationId: string;
   readonly code: string;

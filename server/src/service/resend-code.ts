@@ -1,5 +1,6 @@
 import type { ApplicationSettings } from '#domain/application.ts';
 import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
+import { isPlain } from '#domain/plain-message.ts';
 import { maskRecipient, parseRecipient } from '#domain/recipient.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { refuseResend } from '#domain/verification.ts';
@@ -58,7 +59,7 @@ export function createResendCode(context: ServiceContext): ResendCode {
     let digitsMin: 8 | 10 | null = null;
     for (let round = 0; round < roundsMax; round++) {
       const found = await storage.readVerification(caller.application.id, request.verificationId);
-      if (found === null) return verificationNotFound();
+      if (found === null || isPlain(found.verification)) return verificationNotFound();
       const composed = await composeResend(context, caller, {
         verification: found.verification,
         nowMs: found.atMs,

@@ -9,6 +9,8 @@ import type { ApiKeyRecord, StoredTemplate } from '#service/records.ts';
 import type {
   CheckRequest,
   ListRequest,
+  MessageListRequest,
+  MessageRequest,
   RecipientCheckRequest,
   ResendRequest,
   StartRequest,
@@ -17,6 +19,7 @@ import type { IssuedToken, TokenGrant, TokenVerdict } from '#service/tokens.ts';
 import type {
   Answer,
   CanceledView,
+  MessageView,
   VerdictView,
   VerificationInFullView,
   VerificationView,
@@ -75,6 +78,18 @@ export interface Service {
     caller: Caller,
     request: ListRequest,
   ): Promise<Result<{ items: readonly VerificationView[]; nextCursor: string | null }>>;
+
+  /** Sends a text that proves nothing, now or later; no verb of verifications knows it. */
+  sendMessage(
+    caller: Caller,
+    request: MessageRequest,
+    key: IdempotencyKey,
+  ): Promise<Result<Answer<MessageView>>>;
+  readMessage(caller: Caller, messageId: string): Promise<Result<MessageView>>;
+  listMessages(
+    caller: Caller,
+    request: MessageListRequest,
+  ): Promise<Result<{ items: readonly MessageView[]; nextCursor: string | null }>>;
 
   /** The caller's verification that a handle names (`domain/handle.ts`), or null. */
   verificationIdOf(caller: Caller, handle: Handle): Promise<string | null>;

@@ -23,6 +23,9 @@ export interface CodeBinding {
 export interface Vault {
   sealCode(code: string, binding: CodeBinding): string;
   openCode(sealed: string, binding: CodeBinding): string | null;
+  /** A plain message's text, kept in the place of a code and never to be taken for one. */
+  sealText(text: string, binding: CodeBinding): string;
+  openText(sealed: string, binding: CodeBinding): string | null;
   sealRequest(json: string, verificationId: string): string;
   openRequest(sealed: string, verificationId: string): string | null;
   sealAnswer(json: string, keyHash: string): string;
@@ -94,6 +97,8 @@ function createVault(ring: KeyRing, hashKey: KeyObject): Vault {
   return {
     sealCode: (code, binding) => ring.seal(code, codeContext(binding)),
     openCode: (sealed, binding) => ring.open(sealed, codeContext(binding)),
+    sealText: (text, binding) => ring.seal(text, `text ${codeContext(binding)}`),
+    openText: (sealed, binding) => ring.open(sealed, `text ${codeContext(binding)}`),
     sealRequest: (json, id) => ring.seal(json, `request ${id}`),
     openRequest: (sealed, id) => ring.open(sealed, `request ${id}`),
     sealAnswer: (json, keyHash) => ring.seal(json, `answer ${keyHash}`),

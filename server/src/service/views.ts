@@ -43,6 +43,28 @@ export interface VerificationInFullView extends VerificationView {
   readonly callbackUrl: string | null;
 }
 
+export type MessageStatus = DeliveryStatus | 'scheduled' | 'blocked';
+
+/** A plain message as a caller may see it: recipient masked, and never its text. */
+export interface MessageView {
+  readonly id: string;
+  readonly status: MessageStatus;
+  readonly recipient: string;
+  readonly country: string | null;
+  readonly channel: ChannelName;
+  readonly origin: string;
+  readonly createdAtMs: number;
+  /** From when on it is sent; null where a limit blocked it. */
+  readonly sendAtMs: number | null;
+  readonly provider: string | null;
+  readonly parts: number;
+  readonly cost: Money | null;
+  readonly error: string | null;
+  readonly blockedReason: string | null;
+  readonly reference: string | null;
+  readonly metadata: Readonly<Record<string, string>> | null;
+}
+
 export interface DeliveryView {
   readonly id: string;
   readonly channel: ChannelName;

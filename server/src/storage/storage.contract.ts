@@ -11,6 +11,7 @@ import { testGuessBudgets } from '#storage/contract/guess-budgets.ts';
 import { testHandles } from '#storage/contract/handles.ts';
 import { testIdempotency } from '#storage/contract/idempotency.ts';
 import { testLists } from '#storage/contract/lists.ts';
+import { testPlainMessages } from '#storage/contract/plain-messages.ts';
 import { testPurge } from '#storage/contract/purge.ts';
 import { testResends } from '#storage/contract/resends.ts';
 import { testSandbox } from '#storage/contract/sandbox.ts';
@@ -36,6 +37,7 @@ export function testStorage(name: string, open: OpenStorage): void {
     testResends(promise);
     testIdempotency(promise);
     testDeliveries(promise);
+    testPlainMessages(promise);
     testCallbacks(promise);
     testLists(promise);
     testHandles(promise);

@@ -97,13 +97,14 @@ export function startStepOf(options: StartOptions & { readonly applicationId: st
   const { recipient = '+14155550123', applicationId, ...changes } = options;
   const recipientHash = hashOf(recipient);
   const { deliveries, ledgers, budgets, secondStart, idempotency, ...rest } = changes;
-  const { leaseMs: lease = leaseMs, ...given } = rest;
+  const { leaseMs: lease = leaseMs, sendAtMs, ...given } = rest;
   return {
     verification: { ...defaultVerification(applicationId, recipientHash), ...given },
     deliveries: deliveries ?? [newDelivery()],
     ledgers: ledgers ?? [{ key: given.ledgerKey ?? recipientHash, count: 1, limits: [] }],
     budgets: budgets ?? [],
     secondStart: secondStart ?? 'supersede',
+    ...(sendAtMs === undefined ? {} : { sendAtMs }),
     idempotency: idempotency ?? null,
     leaseMs: lease,
   };

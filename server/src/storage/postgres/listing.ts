@@ -1,4 +1,5 @@
 import { formatId, headOf } from '#domain/id.ts';
+import { isPlain } from '#domain/plain-message.ts';
 import { statusAt } from '#domain/verification.ts';
 import type { ListQuery, Storage } from '#service/ports.ts';
 import type { VerificationWithDeliveries } from '#service/records.ts';
@@ -46,6 +47,7 @@ export function createListing(inRounds: InRounds) {
 function matches({ record }: KeptVerification, query: ListQuery, nowMs: number): boolean {
   const { status, purpose } = query;
   return (
+    isPlain(record) === (query.kind === 'message') &&
     (status === null || statusAt(record, nowMs) === status) &&
     (purpose === null || record.purpose === purpose)
   );

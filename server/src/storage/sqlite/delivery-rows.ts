@@ -62,7 +62,7 @@ function createWrites(database: Database, recent: Recent<KeptDelivery>) {
   const insert = database.prepare(
     'INSERT INTO delivery (head, id, application, verification, code_version, channel, provider, ' +
       'status, parts, quote_micros, quote_currency, attempts, is_possible_duplicate, ' +
-      "created_at_ms, history) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, 1, 0, ?, ?)",
+      "created_at_ms, history) VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?, ?, ?, 0, ?, ?)",
   );
   const save = database.prepare(
     'UPDATE delivery SET provider = ?, status = ?, parts = ?, cost_micros = ?, currency = ?, ' +
@@ -85,6 +85,7 @@ function createWrites(database: Database, recent: Recent<KeptDelivery>) {
         record.parts,
         record.quoteMicros,
         record.quoteCurrency,
+        record.attempts,
         record.createdAtMs,
         writeHistory(record.history),
       );

@@ -1,3 +1,4 @@
+import { isPlain } from '#domain/plain-message.ts';
 import { statusAt } from '#domain/verification.ts';
 import type { ListQuery, Storage } from '#service/ports.ts';
 import type { SqliteTables } from '#storage/sqlite/tables.ts';
@@ -33,6 +34,7 @@ export function listVerifications(tables: SqliteTables, query: ListQuery, nowMs:
 function matches(kept: KeptVerification, query: ListQuery, nowMs: number): boolean {
   const { record } = kept;
   return (
+    isPlain(record) === (query.kind === 'message') &&
     (query.status === null || statusAt(record, nowMs) === query.status) &&
     (query.purpose === null || record.purpose === query.purpose) &&
     (query.recipientHash === null || record.recipientHash === query.recipientHash) &&

@@ -17,6 +17,7 @@ import type {
 import type { VerificationRecord, VerificationWithDeliveries } from '#service/records.ts';
 import { finish } from '#storage/steps/finish.ts';
 import { withEntry } from '#storage/steps/history.ts';
+import { findVerification } from '#storage/steps/plain-messages.ts';
 import type { KeptLedger, KeptVerification, Tables } from '#storage/steps/tables.ts';
 
 /** A verification with the ledger of its recipient, as one step works on them. */
@@ -115,7 +116,7 @@ function readSubject(
   of: { applicationId: string; verificationId: string },
   nowMs: number,
 ): Subject | null {
-  const kept = tables.verifications.find(of.applicationId, of.verificationId);
+  const kept = findVerification(tables, of);
   if (kept === null) return null;
   const ledger = tables.ledgers.read(kept.application, kept.record.ledgerKey, nowMs);
   return { kept, ledger };

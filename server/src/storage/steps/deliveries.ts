@@ -3,6 +3,7 @@ import { type HistoryEvent, statusAt } from '#domain/verification.ts';
 import type { AttemptResult, ClaimedDelivery, Receipt } from '#service/ports.ts';
 import type { DeliveryRecord } from '#service/records.ts';
 import { withEntry } from '#storage/steps/history.ts';
+import { eraseText } from '#storage/steps/plain-messages.ts';
 import type { KeptDelivery, Tables } from '#storage/steps/tables.ts';
 
 const eventOf: Record<DeliveryStatus, HistoryEvent> = {
@@ -30,6 +31,7 @@ export function failDelivery(tables: Tables, kept: KeptDelivery, failing: Failin
     detail: error,
   });
   tables.deliveries.save({ ...kept, record: { ...record, status: 'failed', error, history } });
+  eraseText(tables, kept, nowMs);
   settleCost(tables, kept, { costMicros: 0, currency: record.quoteCurrency, country });
 }
 
@@ -105,6 +107,7 @@ function recordSent(
     },
   });
   tables.outbox.leave(kept.record.id);
+  eraseText(tables, kept, nowMs);
   const { costMicros, currency } = result;
   if (costMicros !== null) {
     settleCost(tables, kept, { costMicros, currency, ...countryOf(tables, kept) });
@@ -230,6 +233,9 @@ export function recordReceipt(
   const entry = { atMs: nowMs, event: eventOf[status], detail: error };
   const moved = { ...record, status, error, history: withEntry(record.history, entry) };
   tables.deliveries.save({ ...kept, record: moved });
-  if (record.status === 'queued') tables.outbox.leave(kept.record.id);
+  if (record.status === 'queued') {
+    tables.outbox.leave(kept.record.id);
+    eraseText(tables, kept, nowMs);
+  }
   return moved;
 }

@@ -5,13 +5,14 @@ import { refuseSpending } from '#storage/steps/budgets.ts';
 import { answer } from '#storage/steps/check.ts';
 import { dropWaiting, finish } from '#storage/steps/finish.ts';
 import { withEntry } from '#storage/steps/history.ts';
+import { findVerification } from '#storage/steps/plain-messages.ts';
 import { digitsMinNow, enterSends, insertDeliveries, isTooWeak } from '#storage/steps/start.ts';
 import type { KeptVerification, Tables } from '#storage/steps/tables.ts';
 
 export function resendCode(tables: Tables, step: ResendStep, nowMs: number): ResendOutcome {
   const repeated = tables.idempotency.find(step.idempotency, nowMs);
   if (repeated !== null) return repeated;
-  const kept = tables.verifications.find(step.applicationId, step.verificationId);
+  const kept = findVerification(tables, step);
   if (kept === null) return { kind: 'not_found' };
   const { application, record } = kept;
   const { ledgerKey, id: verificationId } = record;
@@ -69,7 +70,7 @@ export function cancelVerification(
 ): CancelOutcome {
   const repeated = tables.idempotency.find(step.idempotency, nowMs);
   if (repeated !== null) return repeated;
-  const kept = tables.verifications.find(step.applicationId, step.verificationId);
+  const kept = findVerification(tables, step);
   if (kept === null) return { kind: 'not_found' };
   const { application, record } = kept;
   const result = cancelResult(record, nowMs);

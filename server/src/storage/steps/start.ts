@@ -7,6 +7,7 @@ import {
   refuseRecipient,
   withSends,
 } from '#domain/limits.ts';
+import { plainCodeVersion } from '#domain/plain-message.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { end, lifeEnd, statusAt, timesAfterSend } from '#domain/verification.ts';
 import type {
@@ -41,13 +42,16 @@ export function startVerification(tables: Tables, step: StartStep, nowMs: number
   const application = tables.applications.requireNumber(verification.applicationId);
   const { ledgerKey } = verification;
   const ledger = tables.ledgers.read(application, ledgerKey, nowMs);
-  const live = readLive(tables, ledger, verification);
+  const isMessage = verification.codeVersion === plainCodeVersion;
+  const live = isMessage ? null : readLive(tables, ledger, verification);
   const isLive = live !== null && statusAt(live.record, nowMs) === 'pending';
   if (isLive && step.secondStart !== 'supersede') {
     return { kind: 'live', verificationId: live.record.id };
   }
-  const barred = refuseRecipient(ledger.ledger, nowMs);
-  const digitsMin = barred === null ? digitsMinNow(tables, { application, ledger, nowMs }) : 0;
+  // Guesses bound codes of ours. A plain message has none.
+  const barred = isMessage ? null : refuseRecipient(ledger.ledger, nowMs);
+  const isOpen = !isMessage && barred === null;
+  const digitsMin = isOpen ? digitsMinNow(tables, { application, ledger, nowMs }) : 0;
   if (isTooWeak(verification.codeBits, digitsMin)) return { kind: 'code_too_weak', digitsMin };
   const sends = enterSends(tables, { application, ledgers: step.ledgers, nowMs }, [
     [ledgerKey, ledger],
@@ -64,7 +68,7 @@ export function startVerification(tables: Tables, step: StartStep, nowMs: number
     if (ending !== null) finish(tables, { kept: live, ending, ledger, nowMs });
   }
   const kept = insertPending(tables, { application, step, nowMs });
-  ledger.live.set(liveKeyOf(verification), verification.id);
+  if (!isMessage) ledger.live.set(liveKeyOf(verification), verification.id);
   sends.write();
   tables.budgets.reserve(application, budgets, nowMs);
   const { id: verificationId } = verification;
@@ -80,13 +84,13 @@ export function startVerification(tables: Tables, step: StartStep, nowMs: number
 
 /** What a start that took effect has made: it follows from the step and its moment alone. */
 export function startedRecords(
-  { verification, deliveries }: Pick<StartStep, 'verification' | 'deliveries'>,
+  step: Pick<StartStep, 'verification' | 'deliveries' | 'sendAtMs'>,
   nowMs: number,
 ): VerificationWithDeliveries {
-  const record = pendingRecord(verification, nowMs);
+  const record = pendingRecord(step, nowMs);
   return {
     verification: record,
-    deliveries: deliveries.map((fresh) => freshDelivery(record, fresh, nowMs)),
+    deliveries: step.deliveries.map((fresh) => freshDelivery(record, { fresh, step, nowMs })),
     atMs: nowMs,
   };
 }
@@ -164,30 +168,31 @@ export function enterSends(
   };
 }
 
-/** Queued, and in the hands of the node that asks until its lease is over. */
+/**
+ * Queued, and in the hands of the node that asks until its lease is over; what has a moment of its
+ * own waits for that in nobody's hands.
+ */
 export function insertDeliveries(
   tables: Tables,
-  {
-    kept,
-    step,
-    nowMs,
-  }: { kept: KeptVerification; step: Pick<StartStep, 'deliveries' | 'leaseMs'>; nowMs: number },
+  { kept, step, nowMs }: { kept: KeptVerification; step: DeliveriesOf; nowMs: number },
 ): void {
   const { application, record } = kept;
   for (const fresh of step.deliveries) {
     tables.deliveries.insert({
       application,
       codeVersion: record.codeVersion,
-      record: freshDelivery(record, fresh, nowMs),
+      record: freshDelivery(record, { fresh, step, nowMs }),
     });
     tables.outbox.insert(fresh.id, nowMs + step.leaseMs);
+    if (step.sendAtMs !== undefined) tables.outbox.schedule(fresh.id, step.sendAtMs, false);
   }
 }
 
+type DeliveriesOf = Pick<StartStep, 'deliveries' | 'leaseMs' | 'sendAtMs'>;
+
 function freshDelivery(
   verification: Pick<VerificationRecord, 'id' | 'applicationId'>,
-  fresh: NewDelivery,
-  nowMs: number,
+  { fresh, step, nowMs }: { fresh: NewDelivery; step: Pick<StartStep, 'sendAtMs'>; nowMs: number },
 ): DeliveryRecord {
   return {
     id: fresh.id,
@@ -203,7 +208,8 @@ function freshDelivery(
     currency: null,
     error: null,
     providerMessageId: null,
-    attempts: 1,
+    // The node that starts it hands it over; what waits for its moment is handed over by a claim.
+    attempts: step.sendAtMs === undefined ? 1 : 0,
     isPossibleDuplicate: false,
     createdAtMs: nowMs,
     history: [{ atMs: nowMs, event: 'queued', detail: null }],
@@ -217,18 +223,23 @@ function insertPending(
   const kept: KeptVerification = {
     application,
     deliveryIds: step.deliveries.map(({ id }) => id),
-    record: pendingRecord(step.verification, nowMs),
+    record: pendingRecord(step, nowMs),
   };
   tables.verifications.insert(kept);
   return kept;
 }
 
-function pendingRecord(verification: NewVerification, nowMs: number): VerificationRecord {
-  const { lifetimeMs } = verification;
+function pendingRecord(
+  { verification, sendAtMs }: Pick<StartStep, 'verification' | 'sendAtMs'>,
+  nowMs: number,
+): VerificationRecord {
+  const lifetimeMs = verification.lifetimeMs + Math.max(0, (sendAtMs ?? nowMs) - nowMs);
   const lifeEndsAtMs = lifeEnd(nowMs, lifetimeMs);
   return {
     ...freshRecord(verification, nowMs),
+    lifetimeMs,
     ...timesAfterSend(1, { lifetimeMs, lifeEndsAtMs }, nowMs),
+    ...(sendAtMs === undefined ? {} : { resendAllowedAtMs: sendAtMs }),
     status: 'pending',
     sendsUsed: 1,
     lifeEndsAtMs,
@@ -267,7 +278,7 @@ function freshRecord(verification: NewVerification, nowMs: number): Verification
     ...verification,
     status: 'blocked',
     sealedCode: null,
-    codeVersion: 1,
+    codeVersion: verification.codeVersion ?? 1,
     checksUsed: 0,
     checksWrong: 0,
     sendsUsed: 0,
