@@ -1,4 +1,5 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
+import type { FacadeRoute } from '#compat/facade.ts';
 import { type Failure, fail } from '#compat/verifynow/codes.ts';
 import { door } from '#compat/verifynow/door.ts';
 import { refuseUnauthorized } from '#compat/verifynow/errors.ts';
@@ -13,8 +14,10 @@ const customers = new WeakMap<FastifyRequest, string>();
  * The header `authToken`, which is the bare token. Clients take 401 for the sign to get a new one,
  * so every other trouble has another status.
  */
-export function createAuthenticate(service: Pick<Service, 'readToken'>) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
+export function createAuthenticate(
+  service: Pick<Service, 'readToken'>,
+): NonNullable<FacadeRoute['authenticate']> {
+  return async (request, reply) => {
     const { authtoken } = request.headers;
     if (typeof authtoken !== 'string') return refuseUnauthorized(reply);
     const verdict = await service.readToken('verifynow', authtoken);

@@ -23,9 +23,13 @@ export interface Failure {
   readonly errorMessage: string | null;
 }
 
-export function fail(
-  name: Failure['name'],
-  errorMessage: string | null = null,
-): { readonly ok: false; readonly error: Failure } {
-  return { ok: false, error: { name, errorMessage } };
+export function failure(name: Failure['name'], errorMessage: string | null = null): Failure {
+  return { name, errorMessage };
+}
+
+export function fail(...why: Parameters<typeof failure>): {
+  readonly ok: false;
+  readonly error: Failure;
+} {
+  return { ok: false, error: failure(...why) };
 }

@@ -10,6 +10,7 @@ import {
   responseCodeOf,
 } from '#compat/verifynow/verifynow.fixture.ts';
 import { decimalHandle } from '#domain/handle.ts';
+import { defaultLimits } from '#domain/limits.ts';
 import { take, wrong } from '#service/service.fixture.ts';
 import type { Caller } from '#service/service.ts';
 
@@ -71,7 +72,7 @@ test('sends at once never pass the balance', async () => {
 });
 
 test('at two doors at once the recipient has one budget of sends for a day', async () => {
-  const limits = { recipientSendsDayMax: 3, recipientSendIntervalSeconds: 0 } as never;
+  const limits = { ...defaultLimits, recipientSendsDayMax: 3, recipientSendIntervalSeconds: 0 };
   const client = await newVerifyNowClient(opened, { limits });
   const purposes = ['a', 'b', 'c', 'd'];
   const ours = purposes.map((purpose) =>

@@ -5,7 +5,7 @@
  * says the rest.
  */
 import type { FastifyReply } from 'fastify';
-import { type Failure, fail, responseCodes } from '#compat/verifynow/codes.ts';
+import { type Failure, failure, responseCodes } from '#compat/verifynow/codes.ts';
 import { tokenPath } from '#compat/verifynow/paths.ts';
 import type { RefusalCode } from '#domain/refusal.ts';
 import { faultStatus, type RequestFault } from '#service/request-fault.ts';
@@ -33,24 +33,23 @@ export function refuseUnauthorized(reply: FastifyReply): FastifyReply {
     .send({ responseCode: 401, message: 'UNAUTHORIZED' });
 }
 
-const limited = fail('MAXIMUM_LIMIT_REACHED', 'No more codes are sent now. Try again later.').error;
-const notSet = fail('SERVER_ERROR', 'The account is not set up to send this message.').error;
+const limited = failure('MAXIMUM_LIMIT_REACHED', 'No more codes are sent now. Try again later.');
+const notSetUp = failure('SERVER_ERROR', 'The account is not set up to send this message.');
 
 const failures: Readonly<Partial<Record<RefusalCode, Failure>>> = {
-  request_invalid: fail('BAD_REQUEST', 'A parameter has a value that cannot be used.').error,
-  recipient_invalid: fail('BAD_REQUEST', 'countryCode and mobileNumber are no phone number.').error,
-  recipient_unsupported: fail('BAD_REQUEST', 'This mobileNumber cannot receive the message.').error,
-  channel_not_allowed: fail('BAD_REQUEST', 'This flowType is not open to the account.').error,
-  channel_unavailable: fail('BAD_REQUEST', 'This flowType cannot be delivered at present.').error,
-  country_not_allowed: fail('INVALID_COUNTRY_CODE', 'This country is not open to the account.')
-    .error,
-  verification_not_found: fail('INVALID_VERIFICATION_ID').error,
+  request_invalid: failure('BAD_REQUEST', 'A parameter has a value that cannot be used.'),
+  recipient_invalid: failure('BAD_REQUEST', 'countryCode and mobileNumber are no phone number.'),
+  recipient_unsupported: failure('BAD_REQUEST', 'This mobileNumber cannot receive the message.'),
+  channel_not_allowed: failure('BAD_REQUEST', 'This flowType is not open to the account.'),
+  channel_unavailable: failure('BAD_REQUEST', 'This flowType cannot be delivered at present.'),
+  country_not_allowed: failure('INVALID_COUNTRY_CODE', 'This country is not open to the account.'),
+  verification_not_found: failure('INVALID_VERIFICATION_ID'),
   limit_reached: limited,
   budget_exhausted: limited,
-  balance_exhausted: fail('MAXIMUM_LIMIT_REACHED', 'The account has no balance left.').error,
+  balance_exhausted: failure('MAXIMUM_LIMIT_REACHED', 'The account has no balance left.'),
 };
 
 /** What is not listed is nothing that a client does: a template or a setting of the account. */
 export function failureOf(code: RefusalCode): Failure {
-  return failures[code] ?? notSet;
+  return failures[code] ?? notSetUp;
 }

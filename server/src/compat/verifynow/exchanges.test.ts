@@ -11,6 +11,7 @@ import { verifynow } from '#compat/verifynow/facade.ts';
 import { newVerifyNowClient, type VerifyNowClient } from '#compat/verifynow/verifynow.fixture.ts';
 import type { ApplicationSettings } from '#domain/application.ts';
 import { readDecimalHandle } from '#domain/handle.ts';
+import type { Template, TemplateVariant } from '#domain/template.ts';
 import { take, wrong } from '#service/service.fixture.ts';
 
 interface Step extends Exchange {
@@ -39,9 +40,10 @@ async function begin({ text, ...settings }: NonNullable<Step['begins']>): Promis
   const client = await newVerifyNowClient(opened, settings);
   if (text === undefined) return client;
   const { id } = client.caller.application;
-  const variant = { channel: 'sms', language: 'en', prefix: null, subject: null, text, html: null };
-  const template = { name: 'own', state: 'approved', purposes: [], variants: [variant] } as const;
-  take(await opened.service.saveTemplate(id, template as never));
+  const rest = { language: 'en', prefix: null, subject: null, html: null };
+  const variant: TemplateVariant = { channel: 'sms', text, ...rest };
+  const template: Template = { name: 'own', state: 'approved', purposes: [], variants: [variant] };
+  take(await opened.service.saveTemplate(id, template));
   take(await opened.service.changeSettings(id, { template: 'own' }));
   return client;
 }

@@ -1,21 +1,21 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf } from '#compat/facade.ts';
+import { callerOf, type FacadeRoute } from '#compat/facade.ts';
 import { refuseCustomer } from '#compat/verifynow/authenticate.ts';
 import { type Failure, fail } from '#compat/verifynow/codes.ts';
 import { codeLength } from '#compat/verifynow/door.ts';
 import { alreadySentAnswer, sentAnswer, unsentAnswer } from '#compat/verifynow/envelope.ts';
 import { failureOf } from '#compat/verifynow/errors.ts';
 import type { Version } from '#compat/verifynow/paths.ts';
+import { readCallingCode } from '#compat/verifynow/phone-words.ts';
 import { readWords, type Words } from '#compat/words.ts';
-import { isCallingCode } from '#domain/calling-code.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
 import { decimalHandle } from '#domain/handle.ts';
 import { ok, type Result } from '#domain/refusal.ts';
 import type { Service } from '#service/service.ts';
 
-type Handle = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
-
-export function createSend(service: Pick<Service, 'startVerification'>, version: Version): Handle {
+export function createSend(
+  service: Pick<Service, 'startVerification'>,
+  version: Version,
+): FacadeRoute['handle'] {
   return async (request, reply) => {
     const words = readWords(request.query, request.body);
     const asked = refuseCustomer(request, words, version) ?? readSend(words, version);
@@ -53,9 +53,8 @@ function readSend(words: Words, version: Version): Result<Send, Failure> {
   if (!channel.ok) return channel;
   const countryCode = words('countryCode');
   if (countryCode === undefined) return fail('BAD_REQUEST', 'countryCode is missing.');
-  // A plus that stands in a query without being encoded arrives as a blank.
-  const callingCode = countryCode.trim().replace(/^(?:\+|00)/, '');
-  if (!isCallingCode(callingCode)) {
+  const callingCode = readCallingCode(countryCode);
+  if (callingCode === null) {
     return fail('INVALID_COUNTRY_CODE', 'countryCode must be a dialling code, such as 91.');
   }
   const mobileNumber = words('mobileNumber');
@@ -66,21 +65,25 @@ function readSend(words: Words, version: Version): Result<Send, Failure> {
   return ok({ mobileNumber, recipient, channel: channel.value, length: length.value });
 }
 
+const sms = ['SMS', 'sms'] as const;
+const flows = {
+  v2: { served: 'SMS', channels: new Map<string, ChannelName>([sms]) },
+  v3: {
+    served: 'SMS or WHATSAPP',
+    channels: new Map<string, ChannelName>([sms, ['WHATSAPP', 'whatsapp']]),
+  },
+} as const satisfies Record<Version, unknown>;
+
 function readFlowType(
   flowType: string | undefined,
   version: Version,
 ): Result<ChannelName, Failure> {
-  const [channel, served] =
-    version === 'v2' ? ([v2Flows, 'SMS'] as const) : ([v3Flows, 'SMS or WHATSAPP'] as const);
+  const { served, channels } = flows[version];
   if (flowType === undefined) return fail('BAD_REQUEST', `flowType is missing. Give ${served}.`);
-  const found = channel.get(flowType.toUpperCase());
-  return found === undefined
-    ? fail('BAD_REQUEST', `This flowType is not served. Give ${served}.`)
-    : ok(found);
+  const channel = channels.get(flowType.toUpperCase());
+  if (channel !== undefined) return ok(channel);
+  return fail('BAD_REQUEST', `This flowType is not served. Give ${served}.`);
 }
-
-const v2Flows = new Map<string, ChannelName>([['SMS', 'sms']]);
-const v3Flows = new Map<string, ChannelName>([...v2Flows, ['WHATSAPP', 'whatsapp']]);
 
 function readLength(otpLength: string | undefined): Result<number, Failure> {
   const { usual, min, max } = codeLength;

@@ -1,4 +1,4 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FacadeRoute } from '#compat/facade.ts';
 import { presentAccount } from '#compat/verifynow/credentials.ts';
 import { door } from '#compat/verifynow/door.ts';
 import { refuseToken } from '#compat/verifynow/errors.ts';
@@ -11,8 +11,10 @@ import type { Service } from '#service/service.ts';
 const tokenLifetimeSeconds = 604_800;
 const tokenScope = 'NEW';
 
-export function createGiveToken(service: Pick<Service, 'authenticateWith' | 'issueToken'>) {
-  return async (request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+export function createGiveToken(
+  service: Pick<Service, 'authenticateWith' | 'issueToken'>,
+): FacadeRoute['handle'] {
+  return async (request, reply) => {
     const asked = readTokenRequest(readWords(request.query, request.body));
     if (!asked.ok) return refuseToken(reply, asked.error);
     const opened = await service.authenticateWith('verifynow', asked.value);

@@ -1,19 +1,16 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
-import { callerOf } from '#compat/facade.ts';
+import { callerOf, type FacadeRoute } from '#compat/facade.ts';
 import { refuseCustomer } from '#compat/verifynow/authenticate.ts';
-import { type Failure, fail } from '#compat/verifynow/codes.ts';
+import { type Failure, fail, failure } from '#compat/verifynow/codes.ts';
 import { unverifiedAnswer, verifiedAnswer } from '#compat/verifynow/envelope.ts';
 import { failureOf } from '#compat/verifynow/errors.ts';
 import type { Version } from '#compat/verifynow/paths.ts';
+import { isNumberOf, nationalNumber } from '#compat/verifynow/phone-words.ts';
 import { readWords, type Words } from '#compat/words.ts';
-import { callingCodeOf } from '#domain/calling-code.ts';
 import { decimalHandle, readDecimalHandle } from '#domain/handle.ts';
 import { ok, type Result } from '#domain/refusal.ts';
 import type { CheckReason } from '#domain/verification.ts';
 import type { Caller, Service } from '#service/service.ts';
 import type { VerdictView } from '#service/views.ts';
-
-type Handle = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
 
 /** How the vendor calls each reason of a verdict. */
 const namesOfReasons: Readonly<Record<CheckReason, Failure['name']>> = {
@@ -28,24 +25,29 @@ const namesOfReasons: Readonly<Record<CheckReason, Failure['name']>> = {
 export function createValidate(
   service: Pick<Service, 'checkCode' | 'verificationIdOf'>,
   version: Version,
-): Handle {
+): FacadeRoute['handle'] {
   return async (request, reply) => {
     const words = readWords(request.query, request.body);
     const refused = refuseCustomer(request, words, version);
     const verdict = refused ?? (await check(service, callerOf(request), words));
     if (!verdict.ok) return reply.send(unverifiedAnswer(verdict.error));
     const { id, proof, reason } = verdict.value;
-    if (reason !== null) {
-      return reply.send(unverifiedAnswer(fail(namesOfReasons[reason]).error));
-    }
-    const mobileNumber = readMobileNumber(recipientOf(proof), words('mobileNumber'));
-    if (mobileNumber !== null) {
-      return reply.send(verifiedAnswer({ verificationId: decimalHandle(id), mobileNumber }));
-    }
-    const sentence = 'The code was right, but it was sent to another mobileNumber.';
-    return reply.send(unverifiedAnswer(fail('VERIFICATION_FAILED', sentence).error));
+    if (reason !== null) return reply.send(unverifiedAnswer(failure(namesOfReasons[reason])));
+    const recipient = recipientOf(proof);
+    const mobileNumber = words('mobileNumber') ?? nationalNumber(recipient);
+    const countryCode = words('countryCode');
+    return reply.send(
+      isNumberOf(recipient, { countryCode, mobileNumber })
+        ? verifiedAnswer({ verificationId: decimalHandle(id), mobileNumber })
+        : unverifiedAnswer(anotherNumber),
+    );
   };
 }
+
+const anotherNumber = failure(
+  'VERIFICATION_FAILED',
+  'The code was right, but it was sent to another mobileNumber.',
+);
 
 async function check(
   service: Pick<Service, 'checkCode' | 'verificationIdOf'>,
@@ -71,17 +73,3 @@ function recipientOf(proof: string | null): string {
   const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { recipient: string };
   return claims.recipient;
 }
-
-/**
- * The national number as the client writes it, or without its calling code where the client does
- * not say it. Null for a number that the code was not sent to: whoever takes the number from the
- * person again when the code comes in must not be told that this one was verified.
- */
-function readMobileNumber(recipient: string, given: string | undefined): string | null {
-  if (given === undefined) return recipient.slice(1 + (callingCodeOf(recipient)?.length ?? 0));
-  const digits = given.replace(/[^0-9]/g, '').replace(/^0+/, '');
-  return digits.length >= givenDigitsMin && recipient.endsWith(digits) ? given : null;
-}
-
-/** Fewer could be the end of anybody's number. */
-const givenDigitsMin = 4;
