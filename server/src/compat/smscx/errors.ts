@@ -137,6 +137,7 @@ const refusals: Record<RefusalCode, VendorError> = {
   verification_exists: errors.rateLimit,
   verification_not_found: errors.otpUnknown,
   verification_finished: errors.notPending,
+  message_not_found: errors.serverError,
   template_in_use: errors.serverError,
   idempotency_key_reused: errors.serverError,
   idempotency_key_in_use: errors.serverError,
