@@ -115,7 +115,7 @@ export const errorTable: Record<ErrorCode, ErrorRow> = {
     title: 'A verification is pending already',
     whatToDo:
       'Check, resend or cancel the pending one, or set `secondStart` of the ' +
-      'application to `supersede` or `reuse`.',
+      'application to `supersede`, `reuse` or `redirect`.',
   },
   verification_finished: {
     status: 409,

@@ -19,6 +19,7 @@ export async function presentApplication(
     ...settings,
     balance: settings.balance === null ? null : await service.readBalance(application),
     channels: [...settings.channels],
+    resendWaitsSeconds: [...settings.resendWaitsSeconds],
     providers: presentProviders(settings.providers),
   };
 }

@@ -4,7 +4,7 @@ import type { CodeAlphabet } from '#domain/code.ts';
 import type { FacadeSettings } from '#domain/facade-settings.ts';
 import { defaultLimits, type SendLimits } from '#domain/limits.ts';
 import type { Money } from '#domain/money.ts';
-import type { SecondStartRule } from '#domain/verification.ts';
+import { resendWaitsSeconds, type SecondStartRule, sendsMax } from '#domain/verification.ts';
 
 /** The owner of credentials, templates, limits and verifications; nothing crosses to another. */
 export interface Application {
@@ -35,6 +35,14 @@ export interface ApplicationSettings {
   readonly secondStart: SecondStartRule;
   /** Whether a resend carries a new code (the old one dies) or the same one again. */
   readonly resendCode: 'new' | 'same';
+  /** Sends that one verification may have, the first included. */
+  readonly sendsMax: number;
+  /** Waiting time after the first send, the second and so on; the last one holds from there. */
+  readonly resendWaitsSeconds: readonly number[];
+  /** Whether a request's own text may show its code more than once; templates never do. */
+  readonly allowRepeatedCode: boolean;
+  /** Sends texts to numbers that the metadata has for landlines: some of those take texts. */
+  readonly allowLandlineTexts: boolean;
   readonly callbackUrl: string | null;
   /** ISO 3166-1 alpha-2 codes that numbers may belong to; `"all"` allows every country. */
   readonly countries: readonly string[] | 'all';
@@ -70,6 +78,10 @@ export const defaultSettings: ApplicationSettings = {
   checksMax: 5,
   secondStart: 'supersede',
   resendCode: 'new',
+  sendsMax,
+  resendWaitsSeconds,
+  allowRepeatedCode: false,
+  allowLandlineTexts: false,
   callbackUrl: null,
   countries: [],
   country: null,
@@ -88,6 +100,9 @@ export const defaultSettings: ApplicationSettings = {
 export const settingBounds = {
   lifetimeSeconds: { min: 30, max: 86_400 },
   checksMax: { min: 1, max: 10 },
+  sendsMax: { min: 1, max: 20 },
+  resendWaitSeconds: { min: 0, max: 3_600 },
+  resendWaits: { min: 1, max: 10 },
   proofLifetimeSeconds: { min: 30, max: 3_600 },
 } as const;
 

@@ -35,6 +35,11 @@ export interface SendLimits {
   readonly recipientSendIntervalSeconds: number;
   readonly recipientSendsHourMax: number;
   readonly recipientSendsDayMax: number;
+  /** Starts that name the recipient, however many messages each sends; 0 sets no such limit. */
+  readonly recipientStartsHourMax: number;
+  /** Checks of a recipient's codes, right ones too; 0 sets no such limit. */
+  readonly recipientChecksMax: number;
+  readonly recipientChecksWindowSeconds: number;
   readonly addressStartsHourMax: number;
   readonly addressStartsDayMax: number;
   readonly addressFailuresHourMax: number;
@@ -45,6 +50,9 @@ export const defaultLimits: SendLimits = {
   recipientSendIntervalSeconds: 30,
   recipientSendsHourMax: 5,
   recipientSendsDayMax: 10,
+  recipientStartsHourMax: 0,
+  recipientChecksMax: 0,
+  recipientChecksWindowSeconds: 900,
   addressStartsHourMax: 10,
   addressStartsDayMax: 50,
   addressFailuresHourMax: 30,
@@ -56,6 +64,9 @@ export const limitBounds: Record<keyof SendLimits, { min: number; max: number }>
   recipientSendIntervalSeconds: { min: 0, max: 3_600 },
   recipientSendsHourMax: { min: 1, max: 20 },
   recipientSendsDayMax: { min: 1, max: 20 },
+  recipientStartsHourMax: { min: 0, max: 1_000 },
+  recipientChecksMax: { min: 0, max: 1_000 },
+  recipientChecksWindowSeconds: { min: 60, max: daySeconds },
   // Counting is exact, so a ledger holds each moment: ten thousand of them are 140 kB in one row.
   addressStartsHourMax: { min: 1, max: 2_000 },
   addressStartsDayMax: { min: 1, max: 10_000 },
@@ -79,6 +90,17 @@ export function recipientSendLimits(limits: SendLimits): NamedLimit[] {
     },
     { name: 'recipient_sends_day', max: limits.recipientSendsDayMax, windowSeconds: daySeconds },
   ];
+}
+
+/** Empty where the application sets none, which is so unless it asks for one. */
+export function recipientStartLimits({ recipientStartsHourMax: max }: SendLimits): NamedLimit[] {
+  return max === 0 ? [] : [{ name: 'recipient_starts_hour', max, windowSeconds: hourSeconds }];
+}
+
+/** Empty likewise. The guess budget holds beside it and cannot be set. */
+export function recipientCheckLimits(limits: SendLimits): NamedLimit[] {
+  const { recipientChecksMax: max, recipientChecksWindowSeconds: windowSeconds } = limits;
+  return max === 0 ? [] : [{ name: 'recipient_checks', max, windowSeconds }];
 }
 
 export function addressStartLimits(limits: SendLimits): NamedLimit[] {

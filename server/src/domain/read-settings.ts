@@ -43,8 +43,12 @@ const readers: { [Key in OwnKey]: Reader<ApplicationSettings[Key]> } = {
   lifetimeSeconds: nullable(whole(settingBounds.lifetimeSeconds)),
   lifetimeSecondsMax: whole(settingBounds.lifetimeSeconds),
   checksMax: whole(settingBounds.checksMax),
-  secondStart: oneOf(['supersede', 'reuse', 'reject'] as const),
+  secondStart: oneOf(['supersede', 'reuse', 'redirect', 'reject'] as const),
   resendCode: oneOf(['new', 'same'] as const),
+  sendsMax: whole(settingBounds.sendsMax),
+  resendWaitsSeconds: readWaits,
+  allowRepeatedCode: boolean,
+  allowLandlineTexts: boolean,
   // Whether the address may be reached is the egress guard's to say.
   callbackUrl: nullable(text(/^https?:\/\/\S{1,2000}$/, 'an absolute http or https URL')),
   countries: readCountries,
@@ -168,6 +172,22 @@ function list<Item>(
     }
     return items;
   };
+}
+
+/** As `list`, where a wait may stand more than once. */
+function readWaits(input: unknown): readonly number[] | Mistake {
+  const { min, max } = settingBounds.resendWaits;
+  if (!Array.isArray(input) || input.length < min || input.length > max) {
+    return new Mistake(`must be a list of ${min} to ${max} waiting times in seconds`);
+  }
+  const wait = whole(settingBounds.resendWaitSeconds);
+  const waits: number[] = [];
+  for (const [index, entry] of input.entries()) {
+    const seconds = wait(entry, 0);
+    if (seconds instanceof Mistake) return new Mistake(seconds.detail, `/${index}`);
+    waits.push(seconds);
+  }
+  return waits;
 }
 
 function readSender(input: unknown): string | Mistake {

@@ -20,7 +20,8 @@ import { codeNames, variableNamePattern } from '#domain/template-variables.ts';
  * 2. Filters: upcase, downcase, capitalize, truncate, default, escape, with literal arguments.
  * 3. `{% if name %}`, `{% unless name %}`, `{% else %}` ask whether a variable is given. There is
  *    no other tag, no comparison and no property access.
- * 4. The code stands exactly once, outside of every condition and without a filter, so nothing a
+ * 4. The code stands exactly once (in a text of a request's own more often, where the application
+ *    allows it), outside of every condition and without a filter, so nothing a
  *    caller sends can drop, double or cut it.
  * 5. Values are data. Liquid only parses: the tree is turned into pieces here and printed here, so
  *    what a value holds is never looked at as a template. Measured, printing a code's text takes
@@ -30,8 +31,11 @@ import { codeNames, variableNamePattern } from '#domain/template-variables.ts';
  */
 export interface ParseOptions {
   readonly escapeHtml: boolean;
-  /** How often the code must stand in the text: `once` by default; at most once for a subject. */
-  readonly code?: 'once' | 'optional';
+  /**
+   * How often the code must stand in the text: `once` by default; at most once for a subject; once
+   * or more where that was allowed.
+   */
+  readonly code?: 'once' | 'optional' | 'repeated';
 }
 
 type CodeRule = NonNullable<ParseOptions['code']>;
@@ -206,7 +210,7 @@ function brokenCodeRule(pieces: readonly Piece[], rule: CodeRule): string | null
   if (count === 0 && rule !== 'optional') {
     return 'The text does not hold the code. Write {{code}} where it belongs.';
   }
-  if (count > 1) return 'The text holds the code more than once.';
+  if (count > 1 && rule !== 'repeated') return 'The text holds the code more than once.';
   return null;
 }
 

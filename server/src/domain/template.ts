@@ -100,9 +100,12 @@ export function selectVariant(template: Template, wanted: WantedVariant): Templa
 /** The parts of a variant; refusals point to `/text`, `/subject` or `/html`. */
 export function parseVariant(
   variant: Pick<TemplateVariant, 'text' | 'subject' | 'html'>,
+  code: 'once' | 'repeated' = 'once',
 ): Result<ParsedVariant> {
   const { textCharactersMax, htmlCharactersMax, subjectCharactersMax } = templateBounds;
-  const text = parsePart('/text', variant.text, textCharactersMax, parsePlain);
+  const text = parsePart('/text', variant.text, textCharactersMax, (source) =>
+    parseText(source, { escapeHtml: false, code }),
+  );
   if (!text.ok) return text;
   const subject =
     variant.subject === null
@@ -112,7 +115,7 @@ export function parseVariant(
   const html =
     variant.html === null
       ? ok(null)
-      : parsePart('/html', variant.html, htmlCharactersMax, parseHtml);
+      : parsePart('/html', variant.html, htmlCharactersMax, (source) => parseHtml(source, code));
   if (!html.ok) return html;
   return ok({ text: text.value, subject: subject.value, html: html.value });
 }
@@ -188,10 +191,6 @@ function checkVariant(variant: TemplateVariant): Result<null> {
   return shaped.ok ? ok(null) : under('/text', shaped.error);
 }
 
-function parsePlain(source: string): Result<ParsedText> {
-  return parseText(source, { escapeHtml: false });
-}
-
 function parseSubject(source: string): Result<ParsedText> {
   // A line break would begin another header of the mail.
   if (/[\p{Cc}\u2028\u2029]/u.test(source)) {
@@ -200,11 +199,11 @@ function parseSubject(source: string): Result<ParsedText> {
   return parseText(source, { escapeHtml: false, code: 'optional' });
 }
 
-function parseHtml(source: string): Result<ParsedText> {
+function parseHtml(source: string, code: 'once' | 'repeated'): Result<ParsedText> {
   if (/<script/i.test(source)) {
     return refuse('template_invalid', 'The HTML part holds a script, which no mail program runs.');
   }
-  return parseText(source, { escapeHtml: true });
+  return parseText(source, { escapeHtml: true, code });
 }
 
 function parsePart(

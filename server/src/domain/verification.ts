@@ -90,8 +90,8 @@ export const lifeMaxMs = 600_000;
 
 export const sendsMax = 5;
 
-/** Waiting time before the second, third, fourth and fifth send. */
-const resendWaitsSeconds = [30, 60, 120, 300] as const;
+/** Waiting time before the second, third, fourth and fifth send; the last one holds from there. */
+export const resendWaitsSeconds: readonly number[] = [30, 60, 120, 300];
 
 /** The status each event leads to, and the sentence fragment kept in the history. */
 const endings: Record<EndingEvent, { status: FinalStatus; detail: string | null }> = {
@@ -169,7 +169,11 @@ export function settleGuess(
 }
 
 /** May it be sent again? The answer tells when, if only the time is wrong. */
-export function refuseResend(progress: Progress, nowMs: number): Refusal | null {
+export function refuseResend(
+  progress: Progress,
+  nowMs: number,
+  waitsSeconds: readonly number[] = resendWaitsSeconds,
+): Refusal | null {
   const status = statusAt(progress, nowMs);
   if (status !== 'pending') {
     return failure(
@@ -220,7 +224,7 @@ export function refuseResend(progress: Progress, nowMs: number): Refusal | null 
         limit: {
           name: 'verification_resend_interval',
           max: 1,
-          windowSeconds: waitSecondsAfter(progress.sendsUsed),
+          windowSeconds: waitSecondsAfter(progress.sendsUsed, waitsSeconds),
         },
         retryAfterSeconds,
       }),
@@ -234,10 +238,11 @@ export function timesAfterSend(
   sendsUsed: number,
   life: { lifetimeMs: number; lifeEndsAtMs: number },
   nowMs: number,
+  waitsSeconds: readonly number[] = resendWaitsSeconds,
 ): { expiresAtMs: number; resendAllowedAtMs: number } {
   return {
     expiresAtMs: Math.min(nowMs + life.lifetimeMs, life.lifeEndsAtMs),
-    resendAllowedAtMs: nowMs + waitSecondsAfter(sendsUsed) * 1000,
+    resendAllowedAtMs: nowMs + waitSecondsAfter(sendsUsed, waitsSeconds) * 1000,
   };
 }
 
@@ -246,8 +251,11 @@ export function lifeEnd(createdAtMs: number, lifetimeMs: number): number {
   return createdAtMs + Math.max(lifetimeMs, lifeMaxMs);
 }
 
-/** What a second start does while the first is pending, for the same recipient and purpose. */
-export type SecondStartRule = 'supersede' | 'reuse' | 'reject';
+/**
+ * What a second start does while the first is pending, for the same recipient and purpose. `reuse`
+ * and `redirect` are one more send of the first: to where that went, or to where the second says.
+ */
+export type SecondStartRule = 'supersede' | 'reuse' | 'redirect' | 'reject';
 
 export function cancelResult(
   progress: Progress,
@@ -266,9 +274,9 @@ export function secondsUntil(momentMs: number, nowMs: number): number {
   return Math.max(1, Math.ceil((momentMs - nowMs) / 1000));
 }
 
-function waitSecondsAfter(sendsUsed: number): number {
-  const last = resendWaitsSeconds.length - 1;
-  return resendWaitsSeconds[Math.min(Math.max(sendsUsed - 1, 0), last)] ?? 300;
+function waitSecondsAfter(sendsUsed: number, waitsSeconds: readonly number[]): number {
+  const last = waitsSeconds.length - 1;
+  return waitsSeconds[Math.min(Math.max(sendsUsed - 1, 0), last)] ?? 0;
 }
 
 function failure(result: Result<never>): Refusal | null {

@@ -12,6 +12,7 @@ import type {
   FirstEffect,
   GuessedVerification,
   IdempotencyEntry,
+  LedgerEntry,
   SettleOutcome,
 } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
@@ -19,6 +20,7 @@ import { readClientAddress, readPurpose, readTransaction } from '#service/read-s
 import { recipientHashes } from '#service/recipient-hashes.ts';
 import type { VerificationWithDeliveries } from '#service/records.ts';
 import type { CheckRequest, Transaction } from '#service/requests.ts';
+import { checksLedger } from '#service/send-ledgers.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { transactionHash } from '#service/transaction-hash.ts';
 import { verificationNotFound } from '#service/verification-not-found.ts';
@@ -44,7 +46,8 @@ export function createCheckCode(context: ServiceContext): Service['checkCode'] {
     if (!guess.ok) return guess;
     const entry = idempotencyEntry(context.vault, caller, { verb: 'check', request, key });
     const { verificationId } = request;
-    return spendGuess(context, caller, { verificationId, guess: guess.value, entry });
+    const checks = await checksOf(context, caller, verificationId);
+    return spendGuess(context, caller, { verificationId, guess: guess.value, entry, checks });
   };
 }
 
@@ -68,14 +71,28 @@ export function createCheckRecipient(context: ServiceContext): Service['checkRec
     const { recipientHash, ledgerKey } = recipientHashes(vault, application.id, recipient.value);
     const liveKey = `${purpose.value}\n${recipientHash}`;
     const live = await storage.findLive(application.id, ledgerKey, liveKey);
-    // A repeated request must find its first answer although nothing is live any more.
-    if (live === null && entry === null) return verificationNotFound();
+    const checks = checksLedger(vault, application, ledgerKey);
+    // A repeated request must find its first answer although nothing is live any more, and a check
+    // counts although there is nothing to check.
+    if (live === null && entry === null && checks === null) return verificationNotFound();
     return spendGuess(context, caller, {
       verificationId: live ?? '',
       guess: guess.value,
       entry,
+      checks,
     });
   };
+}
+
+/** Whose check it is has to be read first, where the application limits checks. */
+async function checksOf(
+  { storage, vault }: ServiceContext,
+  { application }: Caller,
+  verificationId: string,
+): Promise<LedgerEntry | null> {
+  if (application.settings.limits.recipientChecksMax === 0) return null;
+  const found = await storage.readVerification(application.id, verificationId);
+  return found === null ? null : checksLedger(vault, application, found.verification.ledgerKey);
 }
 
 function readCheck(request: Omit<CheckRequest, 'verificationId'>): Result<Guess> {
@@ -100,12 +117,13 @@ interface Spending {
   readonly verificationId: string;
   readonly guess: Guess;
   readonly entry: IdempotencyEntry | null;
+  readonly checks: LedgerEntry | null;
 }
 
 async function spendGuess(
   context: ServiceContext,
   caller: Caller,
-  { verificationId, guess, entry }: Spending,
+  { verificationId, guess, entry, checks }: Spending,
 ): Promise<Result<Answer<VerdictView>>> {
   const { storage, vault } = context;
   const { application } = caller;
@@ -121,6 +139,7 @@ async function spendGuess(
     transactionHash: transactionHash(vault, application.id, guess.transaction) ?? undefined,
     transactionRequired: application.settings.transactionRequiredAtCheck,
     ...(guess.purpose === null ? {} : { purpose: guess.purpose }),
+    ...(checks === null ? {} : { checks }),
     idempotency: entry,
   });
   if (consumed.kind !== 'consumed') {

@@ -288,7 +288,10 @@ test('a message that no text can be made for is ended instead of waiting', async
   take(await service.deleteTemplate(application.id, 'welcome'));
   const library = createTemplateLibrary(storage);
   // No built-in text asks for a variable; one that did would be refused just so.
-  const asking = library.inline('{{code}} {{surname}}');
+  const asking = library.inline(
+    { text: '{{code}} {{surname}}', subject: null, html: null },
+    'once',
+  );
   assert.ok(asking.ok);
   const builtInAsking = () => ({ parsed: asking.value, language: 'en' });
   const templates = { ...library, builtIn: builtInAsking };

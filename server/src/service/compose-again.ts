@@ -63,7 +63,8 @@ export function createComposeAgain(parts: {
       application: { ...application, settings: { ...application.settings, template: null } },
       kept: { ...kept, template: null, text: null, autofill: {} },
     };
-    const builtIn = await composeMessage(templates, plain, destination, delivery.id);
+    const { content: _, ...bare } = destination;
+    const builtIn = await composeMessage(templates, plain, bare, delivery.id);
     if (builtIn.ok && builtIn.value.parts <= delivery.parts) return { message: builtIn.value };
     return { error: asAsked.ok || builtIn.ok ? tooLong : refused };
   };
@@ -72,13 +73,15 @@ export function createComposeAgain(parts: {
 /**
  * Every send goes to all destinations of a channel, in their order, so the number of deliveries
  * before one tells which of them is its own. A resend on a channel that the request did not name
- * goes to the recipient.
+ * goes to the recipient. Where a second start has sent the code elsewhere, each delivery was noted.
  */
 function destinationOf(
   kept: KeptRequest,
   { delivery, verification, earlierOnChannel }: ClaimedDelivery,
 ): Destination {
   const { channel } = delivery;
+  const redirected = kept.redirected[delivery.id];
+  if (redirected !== undefined) return redirected;
   const onChannel = kept.destinations.filter((destination) => destination.channel === channel);
   const own = onChannel[earlierOnChannel % onChannel.length];
   return own ?? { channel, to: kept.recipient, country: verification.country };

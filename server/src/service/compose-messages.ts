@@ -144,15 +144,21 @@ async function composeContent(
   return content.ok ? ok({ content: content.value, language }) : content;
 }
 
-/** The request's own text, its template, the application's template, and last the built-in one. */
+/**
+ * What the destination is told of its own; the request's text, its template, the application's
+ * template, and last the built-in one.
+ */
 async function findVariant(
   templates: TemplateLibrary,
   input: ComposeInput,
   destination: Destination,
 ): Promise<Result<FoundVariant>> {
   const { kept, application } = input;
-  if (kept.text !== null) {
-    const parsed = templates.inline(kept.text);
+  const { content } = destination;
+  const own = content ?? (kept.text === null ? null : { ...noParts, text: kept.text });
+  if (own !== null && 'text' in own) {
+    const rule = application.settings.allowRepeatedCode ? 'repeated' : 'once';
+    const parsed = templates.inline(own, rule);
     if (parsed.ok) return ok({ parsed: parsed.value, language: kept.language });
     return { ok: false, error: { ...parsed.error, pointer: '/text' } };
   }
@@ -164,7 +170,7 @@ async function findVariant(
     phone: destination.to.startsWith('+') ? destination.to : null,
     hasTransaction: kept.transaction !== null,
   };
-  const name = kept.template ?? application.settings.template;
+  const name = own?.template ?? kept.template ?? application.settings.template;
   if (name !== null) {
     const found = await templates.named({ ...wanted, name });
     if (!found.ok) return found;
@@ -172,6 +178,8 @@ async function findVariant(
   }
   return ok(templates.builtIn(wanted));
 }
+
+const noParts = { subject: null, html: null } as const;
 
 /** The application's name may stand over a text and not over a call: then it is left out. */
 export function senderOn(channel: ChannelName, sender: string | null): string | null {

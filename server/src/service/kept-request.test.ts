@@ -23,6 +23,7 @@ const least: KeptRequest = {
   codeSpec: null,
   transaction: null,
   callbackUrl: null,
+  redirected: {},
 };
 const most: KeptRequest = {
   ...least,

@@ -11,7 +11,13 @@ export interface Destination {
   readonly to: string;
   /** Country of a phone number. */
   readonly country: string | null;
+  /** What this destination is told in the place of what the request tells all. */
+  readonly content?: OwnContent;
 }
+
+export type OwnContent =
+  | { readonly template: string }
+  | { readonly text: string; readonly subject: string | null; readonly html: string | null };
 
 /**
  * What was asked for, as far as it is needed again: to send a second time, to show the recipient,
@@ -32,6 +38,11 @@ export interface KeptRequest {
   readonly codeSpec: CodeSpec | null;
   readonly transaction: Transaction | null;
   readonly callbackUrl: string | null;
+  /**
+   * Where single deliveries go, by their ids, once a second start has sent the code elsewhere than
+   * to `destinations`: from then on every delivery stands here.
+   */
+  readonly redirected: Readonly<Record<string, Destination>>;
 }
 
 /** What most requests leave out. It is not kept, which saves a third of each row. */
@@ -44,6 +55,7 @@ const leftOut = {
   codeSpec: null,
   transaction: null,
   callbackUrl: null,
+  redirected: {},
 } satisfies Partial<KeptRequest>;
 
 export function sealKeptRequest(vault: Vault, kept: KeptRequest, verificationId: string): string {

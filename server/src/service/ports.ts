@@ -112,6 +112,8 @@ export interface StartStep {
   readonly secondStart: SecondStartRule;
   /** When a plain message is due, if not at once; its lifetime begins then. */
   readonly sendAtMs?: number;
+  /** Absent: the product's own. On the hot path every byte is moved thrice. */
+  readonly resendWaitsSeconds?: readonly number[];
   readonly idempotency: IdempotencyEntry | null;
   /** How long the starting node may take for the first hand-over before others may take over. */
   readonly leaseMs: number;
@@ -125,7 +127,7 @@ export type StartOutcome =
     } & VerificationWithDeliveries)
   /** A limit or a budget said no; recorded as blocked, nothing will be sent. */
   | { readonly kind: 'refused'; readonly refusal: Refusal }
-  /** With the rules `reuse` and `reject`: one is live already, nothing was changed. */
+  /** With every rule but `supersede`: one is live already, nothing was changed. */
   | { readonly kind: 'live'; readonly verificationId: string }
   /** The recipient's guess budget asks for a longer code; nothing was changed. */
   | { readonly kind: 'code_too_weak'; readonly digitsMin: 8 | 10 }
@@ -141,6 +143,11 @@ export interface ConsumeStep {
   /** Undefined: not repeated in this check. A hash that differs ends the verification. */
   readonly transactionHash: string | undefined;
   readonly transactionRequired: boolean;
+  /**
+   * Counts this check whatever it comes to, also where there is nothing to check; without room for
+   * it nothing is looked at. Absent where the application limits no checks.
+   */
+  readonly checks?: LedgerEntry;
   readonly idempotency: IdempotencyEntry | null;
 }
 
@@ -192,6 +199,13 @@ export interface ResendStep {
   readonly code: { readonly sealedCode: string; readonly codeBits: number } | null;
   /** The code version that the deliveries' texts were made for, when it stays the same. */
   readonly codeVersion: number;
+  /**
+   * What was asked for, changed because this send goes elsewhere; it holds only when nothing was
+   * sent since, so it comes with the number of sends it was made after.
+   */
+  readonly changedRequest?: { readonly sealedRequest: string; readonly sendsUsed: number };
+  /** As in a start. */
+  readonly resendWaitsSeconds?: readonly number[];
   readonly channel: ChannelName;
   readonly deliveries: readonly NewDelivery[];
   readonly ledgers: readonly LedgerEntry[];

@@ -38,6 +38,7 @@ export function presentVerification(
     purpose: verification.purpose,
     origin: verification.origin,
     checksLeft: isPending ? Math.max(0, verification.checksMax - verification.checksUsed) : 0,
+    sendsUsed: verification.sendsUsed,
     sendsLeft,
     createdAtMs: verification.createdAtMs,
     expiresAtMs: verification.expiresAtMs,

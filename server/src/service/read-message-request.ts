@@ -63,6 +63,7 @@ export function readMessageRequest(
       codeSpec: null,
       transaction: null,
       callbackUrl: null,
+      redirected: {},
     },
   });
 }

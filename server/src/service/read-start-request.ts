@@ -21,8 +21,8 @@ import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { checkSender } from '#domain/sender.ts';
 import { languagePattern } from '#domain/template.ts';
 import { checkVariables } from '#domain/template-variables.ts';
-import type { Destination, KeptRequest } from '#service/kept-request.ts';
-import type { ClientHints, StartRequest, Transaction } from '#service/requests.ts';
+import type { Destination, KeptRequest, OwnContent } from '#service/kept-request.ts';
+import type { ChannelRequest, ClientHints, StartRequest, Transaction } from '#service/requests.ts';
 
 /** A start request in which everything has its value and every value is allowed. */
 export interface ReadStart {
@@ -85,6 +85,7 @@ export function readStartRequest(parts: Parts, request: StartRequest): Result<Re
       lifetimeSeconds: numbers.value.lifetimeSeconds,
       codeSpec: request.customCode === undefined ? code.value.spec : null,
       transaction: transaction.value,
+      redirected: {},
     },
     recipient: recipient.value,
     shownRecipient: maskRecipient(recipient.value.canonical),
@@ -164,6 +165,8 @@ function readDestinations(
       destination: entry.to === undefined ? '/recipient' : `${pointer}/to`,
     });
     if (refused !== null) return refused;
+    const content = readOwnContent(entry, pointer);
+    if (!content.ok) return content;
     const { canonical, limitKey, country: toCountry } = to.value;
     const isTwice = destinations.some(
       (other) => other.channel === entry.channel && other.to === canonical,
@@ -173,10 +176,39 @@ function readDestinations(
         pointer,
       });
     }
-    destinations.push({ channel: entry.channel, to: canonical, country: toCountry });
+    const destination = { channel: entry.channel, to: canonical, country: toCountry };
+    destinations.push(
+      content.value === null ? destination : { ...destination, content: content.value },
+    );
     keys.push(limitKey);
   }
   return ok({ destinations, keys });
+}
+
+/** A template or a text that one channel has of its own. */
+function readOwnContent(entry: ChannelRequest, pointer: string): Result<OwnContent | null> {
+  const { template, text, subject, html } = entry;
+  if (template === undefined && text === undefined && subject === undefined && html === undefined) {
+    return ok(null);
+  }
+  if (template !== undefined && (text ?? subject ?? html) !== undefined) {
+    return refuse('request_invalid', 'Give a channel either a template or a text, not both.', {
+      pointer: `${pointer}/text`,
+    });
+  }
+  if (template !== undefined) return ok({ template });
+  if (text === undefined) {
+    return refuse('request_invalid', 'A subject or an HTML part goes with a text. Give it too.', {
+      pointer: `${pointer}/text`,
+    });
+  }
+  const hasMailParts = subject !== undefined || html !== undefined;
+  if (hasMailParts && channels[entry.channel].carries !== 'mail') {
+    return refuse('request_invalid', 'Only the email channel has a subject and an HTML part.', {
+      pointer: `${pointer}/${subject === undefined ? 'html' : 'subject'}`,
+    });
+  }
+  return ok({ text, subject: subject ?? null, html: html ?? null });
 }
 
 function defaultChannel(
@@ -212,7 +244,7 @@ export function refuseDestination(
     );
   }
   const accepted = channels[channel].accepts(destination);
-  if (!accepted.ok) {
+  if (!accepted.ok && !(settings.allowLandlineTexts && isLandline(destination))) {
     return { ok: false, error: { ...accepted.error, pointer: pointers.destination } };
   }
   const { country } = destination;
@@ -227,6 +259,10 @@ export function refuseDestination(
     }
   }
   return null;
+}
+
+function isLandline(destination: Recipient): boolean {
+  return destination.kind === 'phone' && destination.lineType === 'fixed_line';
 }
 
 function readCode(

@@ -32,10 +32,18 @@ export interface StartRequest {
   readonly autofill?: { readonly androidAppHash?: string; readonly webOrigin?: string };
 }
 
-/** A channel at its own destination; without `to` at the recipient. */
+/**
+ * A channel at its own destination; without `to` at the recipient. A template or a text of its own
+ * goes before those of the request.
+ */
 export interface ChannelRequest {
   readonly channel: ChannelName;
   readonly to?: string;
+  readonly template?: string;
+  readonly text?: string;
+  /** Subject and HTML part belong to the text of an e-mail. */
+  readonly subject?: string;
+  readonly html?: string;
 }
 
 /** What the caller knows of the person's device. The address is an IPv4 or IPv6 literal. */

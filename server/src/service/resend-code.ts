@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { ApplicationSettings } from '#domain/application.ts';
 import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
 import { isPlain } from '#domain/plain-message.ts';
@@ -13,14 +14,21 @@ import type { ServiceContext } from '#service/context.ts';
 import { deliveryLeaseMs } from '#service/dispatch-deliveries.ts';
 import { answerRepeatedVerification, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { openKeptCode, sealKeptCode } from '#service/kept-code.ts';
-import { type Destination, type KeptRequest, openKeptRequest } from '#service/kept-request.ts';
-import type { IdempotencyEntry } from '#service/ports.ts';
+import {
+  type Destination,
+  type KeptRequest,
+  openKeptRequest,
+  sealKeptRequest,
+} from '#service/kept-request.ts';
+import { ownWaits } from '#service/own-waits.ts';
+import type { IdempotencyEntry, LedgerEntry, ResendStep } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import { refuseDestination } from '#service/read-start-request.ts';
 import type { VerificationRecord } from '#service/records.ts';
 import type { ResendRequest } from '#service/requests.ts';
 import { sendLedgers } from '#service/send-ledgers.ts';
 import type { Caller, Service } from '#service/service.ts';
+import type { Vault } from '#service/vault.ts';
 import { verificationNotFound } from '#service/verification-not-found.ts';
 import type { Answer, VerificationView } from '#service/views.ts';
 import { refuseWeakCustomCode } from '#service/weak-custom-code.ts';
@@ -30,10 +38,21 @@ export type ResendCode = (
   caller: Caller,
   request: ResendRequest,
   entry: IdempotencyEntry | null,
+  second?: SecondStart,
 ) => Promise<Result<Answer<VerificationView>>>;
+
+/** A start that came to be a send of the verification that is live. */
+export interface SecondStart {
+  /** Where this send goes; null: to where the others went. */
+  readonly destinations: readonly Destination[] | null;
+  /** What it is counted in beside the ledgers of its destinations. */
+  readonly ledgers: readonly LedgerEntry[];
+}
 
 /** Two resends at once, or a longer code that is asked for: each needs another round. */
 const roundsMax = 4;
+/** Older messages than these have been handed over or given up long ago. */
+const redirectedMax = 10;
 
 /** Resends through the public door, with the caller's idempotency key. */
 export function createResendVerb(
@@ -55,7 +74,7 @@ export function createResendVerb(
  */
 export function createResendCode(context: ServiceContext): ResendCode {
   const { storage, vault } = context;
-  return async (caller, request, entry) => {
+  return async (caller, request, entry, second) => {
     let digitsMin: 8 | 10 | null = null;
     for (let round = 0; round < roundsMax; round++) {
       const found = await storage.readVerification(caller.application.id, request.verificationId);
@@ -64,6 +83,7 @@ export function createResendCode(context: ServiceContext): ResendCode {
         verification: found.verification,
         nowMs: found.atMs,
         request,
+        second: second ?? null,
         digitsMin,
       });
       if (!composed.ok) {
@@ -102,6 +122,7 @@ interface Composing {
   readonly verification: VerificationRecord;
   readonly nowMs: number;
   readonly request: ResendRequest;
+  readonly second: SecondStart | null;
   readonly digitsMin: 8 | 10 | null;
 }
 
@@ -113,17 +134,20 @@ type ComposedResend = {
 async function composeResend(
   context: ServiceContext,
   { application }: Caller,
-  { verification, nowMs, request, digitsMin }: Composing,
+  { verification, nowMs, request, second, digitsMin }: Composing,
 ): Promise<Result<ComposedResend>> {
   const { vault } = context;
   // Storage decides; looking first spares the work.
-  const refused = refuseResend(verification, nowMs);
+  const refused = refuseResend(verification, nowMs, application.settings.resendWaitsSeconds);
   if (refused !== null) return { ok: false, error: refused };
   const kept = openKeptRequest(vault, verification.sealedRequest, verification.id);
   if (kept === null) return verificationNotFound();
   if (kept.codeSpec === null && digitsMin !== null)
     return refuseWeakCustomCode('resend', digitsMin);
-  const destinations = chooseDestinations(application.settings, kept, request);
+  const destinations =
+    second?.destinations == null
+      ? chooseDestinations(application.settings, kept, request)
+      : ok(second.destinations);
   if (!destinations.ok) return destinations;
   const renewed = chooseCode(context, { application }, { verification, kept, digitsMin });
   const composed = await composeDeliveries(context, {
@@ -145,13 +169,50 @@ async function composeResend(
       codeVersion: verification.codeVersion,
       channel: destinations.value[0]?.channel ?? verification.channel,
       deliveries: composed.value.map(({ row }) => row),
-      ledgers: sendLedgers(
-        application.settings,
-        destinations.value.map((to) => vault.hash('recipient', application.id, limitKeyOf(to))),
-      ),
+      ledgers: [
+        ...sendLedgers(
+          application.settings,
+          destinations.value.map((to) => vault.hash('recipient', application.id, limitKeyOf(to))),
+        ),
+        ...(second?.ledgers ?? []),
+      ],
+      ...ownWaits(application.settings),
+      ...changeOfRequest(vault, { verification, kept, second }, destinations.value, composed.value),
       budgets: budgets.value,
       leaseMs: deliveryLeaseMs,
     },
+  });
+}
+
+/**
+ * A send to other destinations notes where each of its messages goes, and so does every send after
+ * it: a message that is composed again has to find its own.
+ */
+function changeOfRequest(
+  vault: Vault,
+  asked: { verification: VerificationRecord; kept: KeptRequest; second: SecondStart | null },
+  destinations: readonly Destination[],
+  deliveries: readonly ComposedDelivery[],
+): Pick<ResendStep, 'changedRequest'> {
+  const { verification, kept, second } = asked;
+  const wasNoted = Object.keys(kept.redirected).length > 0;
+  if (!wasNoted && (second?.destinations == null || goAsBefore(kept, destinations))) return {};
+  const noted = deliveries.flatMap(({ row }, index) => {
+    const destination = destinations[index];
+    return destination === undefined ? [] : [[row.id, destination] as const];
+  });
+  const redirected = [...Object.entries(kept.redirected), ...noted].slice(-redirectedMax);
+  const changed = { ...kept, redirected: Object.fromEntries(redirected) };
+  const sealedRequest = sealKeptRequest(vault, changed, verification.id);
+  return { changedRequest: { sealedRequest, sendsUsed: verification.sendsUsed } };
+}
+
+/** Whether each channel that is used goes to all of its first destinations, in their order. */
+function goAsBefore(kept: KeptRequest, destinations: readonly Destination[]): boolean {
+  return destinations.every(({ channel }) => {
+    const now = destinations.filter((one) => one.channel === channel);
+    const before = kept.destinations.filter((one) => one.channel === channel);
+    return isDeepStrictEqual(now, before);
   });
 }
 

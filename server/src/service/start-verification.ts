@@ -2,7 +2,6 @@ import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
 import { shardOfHash } from '#domain/id.ts';
 import { addressRange, addressStartLimits } from '#domain/limits.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
-import { sendsMax } from '#domain/verification.ts';
 import {
   budgetEntries,
   type ComposedDelivery,
@@ -12,15 +11,21 @@ import type { ServiceContext } from '#service/context.ts';
 import { deliveryLeaseMs } from '#service/dispatch-deliveries.ts';
 import { answerRepeatedVerification, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { sealKeptCode } from '#service/kept-code.ts';
-import { sealKeptRequest } from '#service/kept-request.ts';
+import {
+  type Destination,
+  type KeptRequest,
+  type OwnContent,
+  sealKeptRequest,
+} from '#service/kept-request.ts';
 import { makeId } from '#service/make-id.ts';
+import { ownWaits } from '#service/own-waits.ts';
 import type { IdempotencyEntry, LedgerEntry, StartOutcome } from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import { type ReadStart, readStartRequest } from '#service/read-start-request.ts';
 import { recipientHashes } from '#service/recipient-hashes.ts';
 import type { StartRequest } from '#service/requests.ts';
 import type { ResendCode } from '#service/resend-code.ts';
-import { sendLedgers } from '#service/send-ledgers.ts';
+import { sendLedgers, startsLedger } from '#service/send-ledgers.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { transactionHash } from '#service/transaction-hash.ts';
 import type { Answer, VerificationView } from '#service/views.ts';
@@ -107,7 +112,7 @@ async function attemptStart(
       sealedRequest: sealKeptRequest(vault, kept, id),
       codeBits: codeEntropyBits(start.codeSpec),
       checksMax: start.checksMax,
-      sendsMax,
+      sendsMax: application.settings.sendsMax,
       lifetimeMs: kept.lifetimeSeconds * 1000,
       transactionHash: transactionHash(vault, application.id, kept.transaction),
       reference: request.reference ?? null,
@@ -118,14 +123,21 @@ async function attemptStart(
     ledgers: startLedgers(context, caller, { request, start, ledgerKey }),
     budgets: budgets.value,
     secondStart: application.settings.secondStart,
+    ...ownWaits(application.settings),
     idempotency: entry,
     leaseMs: deliveryLeaseMs,
   });
   return ok({ outcome, deliveries: composed.value });
 }
 
+interface FinishParts {
+  readonly context: ServiceContext;
+  readonly caller: Caller;
+  readonly resendCode: ResendCode;
+}
+
 async function finishStart(
-  parts: { context: ServiceContext; caller: Caller; resendCode: ResendCode },
+  parts: FinishParts,
   done: {
     start: ReadStart;
     entry: IdempotencyEntry | null;
@@ -151,7 +163,7 @@ async function finishStart(
     case 'refused':
       return { ok: false, error: outcome.refusal };
     case 'live':
-      return secondStart(parts, entry, outcome.verificationId);
+      return secondStart(parts, done, outcome.verificationId);
     default:
       return answerRepeatedVerification(context, caller, entry, outcome);
   }
@@ -159,12 +171,18 @@ async function finishStart(
 
 /** The application's rule for a start while one is live: one more send of it, or a refusal. */
 async function secondStart(
-  parts: { context: ServiceContext; caller: Caller; resendCode: ResendCode },
-  entry: IdempotencyEntry | null,
+  { context, caller, resendCode }: FinishParts,
+  { start, entry }: { start: ReadStart; entry: IdempotencyEntry | null },
   verificationId: string,
 ): Promise<Result<Answer<VerificationView>>> {
-  if (parts.caller.application.settings.secondStart === 'reuse') {
-    return parts.resendCode(parts.caller, { verificationId }, entry);
+  const { application } = caller;
+  const { secondStart: rule } = application.settings;
+  if (rule !== 'reject') {
+    const { ledgerKey } = recipientHashes(context.vault, application.id, start.recipient);
+    return resendCode(caller, { verificationId }, entry, {
+      destinations: rule === 'redirect' ? withOwnContent(start.kept) : null,
+      ledgers: startsLedger(context.vault, application, ledgerKey),
+    });
   }
   return refuse(
     'verification_exists',
@@ -172,6 +190,13 @@ async function secondStart(
       'it, or wait until it expires.',
     { verificationId },
   );
+}
+
+/** What a second start tells everybody goes with its destinations: the first has its own. */
+function withOwnContent({ destinations, text, template }: KeptRequest): Destination[] {
+  const own = template === null ? null : { template };
+  const content: OwnContent | null = text === null ? own : { text, subject: null, html: null };
+  return destinations.map((one) => (content === null ? one : { content, ...one }));
 }
 
 function chooseCode(context: ServiceContext, start: ReadStart): string {
@@ -191,7 +216,10 @@ function startLedgers(
   const keys = start.destinationKeys.map((key) =>
     key === limitKey ? ledgerKey : vault.hash('recipient', application.id, key),
   );
-  const sends = sendLedgers(application.settings, keys);
+  const sends = [
+    ...sendLedgers(application.settings, keys),
+    ...startsLedger(vault, application, ledgerKey),
+  ];
   const range = addressRange(request.client?.address ?? '');
   if (range === null) return sends;
   const key = vault.hash('address', application.id, range);

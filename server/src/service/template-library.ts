@@ -13,13 +13,17 @@ import type { Storage } from '#service/ports.ts';
 /** Where texts come from. Parsing is done once per text: it costs more than rendering. */
 export interface TemplateLibrary {
   /** A text of the request's own. */
-  inline(text: string): Result<ParsedVariant>;
+  inline(text: InlineText, rule: InlineRule): Result<ParsedVariant>;
   /** A variant of a named template that may be used for this purpose. */
   named(wanted: WantedTemplate): Promise<Result<FoundVariant | null>>;
   builtIn(wanted: Omit<WantedTemplate, 'name' | 'applicationId' | 'purpose'>): FoundVariant;
   /** Forgets what is known of an application's templates, after a change through this node. */
   forget(applicationId: string): void;
 }
+
+export type InlineText = Pick<TemplateVariant, 'text' | 'subject' | 'html'>;
+/** How often the code may stand in it. */
+export type InlineRule = 'once' | 'repeated';
 
 export interface WantedTemplate {
   readonly applicationId: string;
@@ -69,11 +73,16 @@ export function createTemplateLibrary(storage: Storage): TemplateLibrary {
   }
 
   return {
-    inline(text) {
-      const known = inlineTexts.get(text);
+    inline(given, rule) {
+      const isPlain = rule === 'once' && given.subject === null && given.html === null;
+      // No text holds a NUL, so no two of them share a name.
+      const name = isPlain
+        ? given.text
+        : [rule, given.text, given.subject ?? '', given.html ?? ''].join('\0');
+      const known = inlineTexts.get(name);
       if (known !== undefined) return known;
-      const result = parseVariant({ text, subject: null, html: null });
-      remember(inlineTexts, text, result, inlineTextsMax);
+      const result = parseVariant(given, rule);
+      remember(inlineTexts, name, result, inlineTextsMax);
       return result;
     },
     async named(wanted) {

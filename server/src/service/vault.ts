@@ -46,7 +46,14 @@ export interface Vault {
  * A recipient's ledger goes by the hash of the recipient as limits count it, which nearly always is
  * the recipient's own: it is then made once, and storage keeps it once.
  */
-export type HashKind = 'recipient' | 'address' | 'transaction' | 'idempotency' | 'fingerprint';
+export type HashKind =
+  | 'recipient'
+  | 'starts'
+  | 'checks'
+  | 'address'
+  | 'transaction'
+  | 'idempotency'
+  | 'fingerprint';
 
 /** Opens the vault, making its hash key on the first start. Fails when the ring lacks its key. */
 export async function openVault(

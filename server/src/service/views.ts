@@ -13,6 +13,8 @@ export interface VerificationView {
   readonly purpose: string;
   readonly origin: string;
   readonly checksLeft: number;
+  /** The first included; nothing was sent where it is 0. */
+  readonly sendsUsed: number;
   readonly sendsLeft: number;
   readonly createdAtMs: number;
   readonly expiresAtMs: number;

@@ -11,6 +11,7 @@ import { testGuessBudgets } from '#storage/contract/guess-budgets.ts';
 import { testHandles } from '#storage/contract/handles.ts';
 import { testIdempotency } from '#storage/contract/idempotency.ts';
 import { testLists } from '#storage/contract/lists.ts';
+import { testOwnLimits } from '#storage/contract/own-limits.ts';
 import { testPlainMessages } from '#storage/contract/plain-messages.ts';
 import { testPurge } from '#storage/contract/purge.ts';
 import { testResends } from '#storage/contract/resends.ts';
@@ -30,6 +31,7 @@ export function testStorage(name: string, open: OpenStorage): void {
   describe(name, { concurrency: 4 }, () => {
     testStarts(promise);
     testSendLimits(promise);
+    testOwnLimits(promise);
     testBudgets(promise);
     testBalances(promise);
     testChecks(promise);

@@ -56,7 +56,10 @@ const starts: readonly HostileCall[] = [
   {
     body: () => ({
       recipient: nextRecipient(),
-      channels: ['sms', { channel: 'email', to: 'ana@example.com' }],
+      channels: [
+        'sms',
+        { channel: 'email', to: 'ana@example.com', text: '{{code}}', subject: 's', html: '{{code}}' },
+      ],
       template: 'login',
       code: { length: 6, alphabet: 'digits' },
       client,
@@ -96,6 +99,10 @@ const application: HostileCall = {
     checksMax: 5,
     secondStart: 'supersede',
     resendCode: 'new',
+    sendsMax: 5,
+    resendWaitsSeconds: [30, 60, 120, 300],
+    allowRepeatedCode: false,
+    allowLandlineTexts: false,
     callbackUrl: 'https://example.com/verified',
     countries: ['US', 'DE'],
     country: 'US',
@@ -110,6 +117,9 @@ const application: HostileCall = {
       recipientSendIntervalSeconds: 30,
       recipientSendsHourMax: 5,
       recipientSendsDayMax: 10,
+      recipientStartsHourMax: 0,
+      recipientChecksMax: 0,
+      recipientChecksWindowSeconds: 900,
       addressStartsHourMax: 10,
       addressStartsDayMax: 50,
       addressFailuresHourMax: 30,

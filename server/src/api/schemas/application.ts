@@ -66,13 +66,35 @@ const settingFields = {
     description: 'Guesses that one verification allows.',
   }),
   secondStart: oneOf<SecondStartRule>(
-    { supersede: true, reuse: true, reject: true },
+    { supersede: true, reuse: true, redirect: true, reject: true },
     'What a start does while another one for the same recipient and purpose is pending.',
   ),
   resendCode: oneOf<ApplicationSettings['resendCode']>(
     { new: true, same: true },
     'Whether a resend carries a new code or the same one again.',
   ),
+  sendsMax: Type.Integer({
+    minimum: settingBounds.sendsMax.min,
+    maximum: settingBounds.sendsMax.max,
+    description: 'Sends that one verification may have, the first included.',
+  }),
+  resendWaitsSeconds: Type.Array(
+    Type.Integer({
+      minimum: settingBounds.resendWaitSeconds.min,
+      maximum: settingBounds.resendWaitSeconds.max,
+    }),
+    {
+      minItems: settingBounds.resendWaits.min,
+      maxItems: settingBounds.resendWaits.max,
+      description: 'Waiting times after the first send, the second and so on, in seconds.',
+    },
+  ),
+  allowRepeatedCode: Type.Boolean({
+    description: 'Lets a text of a request’s own show the code more than once.',
+  }),
+  allowLandlineTexts: Type.Boolean({
+    description: 'Sends texts to numbers that are known as landlines.',
+  }),
   callbackUrl: orNull(line(2_048, { description: 'Is told when a verification ends.' })),
   countries: Type.Unsafe<readonly string[] | 'all'>({
     anyOf: [

@@ -28,6 +28,8 @@ import type { ChannelRequest } from '#service/requests.ts';
 /** Every field of a start. Only shapes are checked here; what a value may be is the service's. */
 
 const channelsMax = 5;
+/** Below what a template may have: the whole body of a start has 16 384 bytes. */
+const htmlCharactersMax = 10_000;
 
 const channelAtDestination = exactly({
   channel: channelName,
@@ -35,6 +37,22 @@ const channelAtDestination = exactly({
     anyText(recipientMax, {
       description: 'Another destination than the recipient.',
       examples: ['ana@example.com'],
+    }),
+  ),
+  template: Type.Optional(templateName),
+  text: Type.Optional(
+    anyText(templateBounds.textCharactersMax, {
+      description: 'The text of this channel, in the place of the one of the request.',
+    }),
+  ),
+  subject: Type.Optional(
+    anyText(templateBounds.subjectCharactersMax, {
+      description: 'The subject of an e-mail, with a text.',
+    }),
+  ),
+  html: Type.Optional(
+    anyText(htmlCharactersMax, {
+      description: 'The HTML part of an e-mail, with a text.',
     }),
   ),
 });
@@ -45,7 +63,8 @@ const channels = Type.Unsafe<(ChannelName | ChannelRequest)[]>({
   maxItems: channelsMax,
   items: {
     anyOf: [channelName, channelAtDestination],
-    description: 'An entry is the name of a channel, or an object with channel and to.',
+    description:
+      'An entry is the name of a channel, or an object with channel and what it has of its own.',
   },
   description:
     'Several channels at once: one code, one guess budget, one delivery each. Excludes `channel` ' +

@@ -97,7 +97,7 @@ export function startStepOf(options: StartOptions & { readonly applicationId: st
   const { recipient = '+14155550123', applicationId, ...changes } = options;
   const recipientHash = hashOf(recipient);
   const { deliveries, ledgers, budgets, secondStart, idempotency, ...rest } = changes;
-  const { leaseMs: lease = leaseMs, sendAtMs, ...given } = rest;
+  const { leaseMs: lease = leaseMs, sendAtMs, resendWaitsSeconds, ...given } = rest;
   return {
     verification: { ...defaultVerification(applicationId, recipientHash), ...given },
     deliveries: deliveries ?? [newDelivery()],
@@ -105,6 +105,7 @@ export function startStepOf(options: StartOptions & { readonly applicationId: st
     budgets: budgets ?? [],
     secondStart: secondStart ?? 'supersede',
     ...(sendAtMs === undefined ? {} : { sendAtMs }),
+    ...(resendWaitsSeconds === undefined ? {} : { resendWaitsSeconds }),
     idempotency: idempotency ?? null,
     leaseMs: lease,
   };

@@ -62,6 +62,7 @@ export const operations: {
       verificationKey(step.verificationId, false),
       ...idempotencyKeys(step.idempotency),
       ...addressKeys(known, step.applicationId, step.address?.key ?? null),
+      ...addressKeys(known, step.applicationId, step.checks?.key ?? null),
     ],
     run: (tables, nowMs) => consumeGuess(tables, step, nowMs),
   }),

@@ -49,16 +49,27 @@ export function createVerificationRows(
     },
     due: (nowMs: number, limit: number): KeptVerification[] =>
       due.all(nowMs, limit).map((row) => toKept(row, applications)),
-    ...createWrites(database, recent, newest),
+    ...createWrites(database, { recent, byId, newest }),
     forget: recent.forget,
     leaveMemory: recent.delete,
   };
 }
 
-function createWrites(database: Database, recent: Recent<KeptVerification>, newest: NewestRows) {
+function createWrites(
+  database: Database,
+  rows: {
+    recent: Recent<KeptVerification>;
+    byId: (id: string) => KeptVerification | null;
+    newest: NewestRows;
+  },
+) {
+  const { recent, byId, newest } = rows;
   const insert = database.prepare(insertVerification);
   const keepRequest = database.prepare(
     'INSERT INTO kept_request (verification, sealed) VALUES (?, ?)',
+  );
+  const replaceRequest = database.prepare(
+    'UPDATE kept_request SET sealed = ? WHERE verification = ?',
   );
   const consume = database.prepare(
     'UPDATE verification SET checks_used = checks_used + 1 WHERE head = ? ' +
@@ -111,6 +122,7 @@ function createWrites(database: Database, recent: Recent<KeptVerification>, newe
     },
     resend(kept: KeptVerification): boolean {
       const { deliveryIds, record } = kept;
+      const before = byId(record.id)?.record.sealedRequest;
       const changed = resend.run(
         record.sendsUsed,
         record.codeVersion,
@@ -123,6 +135,9 @@ function createWrites(database: Database, recent: Recent<KeptVerification>, newe
         writeHistory(record.history),
         verificationHead(record.id),
       );
+      if (changed === 1 && record.sealedRequest !== before) {
+        replaceRequest.run(record.sealedRequest, verificationHead(record.id));
+      }
       return setIf(changed === 1, kept);
     },
   };

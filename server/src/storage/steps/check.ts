@@ -5,6 +5,7 @@ import {
   refundGuess,
   refuseEntries,
 } from '#domain/limits.ts';
+import type { Refusal } from '#domain/refusal.ts';
 import type { CheckReason, EndingEvent } from '#domain/verification.ts';
 import { end, refuseGuess, settleGuess as settle } from '#domain/verification.ts';
 import type {
@@ -18,6 +19,7 @@ import type { VerificationRecord, VerificationWithDeliveries } from '#service/re
 import { finish } from '#storage/steps/finish.ts';
 import { withEntry } from '#storage/steps/history.ts';
 import { findVerification } from '#storage/steps/plain-messages.ts';
+import { enterSends } from '#storage/steps/start.ts';
 import type { KeptLedger, KeptVerification, Tables } from '#storage/steps/tables.ts';
 
 /** A verification with the ledger of its recipient, as one step works on them. */
@@ -34,6 +36,8 @@ interface Subject {
 export function consumeGuess(tables: Tables, step: ConsumeStep, nowMs: number): ConsumeOutcome {
   const repeated = tables.idempotency.find(step.idempotency, nowMs);
   if (repeated !== null) return repeated;
+  const uncounted = countCheck(tables, step, nowMs);
+  if (uncounted !== null) return { kind: 'refused', refusal: uncounted };
   const subject = readSubject(tables, step, nowMs);
   if (subject === null) return { kind: 'not_found' };
   const { record, application } = subject.kept;
@@ -69,6 +73,19 @@ export function consumeGuess(tables: Tables, step: ConsumeStep, nowMs: number): 
     verification: guessedOf({ ...record, checksUsed: record.checksUsed + 1 }),
     chargedAtMs: nowMs,
   };
+}
+
+/** Every check counts, or nobody could say how many are left; refused ones do not. */
+function countCheck(
+  tables: Tables,
+  { checks, applicationId }: ConsumeStep,
+  nowMs: number,
+): Refusal | null {
+  if (checks === undefined) return null;
+  const application = tables.applications.requireNumber(applicationId);
+  const entered = enterSends(tables, { application, ledgers: [checks], nowMs }, []);
+  if (entered.refusal === null) entered.write();
+  return entered.refusal;
 }
 
 function guessedOf(record: VerificationRecord): GuessedVerification {

@@ -17,9 +17,14 @@ export function resendCode(tables: Tables, step: ResendStep, nowMs: number): Res
   const { application, record } = kept;
   const { ledgerKey, id: verificationId } = record;
   const ledger = tables.ledgers.read(application, ledgerKey, nowMs);
-  const barred = refuseResend(record, nowMs) ?? refuseRecipient(ledger.ledger, nowMs);
+  const barred =
+    refuseResend(record, nowMs, step.resendWaitsSeconds) ?? refuseRecipient(ledger.ledger, nowMs);
   if (barred !== null) return { kind: 'refused', refusal: barred };
   if (step.code === null && step.codeVersion !== record.codeVersion) return { kind: 'outdated' };
+  const { changedRequest } = step;
+  if (changedRequest !== undefined && changedRequest.sendsUsed !== record.sendsUsed) {
+    return { kind: 'outdated' };
+  }
   const codeBits = step.code?.codeBits ?? record.codeBits;
   const digitsMin = digitsMinNow(tables, { application, ledger, nowMs });
   if (isTooWeak(codeBits, digitsMin)) return { kind: 'code_too_weak', digitsMin };
@@ -52,11 +57,12 @@ function withResend(kept: KeptVerification, step: ResendStep, nowMs: number): Ke
     deliveryIds: [...kept.deliveryIds, ...step.deliveries.map(({ id }) => id)],
     record: {
       ...record,
-      ...timesAfterSend(sendsUsed, record, nowMs),
+      ...timesAfterSend(sendsUsed, record, nowMs, step.resendWaitsSeconds),
       sendsUsed,
       channel: step.channel,
       sealedCode: step.code?.sealedCode ?? record.sealedCode,
       codeBits: step.code?.codeBits ?? record.codeBits,
+      sealedRequest: step.changedRequest?.sealedRequest ?? record.sealedRequest,
       codeVersion: record.codeVersion + (step.code === null ? 0 : 1),
       history: withEntry(record.history, { atMs: nowMs, event: 'resent', detail: null }),
     },

@@ -30,15 +30,18 @@ export function toApplication(row: ApplicationRow): Application {
   return {
     id: row.id,
     name: row.name,
-    settings: { ...defaultSettings, ...kept },
+    settings: withDefaults(kept),
     createdAtMs: row.created_at_ms,
   };
 }
 
 /** Whether these are the settings that are kept, however old the program that kept them. */
 export function areKept(row: ApplicationRow, settings: ApplicationSettings): boolean {
-  const inOneOrder = { ...defaultSettings, ...settings };
-  return JSON.stringify(toApplication(row).settings) === JSON.stringify(inOneOrder);
+  return JSON.stringify(toApplication(row).settings) === JSON.stringify(withDefaults(settings));
+}
+
+function withDefaults(kept: ApplicationSettings): ApplicationSettings {
+  return { ...defaultSettings, ...kept, limits: { ...defaultSettings.limits, ...kept.limits } };
 }
 
 export interface ApiKeyRow {

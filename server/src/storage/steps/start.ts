@@ -84,7 +84,7 @@ export function startVerification(tables: Tables, step: StartStep, nowMs: number
 
 /** What a start that took effect has made: it follows from the step and its moment alone. */
 export function startedRecords(
-  step: Pick<StartStep, 'verification' | 'deliveries' | 'sendAtMs'>,
+  step: Pick<StartStep, 'verification' | 'deliveries' | 'sendAtMs' | 'resendWaitsSeconds'>,
   nowMs: number,
 ): VerificationWithDeliveries {
   const record = pendingRecord(step, nowMs);
@@ -230,15 +230,16 @@ function insertPending(
 }
 
 function pendingRecord(
-  { verification, sendAtMs }: Pick<StartStep, 'verification' | 'sendAtMs'>,
+  step: Pick<StartStep, 'verification' | 'sendAtMs' | 'resendWaitsSeconds'>,
   nowMs: number,
 ): VerificationRecord {
+  const { verification, sendAtMs, resendWaitsSeconds } = step;
   const lifetimeMs = verification.lifetimeMs + Math.max(0, (sendAtMs ?? nowMs) - nowMs);
   const lifeEndsAtMs = lifeEnd(nowMs, lifetimeMs);
   return {
     ...freshRecord(verification, nowMs),
     lifetimeMs,
-    ...timesAfterSend(1, { lifetimeMs, lifeEndsAtMs }, nowMs),
+    ...timesAfterSend(1, { lifetimeMs, lifeEndsAtMs }, nowMs, resendWaitsSeconds),
     ...(sendAtMs === undefined ? {} : { resendAllowedAtMs: sendAtMs }),
     status: 'pending',
     sendsUsed: 1,
