@@ -13,6 +13,8 @@ export interface Exchange {
   readonly name: string;
   /** Where it is written down that the vendor does this. */
   readonly source: string;
+  /** Rows of the vendor's tables that it shows, where a test counts them. */
+  readonly rows?: readonly string[];
   readonly request: {
     readonly method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
     readonly path: string;

@@ -1,3 +1,4 @@
+import { capillary } from '#compat/capillary/facade.ts';
 import type { Facade } from '#compat/facade.ts';
 import { fast2sms } from '#compat/fast2sms/facade.ts';
 import { type FacadeName, facadeNames } from '#compat/names.ts';
@@ -8,6 +9,7 @@ import { verifynow } from '#compat/verifynow/facade.ts';
 const facadesByName: Readonly<Record<FacadeName, Facade>> = {
   verifynow,
   smscx,
+  capillary,
   fast2sms,
   pega,
 };

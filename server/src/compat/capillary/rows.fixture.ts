@@ -1,0 +1,50 @@
+/**
+ * Every row of the vendor's tables: codes, fields, channels, actions, settings, headers. Each is
+ * shown by a recorded exchange, or stands in the docs page as not served.
+ */
+import { actions } from '#compat/capillary/actions.ts';
+
+export const rows: readonly string[] = [
+  ...['517', '600', '601', '602', '603', '604', '605', '606', '607', '608', '621', '8056'].map(
+    (code) => `code ${code}`,
+  ),
+  ...['429', '610', '874', '875', '876', '9001'].map((code) => `code ${code}`),
+  ...actions.map((action) => `action ${action}`),
+  ...['EMAIL', 'SMS', 'MOBILE', 'PHONE', 'WHATSAPP', 'ZALO', 'BOTH'].map((one) => `channel ${one}`),
+  'field entityType MOBILE',
+  'field entityType EMAIL',
+  'field entityValue',
+  'field action',
+  'field code',
+  'field template',
+  'field emailTemplate',
+  'field whatsappTemplateName',
+  'field zaloTemplateIdentifier',
+  'success createdId',
+  'success entity true',
+  'success entity false',
+  'rule same code again',
+  'rule several errors',
+  'rule several placeholders',
+  'rule any case',
+  'rule code of an action',
+  'gateway error',
+  'auth Basic',
+  'auth refused',
+  'oauth token',
+  'oauth reply',
+  'oauth wrong secret',
+  'header X-CAP-API-OAUTH-TOKEN',
+  'header attribution',
+  'query format',
+  'endpoint fetch',
+  'endpoint Auth Engine',
+  'setting CONF_OTP_RATE_LIMIT_ONE_HOUR',
+  'setting CONF_OTP_VALIDATE_RATE_LIMIT',
+  'setting OTP code length above 10',
+  'setting Time-hashed random code generation',
+  'setting Set OTP code expiration time',
+  'setting Mask OTP',
+  'setting Authorize redemptions with missed call',
+  'setting Communicate OTP via',
+];
