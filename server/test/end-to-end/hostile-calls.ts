@@ -58,7 +58,7 @@ const starts: readonly HostileCall[] = [
       recipient: nextRecipient(),
       channels: [
         'sms',
-        { channel: 'email', to: 'ana@example.com', text: '{{code}}', subject: 's', html: '{{code}}' },
+        { channel: 'email', to: 'ana@example.com', text: '{{code}}', subject: 'code' },
       ],
       template: 'login',
       code: { length: 6, alphabet: 'digits' },

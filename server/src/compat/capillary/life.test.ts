@@ -135,7 +135,7 @@ describe('a code that is generated again', () => {
     assert.deepEqual(bodyOf(await client.validate(code)), { entity: true, warnings: [] });
   });
 
-  test('is handed over again to where it was meant for, after a provider’s bad moment', async () => {
+  test('is tried again to where it was meant for, after a provider’s bad moment', async () => {
     const client = await newClient();
     await client.generate();
     await opened.whenIdle();

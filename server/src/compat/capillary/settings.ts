@@ -5,7 +5,7 @@ import type { OwnSettings } from '#domain/facade-settings.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { templateNamePattern } from '#domain/template.ts';
 
-/** What an organisation sets for the vendor's OTP, under the vendor's names as far as it has any. */
+/** What an organisation sets for the vendor's OTP. */
 export interface CapillarySettings {
   /** `CONF_OTP_RATE_LIMIT_ONE_HOUR`: generates per recipient, rolling 60 minutes. */
   readonly otpRateLimitOneHour: number;
