@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { type Exchange, readExchanges, replay } from '#compat/exchanges.fixture.ts';
 import {
@@ -79,6 +80,17 @@ for (const prefix of ['', '/compat/pega']) {
     }
   });
 }
+
+test('every row of the vendor’s tables is an exchange, or not served and said so', () => {
+  const read = (name: string) =>
+    JSON.parse(readFileSync(new URL(`./exchanges/${name}.json`, import.meta.url), 'utf8'));
+  const rows = read('rows') as Record<'served' | 'notServed', string[]>;
+  const steps = read('one-time-passwords') as { readonly rows: readonly string[] }[];
+  assert.deepEqual([...new Set(steps.flatMap((step) => step.rows))].toSorted(), rows.served);
+  const page = new URL('../../../../docs/reference/compat/pega.md', import.meta.url);
+  const notServed = readFileSync(page, 'utf8').split('## Not served')[1] ?? '';
+  for (const row of rows.notServed) assert.ok(notServed.includes(`\`${row}\``), row);
+});
 
 test('a code has eight digits and three guesses, and belongs to its context', async () => {
   const live = await newLive();
