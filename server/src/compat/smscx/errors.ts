@@ -136,7 +136,6 @@ const refusals: Record<RefusalCode, VendorError> = {
   balance_exhausted: errors.creditMissing,
   verification_exists: errors.rateLimit,
   verification_not_found: errors.otpUnknown,
-  message_not_found: errors.otpUnknown,
   verification_finished: errors.notPending,
   message_not_found: errors.serverError,
   template_in_use: errors.serverError,
