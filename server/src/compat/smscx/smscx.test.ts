@@ -182,6 +182,35 @@ test('no body whatsoever is answered with 5xx or in other words than the vendorâ
   );
 });
 
+test('no id and no credentials whatsoever are answered with 5xx or in other words', async () => {
+  const { apiKey } = await newOtpClient(opened);
+  // What a header may hold: visible characters and blanks (RFC 9110 section 5.5).
+  const header = fc.oneof(
+    fc.string({ unit: fc.constantFrom(...' :.-_=abcXYZ0189'), maxLength: 80 }),
+    fc.base64String({ maxLength: 200 }),
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.webSegment(),
+      fc.option(header),
+      fc.constantFrom('Basic ', 'Bearer ', ''),
+      fc.constantFrom('GET', 'POST', 'DELETE'),
+      async (otpId, credential, scheme, method) => {
+        const headers: Record<string, string> =
+          credential === null
+            ? { 'x-api-key': apiKey }
+            : { authorization: `${scheme}${credential}`, 'x-api-key': credential };
+        const given = credential === null ? `/otp/${otpId}` : '/applications';
+        const url = `/compat/smscx${given}`;
+        const answer = await opened.app.inject({ method, url, headers });
+        assert.ok(answer.statusCode >= 400 && answer.statusCode < 500, answer.body);
+        assert.equal(typeof answer.json().error.code, 'number');
+      },
+    ),
+    { numRuns: 150 },
+  );
+});
+
 test('neither keys nor tokens nor numbers are in the log', async () => {
   const client = await newOtpClient(opened);
   const before = opened.lines.length;
