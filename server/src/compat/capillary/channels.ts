@@ -32,7 +32,7 @@ const entriesMax = 50;
 export function readChannels(
   given: unknown,
   entity: Recipient | null,
-  country: string | null,
+  call: { readonly entityValue: string | undefined; readonly country: string | null },
 ): { channels: readonly ReadChannel[]; errors: readonly OtpErrorCode[] } {
   const isAbsent =
     given === undefined || given === null || (Array.isArray(given) && given.length === 0);
@@ -41,7 +41,7 @@ export function readChannels(
   const channels: ReadChannel[] = [];
   const errors = new Set<OtpErrorCode>();
   for (const entry of given as readonly unknown[]) {
-    const read = readChannel(entry, country);
+    const read = readChannel(entry, entity, call);
     if (typeof read === 'number') {
       errors.add(read);
       continue;
@@ -55,12 +55,20 @@ export function readChannels(
   return { channels, errors: [...errors] };
 }
 
-function readChannel(entry: unknown, country: string | null): ReadChannel | OtpErrorCode {
+function readChannel(
+  entry: unknown,
+  entity: Recipient | null,
+  { entityValue, country }: { entityValue: string | undefined; country: string | null },
+): ReadChannel | OtpErrorCode {
   const words = readWords(entry);
   const type = words('type')?.trim().toUpperCase() ?? '';
   const channel = Object.hasOwn(channelsByType, type) ? channelsByType[type] : undefined;
   const value = words('value');
   if (channel === undefined || value === undefined) return 603;
+  // Most calls send to the entity itself: reading a national number takes longer than the rest.
+  const isEntity =
+    value === entityValue && entity?.kind === (channel === 'email' ? 'email' : 'phone');
+  if (isEntity && entity !== null) return { type, channel, to: entity };
   const to = channel === 'email' ? readEmail(value) : readMobile(value, country);
   if (to !== null) return { type, channel, to };
   return channel === 'email' ? 603 : 8056;

@@ -31,11 +31,10 @@ export function readGenerate(
   if (action === null) errors.add(600);
   const entity = readEntity(words, settings.country);
   if (!entity.ok) for (const code of entity.error) errors.add(code);
-  const found = readChannels(
-    memberOf(body, 'channels'),
-    entity.ok ? entity.value : null,
-    settings.country,
-  );
+  const found = readChannels(memberOf(body, 'channels'), entity.ok ? entity.value : null, {
+    entityValue: words('entityValue'),
+    country: settings.country,
+  });
   for (const code of found.errors) errors.add(code);
   const asks = (channel: string) => found.channels.some((one) => one.channel === channel);
   if (asks('whatsapp') && isBlank(words('whatsappTemplateName'))) errors.add(607);
