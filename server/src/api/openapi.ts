@@ -9,6 +9,7 @@ import { acceptNulls } from '#api/nulls.ts';
 import { problemMediaType } from '#api/problem.ts';
 import type { Route } from '#api/route.ts';
 import { application } from '#api/schemas/application.ts';
+import { message } from '#api/schemas/message.ts';
 import { problem } from '#api/schemas/problem.ts';
 import { template } from '#api/schemas/template.ts';
 import { verdict, verification, verificationWithHistory } from '#api/schemas/verification.ts';
@@ -64,6 +65,7 @@ export interface OpenapiDocument {
 
 const tags: Record<Route['tag'], string> = {
   verifications: 'Prove that a person holds a phone number or an e-mail address.',
+  messages: 'Texts of the caller’s own, which prove nothing.',
   application: 'The settings that requests fall back on.',
   templates: 'Named texts, by channel, language and number prefix.',
   about: 'What needs no API key.',
@@ -76,6 +78,7 @@ const named: Readonly<Record<string, object>> = {
   Verification: verification,
   VerificationWithHistory: verificationWithHistory,
   Verdict: verdict,
+  Message: message,
   Application: application,
   Template: template,
 };

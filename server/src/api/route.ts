@@ -13,7 +13,13 @@ import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
 
 export type RouteMethod = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
-export type RouteTag = 'verifications' | 'application' | 'templates' | 'about' | 'sandbox';
+export type RouteTag =
+  | 'verifications'
+  | 'messages'
+  | 'application'
+  | 'templates'
+  | 'about'
+  | 'sandbox';
 
 /** What a route may use. `sandbox` routes are mounted only where there is one. */
 export interface ApiContext {

@@ -3,6 +3,8 @@ import { applicationChange } from '#api/routes/application-change/route.ts';
 import { applicationRead } from '#api/routes/application-read/route.ts';
 import { healthRead } from '#api/routes/health-read/route.ts';
 import { keyListing } from '#api/routes/key-list/route.ts';
+import { messageListing } from '#api/routes/message-list/route.ts';
+import { messageRead } from '#api/routes/message-read/route.ts';
 import { openapiRead } from '#api/routes/openapi-read/route.ts';
 import { readinessRead } from '#api/routes/readiness-read/route.ts';
 import { recipientCheck } from '#api/routes/recipient-check/route.ts';
@@ -29,6 +31,8 @@ export const apiRoutes: readonly Route[] = [
   recipientCheck,
   verificationResend,
   verificationCancel,
+  messageListing,
+  messageRead,
   applicationRead,
   applicationChange,
   templateListing,

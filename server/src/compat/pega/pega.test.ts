@@ -194,6 +194,31 @@ test('neither a code nor a reference nor a password stands in the log', async ()
   }
 });
 
+test('nothing that a caller can send breaks a call', async () => {
+  const headers = { authorization: basicOf(client) };
+  const odd = [null, true, -1, '', '\u0000', '\ud800', 'x'.repeat(2_000), [], [[]], {}];
+  for (const call of ['email', 'sms'] as const) {
+    for (const value of odd) {
+      const settings = { ToAddress: value, ToPhoneNumber: value, CorrespondenceName: value };
+      const payloads = [
+        { Context: value, EmailSettings: settings, SMSSettings: settings },
+        { EmailSettings: value, SMSSettings: value },
+        [value],
+      ];
+      for (const payload of payloads) {
+        const asked = { method: 'POST', url: `${otp}/${call}`, headers, payload } as const;
+        const answer = await opened.app.inject(asked);
+        assert.equal(answer.statusCode, 400, `${call} ${JSON.stringify(payload)}`);
+        assert.equal(bodyOf(answer)['Status'], 'FAIL');
+      }
+    }
+  }
+  for (const query of ['', 'OTPValue[]=1&ReferenceID[]=2', 'OTPValue=%00&ReferenceID=%00']) {
+    const answer = await opened.app.inject({ url: `${otp}/verify?${query}`, headers });
+    assert.deepEqual(bodyOf(answer), { Status: 'FAIL' });
+  }
+});
+
 describe('settings and credentials', () => {
   const wrongSettings = [
     [{ maximumFailedAttempts: 4 }, '/facades/pega/maximumFailedAttempts'],
