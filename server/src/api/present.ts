@@ -21,6 +21,7 @@ export function presentVerification(view: VerificationView): VerificationAnswer 
     country: view.country,
     channel: view.channel,
     purpose: view.purpose,
+    origin: view.origin,
     checksLeft: view.checksLeft,
     sendsLeft: view.sendsLeft,
     createdAt: isoTime(view.createdAtMs),
