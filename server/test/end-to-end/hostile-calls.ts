@@ -58,7 +58,14 @@ const starts: readonly HostileCall[] = [
       recipient: nextRecipient(),
       channels: [
         'sms',
-        { channel: 'email', to: 'ana@example.com', text: '{{code}}', subject: 'code' },
+        {
+          channel: 'email',
+          to: 'ana@example.com',
+          template: 'login',
+          text: '{{code}}',
+          subject: 'code',
+          html: '<p>{{code}}</p>',
+        },
       ],
       template: 'login',
       code: { length: 6, alphabet: 'digits' },
@@ -107,6 +114,7 @@ const application: HostileCall = {
     countries: ['US', 'DE'],
     country: 'US',
     dailyBudget: { amount: '100.00', currency: 'USD' },
+    balance: { messages: 1_000_000 },
     countryDailyBudgets: { US: { amount: '10.00', currency: 'USD' } },
     providers: { sms: ['sandbox'] },
     proofLifetimeSeconds: 300,

@@ -6,7 +6,7 @@ import { ok, type Result } from '#domain/refusal.ts';
 /** As long as one that is registered in India may be. */
 const valueCharactersMax = 100;
 const valuesMax = 20;
-const linkPattern = /https?:|www\.|\b[a-z0-9-]+\.(?:com|net|org|in|ly|me|io|co)\b/i;
+const linkPattern = /https?:|www\.|[a-z0-9]\.(?:com|net|org|in|ly|me|io|co)\b/i;
 
 /** The message behind an account's own id, of which nobody has said what it is. */
 export const sampleMessage: ApprovedMessage = {
