@@ -238,12 +238,13 @@ async function answerSettled(
   context: ServiceContext,
   caller: Caller,
   answering: {
-    settled: SettleOutcome;
+    settled: SettleOutcome | null;
     entry: IdempotencyEntry | null;
     shownRecipient: string | null;
   },
 ): Promise<Result<Answer<VerdictView>>> {
   const { settled, entry, shownRecipient } = answering;
+  if (settled === null) return verificationNotFound();
   const { verification, reason } = settled;
   const proof = reason === null ? await makeProof(context, caller, settled) : null;
   const isEnded = verification.status !== 'pending';

@@ -279,7 +279,8 @@ export interface Storage {
   // The hot path.
   startVerification(step: StartStep): Promise<StartOutcome>;
   consumeGuess(step: ConsumeStep): Promise<ConsumeOutcome>;
-  settleGuess(step: SettleStep): Promise<SettleOutcome>;
+  /** Null where the verification was forgotten since: only the sandbox's reset does that. */
+  settleGuess(step: SettleStep): Promise<SettleOutcome | null>;
   resendCode(step: ResendStep): Promise<ResendOutcome>;
   cancelVerification(step: {
     readonly applicationId: string;

@@ -174,12 +174,12 @@ export class Bench {
     return outcome as Consumed;
   }
 
-  settle(
+  async settle(
     consumed: Consumed,
     isRight: boolean,
     changes: { addressKey?: string; idempotency?: IdempotencyEntry } = {},
   ) {
-    return this.storage.settleGuess({
+    const settled = await this.storage.settleGuess({
       applicationId: this.applicationId,
       verificationId: consumed.verification.id,
       codeVersion: consumed.verification.codeVersion,
@@ -188,6 +188,8 @@ export class Bench {
       addressKey: changes.addressKey ?? null,
       idempotency: changes.idempotency ?? null,
     });
+    assert.ok(settled !== null, 'the verification was forgotten');
+    return settled;
   }
 
   /** One whole check: what it came to, and whether it was compared at all. */

@@ -27,6 +27,13 @@ function list(bench: Bench, limit: number, recipient: string | null = null) {
 }
 
 export function testSandbox(promise: DefinePromise): void {
+  promise('a guess whose verification was forgotten since finds none', async (bench) => {
+    const { verification } = await bench.start();
+    const consumed = await bench.consume(verification.id);
+    await bench.storage.sandbox.reset(bench.applicationId);
+    await assert.rejects(bench.settle(consumed, true), /the verification was forgotten/);
+  });
+
   promise('the virtual phone keeps the newest 2,000 messages', async (bench) => {
     await put(bench, { recipient: 'first' });
     await put(bench, { applicationId: await bench.createApplication(), recipient: 'foreign' });

@@ -189,9 +189,9 @@ test('an answer tells what another node has learned of a delivery', async (clust
     ...{ applicationId: cluster.applicationId, verificationId: id, codeVersion: 1, isRight: true },
     ...{ chargedAtMs: 0, addressKey: null, idempotency: null },
   });
-  assert.equal(answer.reason, null);
+  assert.equal(answer?.reason, null);
   assert.deepEqual(
-    answer.deliveries.map(({ status }) => status),
+    answer?.deliveries.map(({ status }) => status),
     ['delivered'],
   );
 });

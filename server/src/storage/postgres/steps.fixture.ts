@@ -53,11 +53,11 @@ export async function guess(
   const outcome = await consume(storage, cluster, verificationId);
   if (outcome.kind !== 'consumed') return null;
   const { codeVersion } = outcome.verification;
-  const { reason } = await storage.settleGuess({
+  const settled = await storage.settleGuess({
     ...{ applicationId: cluster.applicationId, verificationId, codeVersion, isRight },
     ...{ chargedAtMs: outcome.chargedAtMs, addressKey: null, idempotency: null },
   });
-  return reason === null ? 'approved' : 'refused';
+  return settled?.reason === null ? 'approved' : 'refused';
 }
 
 export function sent(deliveryId: string): AttemptResult {

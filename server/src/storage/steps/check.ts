@@ -97,9 +97,9 @@ function guessedOf(record: VerificationRecord): GuessedVerification {
  * Writes down what the comparison said. Approval is a conditional update that one caller wins; a
  * guess compared with a code that a resend has replaced since counts as wrong, whatever it was.
  */
-export function settleGuess(tables: Tables, step: SettleStep, nowMs: number): SettleOutcome {
+export function settleGuess(tables: Tables, step: SettleStep, nowMs: number): SettleOutcome | null {
   const subject = readSubject(tables, step, nowMs);
-  if (subject === null) throw new Error('A consumed guess has no verification.');
+  if (subject === null) return null;
   const { kept, ledger } = subject;
   const earlier = tables.idempotency.outcomeOf(step.idempotency);
   if (earlier !== null) {
