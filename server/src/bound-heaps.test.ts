@@ -20,17 +20,21 @@ const program = `
       most[name] = Math.max(most[name] ?? 0, bytes);
     }
   }
-  console.log(JSON.stringify(most));
+  gc();
+  const old = getHeapSpaceStatistics().find(({ space_name: name }) => name === 'old_space');
+  console.log(JSON.stringify({ ...most, live: old.space_used_size, kept: kept.length }));
 `;
 
 interface MostBytes {
   readonly new_space: number;
   readonly old_space: number;
+  /** Bytes of the old space that are in use after a full collection. */
+  readonly live: number;
 }
 
 /** Of a process of its own, because the flags are of a whole process. */
 function mostBytes(keptMax: number, mode: 'free' | 'bounded'): MostBytes {
-  const args = ['--input-type=module', '--eval', program, '--', `${keptMax}`, mode];
+  const args = ['--expose-gc', '--input-type=module', '--eval', program, '--', `${keptMax}`, mode];
   const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   assert.match(stdout, /^\{.*\}\n$/, stderr);
   return JSON.parse(stdout) as MostBytes;
@@ -44,8 +48,10 @@ test('the space of young objects stops growing at its bound', () => {
 });
 
 test('the space of old objects does not fill with garbage', () => {
-  const free = mostBytes(300_000, 'free').old_space;
-  const bounded = mostBytes(300_000, 'bounded').old_space;
-  // Measured: 0.37 to 0.55 of it, and 0.8 and more where the young space alone has a bound.
-  assert.ok(bounded < 0.7 * free, `${bounded} and ${free}`);
+  // How far it comes depends on when a collection happens to begin: the least of three runs counts.
+  const runs = Array.from({ length: 3 }, () => mostBytes(600_000, 'bounded'));
+  const ratios = runs.map((run) => run.old_space / run.live);
+  // Measured: 2.0 to 2.5 in single runs, 3.4 and more where the young space alone has a bound, and
+  // 4.2 and more without any.
+  assert.ok(Math.min(...ratios) < 2.8, ratios.join());
 });

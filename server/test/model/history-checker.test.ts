@@ -219,6 +219,17 @@ const possible: Readonly<Record<string, readonly Line[]>> = {
     [guess('000000', 'v1', 'k'), isWrong(4)],
     [guess('000000', 'v1', 'k'), problem(409, 'idempotency_key_in_use')],
   ),
+  'the same key at once, the clock moved beyond what a living node takes': atOnce(
+    [guess('482913', 'v1', 'k'), isApproved],
+    [advance(31), [200, {}]],
+    [guess('482913', 'v1', 'k'), isApproved],
+  ),
+  'a start that was cut off, answered as what it made is now': [
+    [2, null, start('v2', 'k'), null],
+    [4, 5, { ...cancel, verification: 'v2' }, shown({ id: 'v2', status: 'canceled' })],
+    [6, 7, advance(31), [200, {}]],
+    [8, 9, start('v2', 'k'), replayed(shown({ id: 'v2', status: 'canceled' }, 201))],
+  ],
   'the same key again, with the first answer': [
     [2, 3, guess('000000', 'v1', 'k'), isWrong(4)],
     [4, 5, wrong, isWrong(3)],

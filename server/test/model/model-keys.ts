@@ -34,11 +34,11 @@ export function findRepeated(state: State, operation: Keyed, at: Circumstances):
   }
   if (kept.body !== bodyOf(operation)) return { answer: problem(422, 'idempotency_key_reused') };
   if (kept.answer !== null) return { answer: { kind: 'replay', first: kept.answer } };
-  const inUse: Step = { answer: problem(409, 'idempotency_key_in_use') };
-  if (at.isUnderWay(kept.owner)) return inUse;
-  // Its node died. Sooner or later that is noticed, and this request finishes what it began.
+  // Its node died, or the clock was moved so far that it is taken for dead. Sooner or later that is
+  // noticed, and this request finishes what it began.
   const isLeaseOver = hasCome(later(kept.takenAt, leaseMs), at.now, at.choose);
-  if (!isLeaseOver && at.choose(2) === 1) return inUse;
+  const mayWait = at.isUnderWay(kept.owner) || at.choose(2) === 1;
+  if (!isLeaseOver && mayWait) return { answer: problem(409, 'idempotency_key_in_use') };
   kept.owner = at.call;
   kept.takenAt = at.now;
   return { phase: kept.resumeAt };
@@ -65,9 +65,15 @@ export function answerOrKeep(operation: Keyed, answer: Expected): Step {
   return operation.key === null ? { answer } : { phase: { at: 'keep', answer } };
 }
 
+/** What another call with the same key has come to since this one was begun; null for nothing. */
+export function settledMeanwhile(state: State, operation: Keyed): Phase | null {
+  const resumeAt = state.keys[nameOf(operation) ?? '']?.resumeAt;
+  return resumeAt?.at === 'show-verdict' ? resumeAt : null;
+}
+
 export function keepAnswer(state: State, operation: Keyed, answer: Expected): Step {
   const kept = state.keys[nameOf(operation) ?? ''];
   // Of two that finished what a dead node began the first one's answer is kept.
-  if (kept !== undefined) kept.answer ??= answer;
+  if (kept !== undefined) kept.answer ??= answer.kind === 'replay' ? answer.first : answer;
   return { answer };
 }

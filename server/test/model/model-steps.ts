@@ -10,7 +10,14 @@ import {
   show,
 } from './model.ts';
 import { compare, consume, lookUp } from './model-guesses.ts';
-import { answerOrKeep, findRepeated, keepAnswer, keepKey, type Step } from './model-keys.ts';
+import {
+  answerOrKeep,
+  findRepeated,
+  keepAnswer,
+  keepKey,
+  type Step,
+  settledMeanwhile,
+} from './model-keys.ts';
 import { resend, start } from './model-sends.ts';
 import type { AdvanceClock, Cancel, Expected, Operation } from './operations.ts';
 
@@ -35,7 +42,12 @@ export function takeStep(
     case 'check':
     case 'recipient-check':
       if (phase.at === 'consume') return consume(state, operation, at, phase.verification);
-      if (phase.at === 'compare') return compare(state, operation, at, phase);
+      if (phase.at === 'compare') {
+        const settled = settledMeanwhile(state, operation);
+        return settled === null
+          ? compare(state, operation, at, phase)
+          : finishCall(state, operation, settled, at);
+      }
       if (phase.at !== 'called') return finishCall(state, operation, phase, at);
       return operation.kind === 'check'
         ? consume(state, operation, at, operation.verification)
@@ -78,7 +90,7 @@ function finishCall(
   const view = show(found);
   const answer: Expected =
     phase.at === 'show'
-      ? { kind: 'verification', status: phase.status, view }
+      ? { kind: 'replay', first: { kind: 'verification', status: phase.status, view } }
       : {
           kind: 'verdict',
           view,
