@@ -8,6 +8,7 @@ import {
   openFacade,
 } from '#compat/facade.fixture.ts';
 import { fast2sms } from '#compat/fast2sms/facade.ts';
+import { wordHandle } from '#domain/handle.ts';
 import { take, wrong } from '#service/service.fixture.ts';
 
 let opened: OpenedFacade;
@@ -174,6 +175,16 @@ test('wrong guesses here and at our own door spend one budget of the recipient',
   }
   const verified = await call('/dev/otp/verify', { request_id: live.requestId, otp: live.code });
   assert.equal(verified.statusCode, 400);
+});
+
+test('a code of another door is no OTP here, and spends no guess', async () => {
+  const native = { ...client.caller, origin: 'api' };
+  const own = await opened.start(native, { recipient: `+91${newMobile()}` });
+  const code = opened.codeOf(own.id);
+  const asked = { request_id: wordHandle(own.id), otp: code };
+  const answer = await call('/dev/otp/verify', asked);
+  assert.equal(bodyOf(answer)['message'], 'OTP not found or expired');
+  assert.equal((await opened.check(native, own.id, code)).approved, true);
 });
 
 test('an account finds nothing of another application', async () => {

@@ -125,7 +125,8 @@ async function verify(service: Service, account: Account, words: Words): Promise
   }
   const found = await findVerification(service, account, words);
   if (!found.ok) return found.error;
-  const request = { verificationId: found.value, code };
+  // The id of a verification that began at another door is no id for a check here.
+  const request = { verificationId: found.value, code, purpose };
   return failureOfVerdict(await service.checkCode(caller, request, null));
 }
 

@@ -10,7 +10,7 @@ import {
 } from '#compat/facade.fixture.ts';
 import { credentials, readBasic } from '#compat/pega/credentials.ts';
 import { pega } from '#compat/pega/facade.ts';
-import { readUuidHandle } from '#domain/handle.ts';
+import { readUuidHandle, uuidHandle } from '#domain/handle.ts';
 import { numberAt, refusalOf, take, wrong } from '#service/service.fixture.ts';
 
 const otp = '/prweb/PRRestService/api/v1/authenticate/otp';
@@ -103,6 +103,14 @@ test('a code has eight digits and three guesses, and belongs to its context', as
   }
   assert.equal(await verify(live.referenceId, live.code), 'FAIL');
   assert.equal(opened.comparisons(live.id), 3);
+});
+
+test('a code of another door is no password here, and spends no guess', async () => {
+  const native = { ...client.caller, origin: 'api' };
+  const own = await opened.start(native, { recipient: numberAt(700), purpose: 'pega:Login' });
+  const code = opened.codeOf(own.id);
+  assert.equal(await verify(uuidHandle(own.id), code), 'FAIL');
+  assert.equal((await opened.check(native, own.id, code)).approved, true);
 });
 
 test('a code is taken once, and not after its time', async () => {

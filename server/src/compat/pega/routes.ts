@@ -80,7 +80,11 @@ function createVerify(service: Service): Handle {
     const handle = reference === undefined ? null : readUuidHandle(reference.toLowerCase());
     const id = handle === null ? null : await service.verificationIdOf(caller, handle);
     if (id === null || code === undefined) return reply.send({ Status: 'FAIL' });
-    const checked = await service.checkCode(caller, { verificationId: id, code }, null);
+    // Its purpose has the context in it, which a verify does not name.
+    const found = await service.readVerification(caller, id);
+    if (!found.ok || found.value.origin !== caller.origin) return reply.send({ Status: 'FAIL' });
+    const { purpose } = found.value;
+    const checked = await service.checkCode(caller, { verificationId: id, code, purpose }, null);
     const isRight = checked.ok && checked.value.view.approved;
     return reply.send({ Status: isRight ? 'SUCCESS' : 'FAIL' });
   };

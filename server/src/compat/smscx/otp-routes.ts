@@ -74,7 +74,9 @@ const verifyOtp: Handle = async (service, request, reply) => {
   if (pin === '') return answerError(reply, errors.pinEmpty);
   // Too long for any PIN, it is a wrong try like another: no PIN has this many zeros.
   const code = pin.length > guessLengthMax ? '0'.repeat(guessLengthMax) : pin;
-  const checked = await service.checkCode(caller, { verificationId: id, code }, null);
+  // The id of a verification that began at another door is no id for a check here.
+  const guess = { verificationId: id, code, purpose: caller.origin };
+  const checked = await service.checkCode(caller, guess, null);
   if (!checked.ok) return answerRefusal(reply, checked.error);
   const verdict = checked.value.view;
   if (verdict.approved) return answer(reply, { status: otpStatuses.approved });

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { type OpenedFacade, openFacade } from '#compat/facade.fixture.ts';
 import { smscx } from '#compat/smscx/facade.ts';
 import { newOtpClient } from '#compat/smscx/smscx.fixture.ts';
+import { uuidHandle } from '#domain/handle.ts';
 import { defaultLimits } from '#domain/limits.ts';
 import { createTestProvider, refusalOf, take } from '#service/service.fixture.ts';
 
@@ -142,6 +143,16 @@ test('an OTP is seen through the native door, with its origin, and cancelled by 
   );
   take(await opened.service.cancelVerification(native, id, null));
   assert.equal((await client.read(otpId)).status, 'CANCELLED');
+});
+
+test('a code of another door is no PIN here, and spends no try', async () => {
+  const client = await newOtpClient(opened);
+  const native = { ...client.caller, origin: 'api' };
+  const own = await opened.start(native, { recipient: '+33612424100' });
+  const code = opened.codeOf(own.id);
+  const answer = await client.verify(uuidHandle(own.id), code);
+  assert.deepEqual([answer.statusCode, answer.json().error.code], [404, 2021]);
+  assert.equal((await opened.check(native, own.id, code)).approved, true);
 });
 
 test('nobody finds the OTP of another application, nor a start that was refused', async () => {
