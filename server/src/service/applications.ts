@@ -33,7 +33,7 @@ export interface ApplicationDirectory {
 
 /** Who holds a key, and what applications are set to, without asking storage for each request. */
 export function createApplicationDirectory(storage: Storage): ApplicationDirectory {
-  const byKey = new Map<string, { applicationId: string | null; readAtMs: number }>();
+  let byKey = new Map<string, { applicationId: string | null; readAtMs: number }>();
   const byId = new Map<string, { application: Promise<Application | null>; readAtMs: number }>();
 
   function current(applicationId: string): Promise<Application | null> {
@@ -54,15 +54,18 @@ export function createApplicationDirectory(storage: Storage): ApplicationDirecto
       if (known !== undefined && isFresh(known)) {
         return known.applicationId === null ? null : current(known.applicationId);
       }
+      // What is forgotten while it is read goes into the map that nobody looks into any more.
+      const keys = byKey;
+      const readAtMs = performance.now();
       const record = await storage.findApiKey(keyHash);
       const isLive = record !== null && record.revokedAtMs === null;
       const applicationId = isLive ? record.applicationId : null;
-      if (byKey.size >= knownKeysMax) byKey.clear();
-      byKey.set(keyHash, { applicationId, readAtMs: performance.now() });
+      if (keys.size >= knownKeysMax) keys.clear();
+      keys.set(keyHash, { applicationId, readAtMs });
       return applicationId === null ? null : current(applicationId);
     },
     forget() {
-      byKey.clear();
+      byKey = new Map();
       byId.clear();
     },
   };
@@ -116,12 +119,11 @@ export function createApplicationVerbs(
       }
       const checked = checkSettings(context, defaultSettings, settings);
       if (!checked.ok) return checked;
-      const createdAtMs = await storage.now();
       const application = {
         id: makeId('app'),
         name: trimmed,
-        settings: withBalanceFrom(createdAtMs, checked.value, null),
-        createdAtMs,
+        settings: await withBalanceFromNow(storage, checked.value, null),
+        createdAtMs: await storage.now(),
       };
       await storage.createApplication(application);
       return ok(application);
@@ -190,8 +192,7 @@ function createSettingsChange(context: SettingsContext, directory: ApplicationDi
       if (found === null) return noTemplate(template);
       if (found.template.state === 'draft') return draftTemplate(template);
     }
-    const { balance } = before.value.settings;
-    const after = withBalanceFrom(await storage.now(), settings.value, balance);
+    const after = await withBalanceFromNow(storage, settings.value, before.value.settings.balance);
     const saved = await storage.saveSettings(applicationId, after, before.value.settings);
     directory.forget();
     if (saved === 'changed') return 'changed';
@@ -239,14 +240,14 @@ function checkSettings(
 }
 
 /** A balance that was set counts from its moment on, which no balance before it had. */
-function withBalanceFrom(
-  nowMs: number,
+async function withBalanceFromNow(
+  storage: Pick<Storage, 'now'>,
   settings: ApplicationSettings,
   before: ApplicationSettings['balance'],
-): ApplicationSettings {
+): Promise<ApplicationSettings> {
   const { balance } = settings;
   if (balance === null || balance === before) return settings;
-  const setAtMs = Math.max(nowMs, (before?.setAtMs ?? 0) + 1);
+  const setAtMs = Math.max(await storage.now(), (before?.setAtMs ?? 0) + 1);
   return { ...settings, balance: { ...balance, setAtMs } };
 }
 

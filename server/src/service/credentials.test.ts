@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { ok, refuse } from '#domain/refusal.ts';
+import { createApplicationDirectory } from '#service/applications.ts';
+import { createCredentials } from '#service/credentials.ts';
 import type { FacadeDefinition, NewSecret } from '#service/facade-port.ts';
 import { createSecretHashes } from '#service/secret-hash.ts';
 import { type OpenedService, openService, refusalOf, take } from '#service/service.fixture.ts';
@@ -103,6 +105,36 @@ test('a revoked credential opens nothing, and its public id may be given again',
       [second.credential.id, false],
     ],
   );
+});
+
+test('a credential that is revoked while it is read opens nothing from then on', async () => {
+  const { application } = await opened.newCaller();
+  const { storage } = opened;
+  const isRead = Promise.withResolvers<void>();
+  const mayAnswer = Promise.withResolvers<void>();
+  let reads = 0;
+  const { authenticateWith, verbs } = createCredentials({
+    storage: {
+      ...storage,
+      async findCredential(facade, publicId) {
+        const found = await storage.findCredential(facade, publicId);
+        if (reads++ > 0) return found;
+        isRead.resolve();
+        await mayAnswer.promise;
+        return found;
+      },
+    },
+    directory: createApplicationDirectory(storage),
+    facades: [vendor],
+  });
+  const { shown } = take(await verbs.createCredential(application.id, 'vendor', { name: 'read' }));
+  const presented = { publicId: 'read', secrets: { key: shown['key'] ?? '' } };
+  const asking = authenticateWith('vendor', presented);
+  await isRead.promise;
+  take(await verbs.revokeCredential('vendor', 'read'));
+  mayAnswer.resolve();
+  await asking;
+  assert.equal(await authenticateWith('vendor', presented), null);
 });
 
 test('what nobody can make is refused with a sentence', async () => {

@@ -37,17 +37,19 @@ export function createCredentials(
 ): CredentialDirectory {
   const { storage, directory } = parts;
   const hashes = createSecretHashes();
-  const known = new Map<string, { record: CredentialRecord | null; readAtMs: number }>();
+  let known = new Map<string, { record: CredentialRecord | null; readAtMs: number }>();
 
   async function find(facade: string, publicId: string): Promise<CredentialRecord | null> {
     if (publicId === '' || publicId.length > publicIdMax || !publicId.isWellFormed()) return null;
     const name = `${facade}\n${publicId}`;
     const kept = known.get(name);
     if (kept !== undefined && monotonicMs() - kept.readAtMs < freshMs) return kept.record;
+    // What is forgotten while it is read goes into the map that nobody looks into any more.
+    const records = known;
     const readAtMs = monotonicMs();
     const record = await storage.findCredential(facade, publicId);
-    if (known.size >= knownMax) known.clear();
-    known.set(name, { record, readAtMs });
+    if (records.size >= knownMax) records.clear();
+    records.set(name, { record, readAtMs });
     return record;
   }
 
@@ -74,7 +76,9 @@ export function createCredentials(
       const record = await find(facade, publicId);
       return record === null ? null : opened(record);
     },
-    verbs: createVerbs(parts, hashes, () => known.clear()),
+    verbs: createVerbs(parts, hashes, () => {
+      known = new Map();
+    }),
   };
 }
 

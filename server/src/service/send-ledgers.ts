@@ -1,5 +1,11 @@
 import type { Application, ApplicationSettings } from '#domain/application.ts';
-import { recipientCheckLimits, recipientSendLimits, recipientStartLimits } from '#domain/limits.ts';
+import {
+  addressRange,
+  addressStartLimits,
+  recipientCheckLimits,
+  recipientSendLimits,
+  recipientStartLimits,
+} from '#domain/limits.ts';
 import type { LedgerEntry } from '#service/ports.ts';
 import type { Vault } from '#service/vault.ts';
 
@@ -25,6 +31,18 @@ export function startsLedger(
   const limits = recipientStartLimits(settings.limits);
   if (limits.length === 0) return [];
   return [{ key: vault.hash('starts', id, recipientKey), count: 1, limits }];
+}
+
+/** What an address begins; nothing is counted where the caller did not tell one. */
+export function addressLedger(
+  vault: Vault,
+  { id, settings }: Application,
+  address: string | undefined,
+): LedgerEntry[] {
+  const range = addressRange(address ?? '');
+  if (range === null) return [];
+  const limits = addressStartLimits(settings.limits);
+  return [{ key: vault.hash('address', id, range), count: 1, limits }];
 }
 
 /** Checks of a recipient, where the application limits them. */

@@ -1,5 +1,4 @@
 import { shardOfHash } from '#domain/id.ts';
-import { addressRange, addressStartLimits } from '#domain/limits.ts';
 import { messageLifeMs, plainCodeVersion } from '#domain/plain-message.ts';
 import { ok, type Result } from '#domain/refusal.ts';
 import { budgetEntries, type ComposedDelivery } from '#service/compose-messages.ts';
@@ -9,13 +8,13 @@ import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempoten
 import { sealKeptRequest } from '#service/kept-request.ts';
 import { makeId } from '#service/make-id.ts';
 import { composePlainDelivery, sealSecretText } from '#service/plain-messages.ts';
-import type { IdempotencyEntry, LedgerEntry, Repeated, StartStep } from '#service/ports.ts';
+import type { IdempotencyEntry, Repeated, StartStep } from '#service/ports.ts';
 import { presentMessage } from '#service/present-message.ts';
 import { type ReadMessage, readMessageRequest } from '#service/read-message-request.ts';
 import { messageNotFound } from '#service/read-messages.ts';
 import { recipientHashes } from '#service/recipient-hashes.ts';
 import type { MessageRequest } from '#service/requests.ts';
-import { sendLedgers } from '#service/send-ledgers.ts';
+import { addressLedger, sendLedgers } from '#service/send-ledgers.ts';
 import type { Caller, Service } from '#service/service.ts';
 import type { Answer, MessageView } from '#service/views.ts';
 
@@ -96,7 +95,10 @@ function composeStep(
       hasCallback: false,
     },
     deliveries: [delivery.row],
-    ledgers: messageLedgers(vault, application, { request, ledgerKey }),
+    ledgers: [
+      ...sendLedgers(application.settings, [ledgerKey]),
+      ...addressLedger(vault, application, request.client?.address),
+    ],
     budgets: budgets.value,
     // Nothing is live for it, so no rule has anything to say.
     secondStart: 'supersede',
@@ -105,18 +107,6 @@ function composeStep(
     leaseMs: deliveryLeaseMs,
   };
   return ok({ step, delivery });
-}
-
-function messageLedgers(
-  vault: ServiceContext['vault'],
-  { id, settings }: Caller['application'],
-  { request, ledgerKey }: { request: MessageRequest; ledgerKey: string },
-): LedgerEntry[] {
-  const sends = sendLedgers(settings, [ledgerKey]);
-  const range = addressRange(request.client?.address ?? '');
-  if (range === null) return sends;
-  const key = vault.hash('address', id, range);
-  return [...sends, { key, count: 1, limits: addressStartLimits(settings.limits) }];
 }
 
 async function answerAgain(

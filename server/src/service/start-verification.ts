@@ -1,6 +1,5 @@
 import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
 import { shardOfHash } from '#domain/id.ts';
-import { addressRange, addressStartLimits } from '#domain/limits.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import {
   budgetEntries,
@@ -25,7 +24,7 @@ import { type ReadStart, readStartRequest } from '#service/read-start-request.ts
 import { recipientHashes } from '#service/recipient-hashes.ts';
 import type { StartRequest } from '#service/requests.ts';
 import type { ResendCode } from '#service/resend-code.ts';
-import { sendLedgers, startsLedger } from '#service/send-ledgers.ts';
+import { addressLedger, sendLedgers, startsLedger } from '#service/send-ledgers.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { transactionHash } from '#service/transaction-hash.ts';
 import type { Answer, VerificationView } from '#service/views.ts';
@@ -216,13 +215,9 @@ function startLedgers(
   const keys = start.destinationKeys.map((key) =>
     key === limitKey ? ledgerKey : vault.hash('recipient', application.id, key),
   );
-  const sends = [
+  return [
     ...sendLedgers(application.settings, keys),
     ...startsLedger(vault, application, ledgerKey),
+    ...addressLedger(vault, application, request.client?.address),
   ];
-  const range = addressRange(request.client?.address ?? '');
-  if (range === null) return sends;
-  const key = vault.hash('address', application.id, range);
-  const limits = addressStartLimits(application.settings.limits);
-  return [...sends, { key, count: 1, limits }];
 }

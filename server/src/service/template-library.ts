@@ -75,10 +75,10 @@ export function createTemplateLibrary(storage: Storage): TemplateLibrary {
   return {
     inline(given, rule) {
       const isPlain = rule === 'once' && given.subject === null && given.html === null;
-      // No text holds a NUL, so no two of them share a name.
+      // A plain text that looks like the name of another one is told apart by what comes before.
       const name = isPlain
-        ? given.text
-        : [rule, given.text, given.subject ?? '', given.html ?? ''].join('\0');
+        ? ` ${given.text}`
+        : JSON.stringify([rule, given.text, given.subject, given.html]);
       const known = inlineTexts.get(name);
       if (known !== undefined) return known;
       const result = parseVariant(given, rule);

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Template } from '#domain/template.ts';
 import { type OpenedService, openService, refusalOf, take } from '#service/service.fixture.ts';
+import { createTemplateLibrary } from '#service/template-library.ts';
 
 const approved: Template = {
   name: 'login',
@@ -92,3 +93,13 @@ for (const [name, rival] of rivals) {
     assert.deepEqual([third.ok, fourth.ok], [true, false]);
   });
 }
+
+test('a text is never taken for another one with a subject', () => {
+  const { inline } = createTemplateLibrary(opened.storage);
+  const mail = { text: 'Code {{code}}', subject: 'Login', html: null };
+  take(inline(mail, 'once'));
+  const name = JSON.stringify(['once', mail.text, mail.subject, mail.html]);
+  for (const text of [name, ['once', mail.text, mail.subject, ''].join('\0')]) {
+    assert.notEqual(inline({ text, subject: null, html: null }, 'once'), inline(mail, 'once'));
+  }
+});
