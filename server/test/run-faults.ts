@@ -1,7 +1,7 @@
 /**
- * Random fault runs: `run-faults.ts [runs] [--system=sqlite|postgres] [--seed=…]`. One line for
- * each run, and the figures of all at the end. A run that fails prints its seed and how it is made
- * again; what is known of it is kept in `.cache/faults/`.
+ * Random fault runs: servers and their databases are killed and stalled under load. What it prints
+ * of a run that failed is enough to make it again; all that is known of it is kept in
+ * `.cache/faults/`.
  */
 import { randomBytes } from 'node:crypto';
 import { parseArgs } from 'node:util';
@@ -24,11 +24,23 @@ interface Run {
   readonly system: SystemName;
 }
 
-function readRuns(): Run[] {
+const usage = `npm run test:faults -- [runs] [--system=sqlite|postgres] [--seed=SEED]
+
+Prints a line for each run and the figures of all; ends with 1 where a promise was broken.
+
+  runs       how many, ${runsDefault} when left out; each takes about ten seconds
+  --system   on this storage alone
+  --seed     makes the run with this seed once more
+`;
+
+/** Null for a call that only asks how to call it. */
+function readRuns(words: readonly string[]): Run[] | null {
   const { values, positionals } = parseArgs({
-    options: { seed: { type: 'string' }, system: { type: 'string' } },
+    args: [...words],
+    options: { seed: { type: 'string' }, system: { type: 'string' }, help: { type: 'boolean' } },
     allowPositionals: true,
   });
+  if (values.help === true) return null;
   const count = Number(positionals[0] ?? runsDefault);
   const wanted = values.system;
   const systems = systemNames.filter((name) => wanted === undefined || wanted === name);
@@ -117,9 +129,24 @@ function write(line: string): void {
   process.stdout.write(`${line}\n`);
 }
 
-const runs = readRuns();
-const reports: RunReport[] = [];
-const lanes = Array.from({ length: Math.min(lanesMax, runs.length) });
-await Promise.all(lanes.map(() => runLane(runs, reports)));
-write(summary(reports));
-process.exitCode = reports.every(({ violations }) => violations.length === 0) ? 0 : 1;
+async function main(): Promise<number> {
+  let runs: Run[] | null;
+  try {
+    runs = readRuns(process.argv.slice(2));
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`);
+    return 2;
+  }
+  if (runs === null) {
+    process.stdout.write(usage);
+    return 0;
+  }
+  const all = runs;
+  const reports: RunReport[] = [];
+  const lanes = Array.from({ length: Math.min(lanesMax, all.length) });
+  await Promise.all(lanes.map(() => runLane(all, reports)));
+  write(summary(reports));
+  return reports.every(({ violations }) => violations.length === 0) ? 0 : 1;
+}
+
+process.exitCode = await main();
