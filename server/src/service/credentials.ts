@@ -1,7 +1,6 @@
-import type { Application } from '#domain/application.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import type { ApplicationDirectory } from '#service/applications.ts';
-import type { CredentialView, FacadeDefinition } from '#service/facade-port.ts';
+import type { CredentialView, FacadeDefinition, OpenedCredential } from '#service/facade-port.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Storage } from '#service/ports.ts';
 import type { CredentialRecord } from '#service/records.ts';
@@ -13,12 +12,6 @@ const freshMs = 1_500;
 /** Unknown ones are remembered too, but only so many: a guesser must not fill the memory. */
 const knownMax = 10_000;
 const publicIdMax = 256;
-
-/** What a credential opened: whose it is, and what its façade knows of it. */
-export interface OpenedCredential {
-  readonly credential: CredentialView;
-  readonly application: Application;
-}
 
 export interface CredentialDirectory {
   authenticateWith: Service['authenticateWith'];

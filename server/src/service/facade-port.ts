@@ -2,6 +2,7 @@
  * What the service has to know of a façade: how its credentials look, and what it keeps of its own
  * in an application's settings. Everything else about a façade is between it and its clients.
  */
+import type { Application } from '#domain/application.ts';
 import type { OwnSettings } from '#domain/facade-settings.ts';
 import type { Result } from '#domain/refusal.ts';
 import type { ServiceContext } from '#service/context.ts';
@@ -68,3 +69,29 @@ export interface PresentedCredential {
 
 /** A credential as it is listed: no hash of a secret leaves the service. */
 export type CredentialView = Omit<CredentialRecord, 'secretHashes'>;
+
+/** What a credential opened: whose it is, and what its façade knows of it. */
+export interface OpenedCredential {
+  readonly credential: CredentialView;
+  readonly application: Application;
+}
+
+/** What a token was given for. */
+export interface TokenGrant {
+  /** As the vendor writes it; empty where it has none. */
+  readonly scope: string;
+  /** Null for one that lives as long as its credential. */
+  readonly lifetimeSeconds: number | null;
+}
+
+export interface IssuedToken {
+  readonly token: string;
+  readonly issuedAtMs: number;
+  readonly expiresAtMs: number | null;
+}
+
+export type TokenVerdict =
+  | ({ readonly kind: 'valid'; readonly scope: string } & OpenedCredential)
+  | { readonly kind: 'expired' }
+  /** Not a token of this façade, or its credential was revoked. */
+  | { readonly kind: 'invalid' };

@@ -2,8 +2,14 @@ import type { Application, ApplicationSettings } from '#domain/application.ts';
 import type { Handle } from '#domain/handle.ts';
 import type { Result } from '#domain/refusal.ts';
 import type { Template } from '#domain/template.ts';
-import type { OpenedCredential } from '#service/credentials.ts';
-import type { CredentialView, PresentedCredential } from '#service/facade-port.ts';
+import type {
+  CredentialView,
+  IssuedToken,
+  OpenedCredential,
+  PresentedCredential,
+  TokenGrant,
+  TokenVerdict,
+} from '#service/facade-port.ts';
 import type { Receipt } from '#service/ports.ts';
 import type { ApiKeyRecord, StoredTemplate } from '#service/records.ts';
 import type {
@@ -15,7 +21,6 @@ import type {
   ResendRequest,
   StartRequest,
 } from '#service/requests.ts';
-import type { IssuedToken, TokenGrant, TokenVerdict } from '#service/tokens.ts';
 import type {
   Answer,
   CanceledView,

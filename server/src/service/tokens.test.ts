@@ -3,8 +3,7 @@ import { createHmac } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import * as jose from 'jose';
 import { ok } from '#domain/refusal.ts';
-import type { OpenedCredential } from '#service/credentials.ts';
-import type { FacadeDefinition } from '#service/facade-port.ts';
+import type { FacadeDefinition, OpenedCredential } from '#service/facade-port.ts';
 import { type OpenedService, openService, take } from '#service/service.fixture.ts';
 
 function facade(name: string): FacadeDefinition {

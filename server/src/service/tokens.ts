@@ -10,33 +10,13 @@
  *    (RFC 8725 section 3.1).
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { CredentialDirectory, OpenedCredential } from '#service/credentials.ts';
+import type { CredentialDirectory } from '#service/credentials.ts';
 import type { Service } from '#service/service.ts';
 import type { StorageClock } from '#service/storage-clock.ts';
 import type { Vault } from '#service/vault.ts';
 
 const header = Buffer.from('{"alg":"HS512","typ":"JWT"}').toString('base64url');
 const charactersMax = 4_096;
-
-/** What a token was given for. */
-export interface TokenGrant {
-  /** As the vendor writes it; empty where it has none. */
-  readonly scope: string;
-  /** Null for one that lives as long as its credential. */
-  readonly lifetimeSeconds: number | null;
-}
-
-export interface IssuedToken {
-  readonly token: string;
-  readonly issuedAtMs: number;
-  readonly expiresAtMs: number | null;
-}
-
-export type TokenVerdict =
-  | ({ readonly kind: 'valid'; readonly scope: string } & OpenedCredential)
-  | { readonly kind: 'expired' }
-  /** Not a token of this façade, or its credential was revoked. */
-  | { readonly kind: 'invalid' };
 
 interface Claims {
   readonly sub: string;

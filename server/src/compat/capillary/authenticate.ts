@@ -2,8 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type AccessRight, presentTill } from '#compat/capillary/credentials.ts';
 import { answerStatus } from '#compat/capillary/errors.ts';
 import { door } from '#compat/capillary/settings.ts';
-import type { OpenedCredential } from '#service/credentials.ts';
-import type { PresentedCredential } from '#service/facade-port.ts';
+import type { OpenedCredential, PresentedCredential } from '#service/facade-port.ts';
 import type { Service } from '#service/service.ts';
 
 /** Any one of the rights opens the call. */

@@ -1,22 +1,8 @@
 import type { BudgetEntry } from '#service/ports.ts';
 import { budgetCell } from '#storage/postgres/keys.ts';
-import type { WorkingSet } from '#storage/postgres/working-set.ts';
+import type { Spending, WorkingSet } from '#storage/postgres/working-set.ts';
 import { dayOf, spendingDay } from '#storage/steps/budgets.ts';
 import type { Settlement, Tables } from '#storage/steps/tables.ts';
-
-/** What a batch adds to the budget of a day, or takes of a balance, in one currency. */
-export interface Spending {
-  readonly application: number;
-  readonly day: number;
-  readonly scope: string;
-  readonly currency: string;
-  readonly micros: number;
-  /**
-   * The most that may have been spent before this batch, so that each of its reservations had room
-   * when its turn came; null where nothing was reserved.
-   */
-  readonly spentBeforeMax: number | null;
-}
 
 /**
  * Budgets are added to, not written back: the starts of one application on several nodes do not

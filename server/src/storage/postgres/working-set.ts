@@ -5,7 +5,6 @@ import type { RepeatableStep } from '#storage/postgres/idempotency-columns.ts';
 import { cells, type Key } from '#storage/postgres/keys.ts';
 import type { LedgerRow } from '#storage/postgres/ledger-columns.ts';
 import { type AnyCell, Journal, Missing, RowSet } from '#storage/postgres/row-set.ts';
-import type { Spending } from '#storage/postgres/spending.ts';
 import type { Tallies } from '#storage/postgres/tallies.ts';
 import type { KeptVerification } from '#storage/steps/tables.ts';
 
@@ -19,6 +18,20 @@ export interface Shared {
 export interface Spent {
   readonly micros: number;
   readonly currency: string;
+}
+
+/** What a batch adds to the budget of a day, or takes of a balance, in one currency. */
+export interface Spending {
+  readonly application: number;
+  readonly day: number;
+  readonly scope: string;
+  readonly currency: string;
+  readonly micros: number;
+  /**
+   * The most that may have been spent before this batch, so that each of its reservations had room
+   * when its turn came; null where nothing was reserved.
+   */
+  readonly spentBeforeMax: number | null;
 }
 
 /** An ending that an application is owed a call about. */

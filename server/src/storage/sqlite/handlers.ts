@@ -5,7 +5,7 @@ import type { Clock, TimeSource } from '#storage/sqlite/clock.ts';
 import { createExpiry } from '#storage/sqlite/expiry.ts';
 import { listVerifications } from '#storage/sqlite/listing.ts';
 import { createPurge } from '#storage/sqlite/purge.ts';
-import { createReset } from '#storage/sqlite/sandbox.ts';
+import { createReset } from '#storage/sqlite/reset.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import type { SqliteTables } from '#storage/sqlite/tables.ts';
 import { spentOf } from '#storage/steps/budgets.ts';

@@ -8,7 +8,7 @@ import { indexLate } from '#storage/sqlite/late-index.ts';
 import { createLedgers } from '#storage/sqlite/ledgers.ts';
 import { createNewestRows } from '#storage/sqlite/newest-rows.ts';
 import { createOutbox } from '#storage/sqlite/outbox.ts';
-import { createSandboxMessages } from '#storage/sqlite/sandbox.ts';
+import { createSandboxMessages } from '#storage/sqlite/sandbox-messages.ts';
 import { createSecrets } from '#storage/sqlite/secrets.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
 import { createTallies } from '#storage/sqlite/tallies.ts';
