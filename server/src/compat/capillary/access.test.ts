@@ -64,6 +64,8 @@ describe('credentials', () => {
     const answer = await post(tokenPath, {}, client);
     assert.equal(answer.statusCode, 200, answer.body);
     assert.equal((await post(tokenPath, {}, { ...client, secret: 'other' })).statusCode, 401);
+    const { tillId: key, secret } = (await make({})).shown;
+    assert.equal((await post(tokenPath, {}, { key, secret })).statusCode, 401, 'a till is no key');
     const asTill = { authorization: `Basic ${basicOf(client.key, md5(client.secret))}` };
     assert.equal((await post(validatePath, asTill)).statusCode, 401);
   });
@@ -254,8 +256,8 @@ describe('settings', () => {
     [{ validateRateLimitMinutes: 1.5 }, 'validateRateLimitMinutes'],
     [{ validateRateLimitCount: -1 }, 'validateRateLimitCount'],
     [{ templates: [] }, 'templates'],
-    [{ templates: { LOGIN: 'x' } }, 'templates/LOGIN'],
-    [{ templates: { COUPON: 'a b' } }, 'templates/COUPON'],
+    [{ templates: { LOGIN: 'x' } }, 'templates'],
+    [{ templates: { COUPON: 'a b' } }, 'templates'],
     [{ CONF_OTP_RATE_LIMIT_ONE_HOUR: 5 }, 'CONF_OTP_RATE_LIMIT_ONE_HOUR'],
   ] as const;
   for (const [patch, name] of wrong) {

@@ -1,8 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { readBasic } from '#compat/basic.ts';
 import { type AccessRight, presentTill } from '#compat/capillary/credentials.ts';
 import { answerStatus } from '#compat/capillary/errors.ts';
 import { door } from '#compat/capillary/settings.ts';
-import type { OpenedCredential, PresentedCredential } from '#service/facade-port.ts';
+import type { OpenedCredential } from '#service/facade-port.ts';
 import type { Service } from '#service/service.ts';
 
 /** Any one of the rights opens the call. */
@@ -34,15 +35,7 @@ async function open(service: Service, request: FastifyRequest): Promise<OpenedCr
     const verdict = await service.readToken('capillary', token.trim());
     return verdict.kind === 'valid' ? verdict : null;
   }
-  const presented = readBasic(request.headers.authorization ?? '');
-  return presented === null ? null : service.authenticateWith('capillary', presented);
-}
-
-/** RFC 7617. What stands in the place of the password is its MD5. */
-function readBasic(header: string): PresentedCredential | null {
-  const encoded = /^Basic +([A-Za-z0-9+/_-]{1,600}={0,2})$/i.exec(header)?.[1];
-  if (encoded === undefined) return null;
-  const pair = Buffer.from(encoded, 'base64').toString('utf8');
-  const end = pair.indexOf(':');
-  return end <= 0 ? null : presentTill(pair.slice(0, end), pair.slice(end + 1));
+  const pair = readBasic(request.headers.authorization);
+  const presented = pair && presentTill(pair.name, pair.secret);
+  return presented && service.authenticateWith('capillary', presented);
 }

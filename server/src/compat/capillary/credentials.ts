@@ -11,7 +11,14 @@
  */
 import { createHash } from 'node:crypto';
 import { randomAlphanumeric } from '#compat/random-text.ts';
-import { ok, type Result, refuse } from '#domain/refusal.ts';
+import {
+  isSecret,
+  mistake,
+  type Options,
+  refuseUnknown,
+  secretLength,
+} from '#compat/read-options.ts';
+import { ok, type Result } from '#domain/refusal.ts';
 import type {
   CredentialScheme,
   NewCredential,
@@ -24,15 +31,12 @@ export type AccessRight = (typeof accessRights)[number];
 
 const tokenLifetime = { min: 60, usual: 3_600, max: 3_600 } as const;
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._@-]{2,99}$/;
-const secretLength = { min: 8, max: 200 } as const;
 const names = ['tillId', 'password', 'key', 'secret', 'access', 'tokenLifetimeSeconds'];
 
 export const credentials: CredentialScheme = {
   make(options) {
-    const unknown = Object.keys(options).find((name) => !names.includes(name));
-    if (unknown !== undefined) {
-      return mistake(unknown, `The credentials of capillary take ${names.join(', ')}.`);
-    }
+    const unknown = refuseUnknown('capillary', options, names);
+    if (unknown !== null) return unknown;
     for (const name of ['tillId', 'key'] as const) {
       const value = options[name];
       if (value !== undefined && !(typeof value === 'string' && idPattern.test(value))) {
@@ -41,7 +45,8 @@ export const credentials: CredentialScheme = {
     }
     for (const name of ['password', 'secret'] as const) {
       if (options[name] !== undefined && !isSecret(options[name])) {
-        return mistake(name, `The ${name} has ${secretLength.min} to ${secretLength.max} letters.`);
+        const { min, max } = secretLength;
+        return mistake(name, `The ${name} has ${min} to ${max} characters.`);
       }
     }
     const details = readDetails(options);
@@ -54,7 +59,7 @@ export const credentials: CredentialScheme = {
       return presentTill(tillId, md5(password));
     }
     const isClient = typeof key === 'string' && typeof secret === 'string';
-    return isClient ? { publicId: key, secrets: { secret } } : null;
+    return isClient ? { publicId: key, secrets: { key, secret } } : null;
   },
 };
 
@@ -96,7 +101,7 @@ function makeClient(
   const value = isNamed ? secret : randomAlphanumeric(43);
   return ok({
     publicId: key,
-    secrets: { secret: { value, kind: isNamed ? 'chosen' : 'random' } },
+    secrets: { key: random(key), secret: { value, kind: isNamed ? 'chosen' : 'random' } },
     details: { ...details },
     shown: { key, secret: value },
   });
@@ -110,12 +115,10 @@ export function presentTill(tillId: string, digest: string): PresentedCredential
 
 /** What a key and its secret may be: a client's own, or the one of a till. */
 export function presentClient(key: string, secret: string): readonly PresentedCredential[] {
-  const named = { publicId: key, secrets: { secret } };
+  const named = { publicId: key, secrets: { key, secret } };
   const end = key.lastIndexOf('.');
-  return end <= 0 ? [named] : [{ publicId: key.slice(0, end), secrets: { key, secret } }, named];
+  return end <= 0 ? [named] : [{ ...named, publicId: key.slice(0, end) }, named];
 }
-
-type Options = Readonly<Record<string, unknown>>;
 
 function readDetails({ access, tokenLifetimeSeconds }: Options): Result<AccessDetails> {
   const rights = access ?? accessRights;
@@ -141,17 +144,4 @@ function random(value: string): NewSecret {
 
 function md5(password: string): string {
   return createHash('md5').update(password).digest('hex');
-}
-
-function isSecret(value: unknown): boolean {
-  return (
-    typeof value === 'string' &&
-    value.isWellFormed() &&
-    value.length >= secretLength.min &&
-    value.length <= secretLength.max
-  );
-}
-
-function mistake(name: string, detail: string): Result<never> {
-  return refuse('request_invalid', detail, { pointer: `/${name}` });
 }

@@ -1,8 +1,9 @@
 import { type Action, actions } from '#compat/capillary/actions.ts';
 import { createDoor } from '#compat/door.ts';
+import { changeOwnSettings, isMap, isWholeIn, type SettingRule } from '#compat/read-options.ts';
 import type { ApplicationSettings } from '#domain/application.ts';
 import type { OwnSettings } from '#domain/facade-settings.ts';
-import { ok, type Result, refuse } from '#domain/refusal.ts';
+import type { Result } from '#domain/refusal.ts';
 import { templateNamePattern } from '#domain/template.ts';
 
 /** What an organisation sets for the vendor's OTP. */
@@ -26,12 +27,6 @@ const defaults: CapillarySettings = {
   validateRateLimitCount: 5,
   templates: {},
 };
-
-const bounds = {
-  otpRateLimitOneHour: { min: 1, max: 1_000 },
-  validateRateLimitMinutes: { min: 1, max: 1_440 },
-  validateRateLimitCount: { min: 1, max: 1_000 },
-} as const;
 
 export function capillarySettings({
   facades,
@@ -64,51 +59,32 @@ export const door = createDoor('capillary', (settings) => {
   };
 });
 
-/** `null` puts a field back to its default. */
 export function readSettings(before: OwnSettings, patch: OwnSettings): Result<OwnSettings> {
-  const after: Record<string, unknown> = { ...before };
-  for (const [name, value] of Object.entries(patch)) {
-    if (!Object.hasOwn(defaults, name)) {
-      const known = Object.keys(defaults).join(', ');
-      return mistake(name, `The façade capillary has no setting "${name}". It has ${known}.`);
-    }
-    if (value === undefined) continue;
-    if (value === null) {
-      delete after[name];
-      continue;
-    }
-    const wrong = name === 'templates' ? wrongTemplates(value) : wrongValue(name, value);
-    if (wrong !== null) return wrong;
-    after[name] = value;
-  }
-  return ok(after);
+  return changeOwnSettings('capillary', rules, { before, patch });
 }
 
-function wrongValue(name: string, value: unknown): Result<never> | null {
-  if (name === 'validateRateLimitEnabled') {
-    return typeof value === 'boolean' ? null : mistake(name, `"${name}" must be true or false.`);
-  }
-  const { min, max } = bounds[name as keyof typeof bounds];
-  const isFitting = Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
-  return isFitting ? null : mistake(name, `"${name}" must be a whole number, ${min} to ${max}.`);
-}
+const rules: Readonly<Record<keyof CapillarySettings, SettingRule>> = {
+  otpRateLimitOneHour: { is: isWholeIn(1, 1_000), must: 'must be a whole number, 1 to 1000' },
+  validateRateLimitEnabled: {
+    is: (value) => typeof value === 'boolean',
+    must: 'must be true or false',
+  },
+  validateRateLimitMinutes: { is: isWholeIn(1, 1_440), must: 'must be a whole number, 1 to 1440' },
+  validateRateLimitCount: { is: isWholeIn(1, 1_000), must: 'must be a whole number, 1 to 1000' },
+  templates: {
+    is: isTemplates,
+    must: `maps actions to names of templates. The actions are ${actions.join(', ')}`,
+  },
+};
 
-function wrongTemplates(value: unknown): Result<never> | null {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    return mistake('templates', '"templates" must be an object of names of templates by action.');
-  }
-  for (const [action, name] of Object.entries(value)) {
-    const pointer = `templates/${action}`;
-    if (!actions.some((one) => one === action)) {
-      return mistake(pointer, `There is no such action. The actions are ${actions.join(', ')}.`);
-    }
-    if (typeof name !== 'string' || !templateNamePattern.test(name)) {
-      return mistake(pointer, 'An action’s template is given by its name.');
-    }
-  }
-  return null;
-}
-
-function mistake(name: string, detail: string): Result<never> {
-  return refuse('request_invalid', detail, { pointer: `/${name}` });
+function isTemplates(value: unknown): boolean {
+  return (
+    isMap(value) &&
+    Object.entries(value).every(
+      ([action, name]) =>
+        actions.some((one) => one === action) &&
+        typeof name === 'string' &&
+        templateNamePattern.test(name),
+    )
+  );
 }

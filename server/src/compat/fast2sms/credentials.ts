@@ -5,7 +5,8 @@
  */
 import { hash } from 'node:crypto';
 import { randomAlphanumeric, randomHex } from '#compat/random-text.ts';
-import { ok, type Result, refuse } from '#domain/refusal.ts';
+import { mistake, refuseUnknown } from '#compat/read-options.ts';
+import { ok } from '#domain/refusal.ts';
 import type { CredentialScheme, PresentedCredential } from '#service/facade-port.ts';
 
 /** As long as the vendor's own. */
@@ -24,11 +25,8 @@ export interface AccountIds {
 export const credentials: CredentialScheme = {
   make(options) {
     const names = ['authorization', 'otpId', 'dltMessageId'];
-    const unknown = Object.keys(options).find((name) => !names.includes(name));
-    if (unknown !== undefined) {
-      const detail = `The credentials of fast2sms take "${names.join('", "')}".`;
-      return mistake(unknown, detail);
-    }
+    const unknown = refuseUnknown('fast2sms', options, names);
+    if (unknown !== null) return unknown;
     const {
       authorization = randomAlphanumeric(keyLength),
       otpId = randomHex(6),
@@ -66,8 +64,4 @@ export function accountIdsOf(details: Readonly<Record<string, unknown>>): Accoun
 
 function publicIdOf(key: string): string {
   return hash('sha256', key, 'base64url');
-}
-
-function mistake(name: string, detail: string): Result<never> {
-  return refuse('request_invalid', detail, { pointer: `/${name}` });
 }

@@ -3,8 +3,9 @@
  * `facades.fast2sms`.
  */
 import { type MessageRoute, messageRoutes } from '#compat/fast2sms/message-routes.ts';
+import { changeOwnSettings, isMap, type SettingRule } from '#compat/read-options.ts';
 import type { OwnSettings } from '#domain/facade-settings.ts';
-import { ok, type Result, refuse } from '#domain/refusal.ts';
+import type { Result } from '#domain/refusal.ts';
 import { templateNamePattern } from '#domain/template.ts';
 
 /** A text that was approved at the vendor: `{#var#}` stands for each value. */
@@ -36,16 +37,14 @@ export const senderIdPattern = /^[A-Za-z]{3,6}$/;
 const entriesMax = 200;
 const textCharactersMax = 1_000;
 
-type Name = keyof Fast2smsSettings;
-
-const readers: Readonly<Record<Name, { is(value: unknown): boolean; must: string }>> = {
+const rules: Readonly<Record<keyof Fast2smsSettings, SettingRule>> = {
   otpTemplates: {
     is: (value) =>
-      isMap(value, (name) => typeof name === 'string' && templateNamePattern.test(name)),
+      isMapOf(value, (name) => typeof name === 'string' && templateNamePattern.test(name)),
     must: `maps ids of at most 32 letters and digits to names of templates, ${entriesMax} at most`,
   },
   messages: {
-    is: (value) => isMap(value, isApprovedMessage),
+    is: (value) => isMapOf(value, isApprovedMessage),
     must:
       'maps ids of at most 32 letters and digits to {"text", "senderId"}: a text of at most ' +
       `${textCharactersMax} characters and 3 to 6 letters`,
@@ -63,29 +62,12 @@ export function settingsOf(own: OwnSettings | undefined): Fast2smsSettings {
 }
 
 export function readSettings(before: OwnSettings, patch: OwnSettings): Result<OwnSettings> {
-  const after: Record<string, unknown> = { ...before };
-  for (const [name, value] of Object.entries(patch)) {
-    const reader = Object.hasOwn(readers, name) ? readers[name as Name] : undefined;
-    if (reader === undefined) {
-      const known = Object.keys(readers).join('", "');
-      return mistake(name, `The façade fast2sms has the settings "${known}".`);
-    }
-    if (value === undefined) continue;
-    if (value === null) {
-      delete after[name];
-      continue;
-    }
-    if (!reader.is(value)) return mistake(name, `The setting "${name}" ${reader.must}.`);
-    after[name] = value;
-  }
-  return ok(after);
+  return changeOwnSettings('fast2sms', rules, { before, patch });
 }
 
-function isMap(value: unknown, isEntry: (entry: unknown) => boolean): boolean {
+function isMapOf(value: unknown, isEntry: (entry: unknown) => boolean): boolean {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
+    isMap(value) &&
     Object.keys(value).length <= entriesMax &&
     Object.entries(value).every(([id, entry]) => idPattern.test(id) && isEntry(entry))
   );
@@ -103,8 +85,4 @@ function isApprovedMessage(value: unknown): boolean {
     typeof senderId === 'string' &&
     senderIdPattern.test(senderId)
   );
-}
-
-function mistake(name: string, detail: string): Result<never> {
-  return refuse('request_invalid', detail, { pointer: `/${name}` });
 }

@@ -8,7 +8,7 @@ import {
   type OpenedFacade,
   openFacade,
 } from '#compat/facade.fixture.ts';
-import { credentials, readBasic } from '#compat/pega/credentials.ts';
+import { credentials, presentBasic } from '#compat/pega/credentials.ts';
 import { pega } from '#compat/pega/facade.ts';
 import { readUuidHandle, uuidHandle } from '#domain/handle.ts';
 import { numberAt, refusalOf, take, wrong } from '#service/service.fixture.ts';
@@ -253,7 +253,7 @@ describe('settings and credentials', () => {
     assert.deepEqual(shown, chosen);
     assert.equal(secrets['password']?.kind, 'chosen');
     const pair = Buffer.from(`${chosen.username}:${chosen.password}`).toString('base64');
-    assert.deepEqual(readBasic(`basic ${pair}`), credentials.present(chosen));
+    assert.deepEqual(presentBasic(`basic ${pair}`), credentials.present(chosen));
     for (const options of [
       { username: 'a:b' },
       { username: 'a b' },
@@ -264,7 +264,7 @@ describe('settings and credentials', () => {
       refusalOf(credentials.make(options));
     }
     for (const header of [undefined, '', 'Basic', 'Basic %%%', 'Basic YQ==', 'Bearer YTpi']) {
-      assert.equal(readBasic(header), null);
+      assert.equal(presentBasic(header), null);
     }
     assert.equal(credentials.present({ username: 'ana' }), null);
   });

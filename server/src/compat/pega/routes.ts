@@ -1,7 +1,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createDoor } from '#compat/door.ts';
 import { callerOf, type FacadeRoute } from '#compat/facade.ts';
-import { readBasic } from '#compat/pega/credentials.ts';
+import { presentBasic } from '#compat/pega/credentials.ts';
 import {
   answerError,
   answerFault,
@@ -41,7 +41,7 @@ export function createRoutes({ service }: { service: Service }): readonly Facade
       methods: ['GET', 'POST'],
       paths: paths(Object.keys(calls)),
       async authenticate(request, reply) {
-        const presented = readBasic(request.headers.authorization);
+        const presented = presentBasic(request.headers.authorization);
         const opened =
           presented === null ? null : await service.authenticateWith('pega', presented);
         if (opened === null) return answerUnauthorized(reply);

@@ -2,8 +2,9 @@
  * What stands on Pega's Security Policies page and in its correspondence rules, in the
  * application's settings under `facades.pega`.
  */
+import { changeOwnSettings, isMap, isWholeIn, type SettingRule } from '#compat/read-options.ts';
 import type { OwnSettings } from '#domain/facade-settings.ts';
-import { ok, type Result, refuse } from '#domain/refusal.ts';
+import type { Result } from '#domain/refusal.ts';
 import { templateNamePattern } from '#domain/template.ts';
 
 export interface PegaSettings {
@@ -23,48 +24,26 @@ const defaults: PegaSettings = {
 const namesMax = 200;
 const correspondencePattern = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/;
 
-const readers: Readonly<Record<keyof PegaSettings, { is(value: unknown): boolean; must: string }>> =
-  {
-    maximumFailedAttempts: { is: isWholeIn(1, 3), must: 'must be 1 to 3' },
-    maximumTokenAgeSeconds: { is: isWholeIn(30, 600), must: 'must be 30 to 600 seconds' },
-    correspondences: {
-      is: isCorrespondences,
-      must: `maps names of correspondence rules to names of templates, at most ${namesMax} of them`,
-    },
-  };
+const rules: Readonly<Record<keyof PegaSettings, SettingRule>> = {
+  maximumFailedAttempts: { is: isWholeIn(1, 3), must: 'must be 1 to 3' },
+  maximumTokenAgeSeconds: { is: isWholeIn(30, 600), must: 'must be 30 to 600 seconds' },
+  correspondences: {
+    is: isCorrespondences,
+    must: `maps names of correspondence rules to names of templates, at most ${namesMax} of them`,
+  },
+};
 
 export function settingsOf(own: OwnSettings | undefined): PegaSettings {
   return { ...defaults, ...own };
 }
 
 export function readSettings(before: OwnSettings, patch: OwnSettings): Result<OwnSettings> {
-  const after: Record<string, unknown> = { ...before };
-  for (const [name, value] of Object.entries(patch)) {
-    const reader = Object.hasOwn(readers, name) ? readers[name as keyof PegaSettings] : undefined;
-    if (reader === undefined) {
-      const known = Object.keys(readers).join('", "');
-      return mistake(name, `The façade pega has the settings "${known}".`);
-    }
-    if (value === undefined) continue;
-    if (value === null) {
-      delete after[name];
-      continue;
-    }
-    if (!reader.is(value)) return mistake(name, `The setting "${name}" ${reader.must}.`);
-    after[name] = value;
-  }
-  return ok(after);
-}
-
-function isWholeIn(min: number, max: number): (value: unknown) => boolean {
-  return (value) => Number.isInteger(value) && Number(value) >= min && Number(value) <= max;
+  return changeOwnSettings('pega', rules, { before, patch });
 }
 
 function isCorrespondences(value: unknown): boolean {
   return (
-    typeof value === 'object' &&
-    value !== null &&
-    !Array.isArray(value) &&
+    isMap(value) &&
     Object.keys(value).length <= namesMax &&
     Object.entries(value).every(
       ([name, template]) =>
@@ -73,8 +52,4 @@ function isCorrespondences(value: unknown): boolean {
         templateNamePattern.test(template),
     )
   );
-}
-
-function mistake(name: string, detail: string): Result<never> {
-  return refuse('request_invalid', detail, { pointer: `/${name}` });
 }

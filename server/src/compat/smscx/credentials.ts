@@ -5,9 +5,11 @@
  * and secret together, or a key alone, which is then a credential of its own.
  */
 import { createHash } from 'node:crypto';
+import { readBasic } from '#compat/basic.ts';
 import { randomHex } from '#compat/random-text.ts';
+import { mistake, refuseUnknown } from '#compat/read-options.ts';
 import { readScopes, scopeNames } from '#compat/smscx/scopes.ts';
-import { ok, type Result, refuse } from '#domain/refusal.ts';
+import { ok, type Result } from '#domain/refusal.ts';
 import type {
   CredentialScheme,
   CredentialView,
@@ -34,7 +36,8 @@ export interface ApplicationDetails {
 
 export const credentials: CredentialScheme = {
   make(options) {
-    for (const name of Object.keys(options)) if (!optionNames.has(name)) return unknownPart(name);
+    const unknown = refuseUnknown('smscx', options, optionNames);
+    if (unknown !== null) return unknown;
     const { apiKey, ...rest } = options;
     if (apiKey === undefined) return makeApplication(rest);
     const [other] = Object.keys(rest);
@@ -64,13 +67,11 @@ export function presentKey(apiKey: string): PresentedCredential | null {
 
 /** From `Authorization: Basic …` (RFC 7617); null for what no application can send. */
 export function presentBasic(authorization: string | undefined): PresentedCredential | null {
-  const encoded = /^Basic +([A-Za-z0-9+/_-]{1,1000}={0,2}) *$/i.exec(authorization ?? '')?.[1];
-  if (encoded === undefined) return null;
-  const text = Buffer.from(encoded, 'base64').toString('utf8');
-  const colon = text.indexOf(':');
-  const [publicId, applicationSecret] = [text.slice(0, colon), text.slice(colon + 1)];
-  const isShaped = applicationIdPattern.test(publicId) && secretPattern.test(applicationSecret);
-  return colon > 0 && isShaped ? { publicId, secrets: { applicationSecret } } : null;
+  const pair = readBasic(authorization);
+  if (pair === null || !applicationIdPattern.test(pair.name) || !secretPattern.test(pair.secret)) {
+    return null;
+  }
+  return { publicId: pair.name, secrets: { applicationSecret: pair.secret } };
 }
 
 /** Null for a key that stands alone, without an application of the vendor's kind. */
@@ -83,13 +84,7 @@ export function detailsOf({ publicId, details }: CredentialView): ApplicationDet
   return { scopes, tokenExpiration, tokenLifetimeSeconds: lifetimes[tokenExpiration] };
 }
 
-const optionNames = new Set([
-  'applicationId',
-  'applicationSecret',
-  'apiKey',
-  'scopes',
-  'tokenExpiration',
-]);
+const optionNames = ['applicationId', 'applicationSecret', 'apiKey', 'scopes', 'tokenExpiration'];
 
 function makeApplication(options: Readonly<Record<string, unknown>>): Result<NewCredential> {
   const { applicationId = randomHex(20), applicationSecret } = options;
@@ -134,12 +129,4 @@ function keepKey(apiKey: unknown): Result<NewCredential> {
 
 function idOfKey(apiKey: string): string {
   return `${keyPrefix}${createHash('sha256').update(apiKey).digest('base64url')}`;
-}
-
-function unknownPart(name: string): Result<never> {
-  return mistake(name, `The credentials of smscx take ${[...optionNames].join(', ')}.`);
-}
-
-function mistake(name: string, detail: string): Result<never> {
-  return refuse('request_invalid', detail, { pointer: `/${name}` });
 }

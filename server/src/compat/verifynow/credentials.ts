@@ -5,25 +5,23 @@
  */
 import { isUtf8 } from 'node:buffer';
 import { randomAlphanumeric, randomHex } from '#compat/random-text.ts';
-import { ok, type Result, refuse } from '#domain/refusal.ts';
+import { isSecret, mistake, refuseUnknown, secretLength } from '#compat/read-options.ts';
+import { ok } from '#domain/refusal.ts';
 import type { CredentialScheme, PresentedCredential } from '#service/facade-port.ts';
 
 const customerIdPattern = /^C-[0-9A-Fa-f]{6,40}$/;
-const passwordMin = 8;
-const passwordMax = 200;
+const { min, max } = secretLength;
 
 export const credentials: CredentialScheme = {
   make(options) {
-    const unknown = Object.keys(options).find((name) => !['customerId', 'password'].includes(name));
-    if (unknown !== undefined) {
-      return mistake(unknown, 'The credentials of verifynow take "customerId" and "password".');
-    }
+    const unknown = refuseUnknown('verifynow', options, ['customerId', 'password']);
+    if (unknown !== null) return unknown;
     const { customerId = `C-${randomHex(8).toUpperCase()}`, password } = options;
     if (typeof customerId !== 'string' || !customerIdPattern.test(customerId)) {
       return mistake('customerId', 'A customerId is "C-" and 6 to 40 hexadecimal digits.');
     }
-    if (password !== undefined && !isPassword(password)) {
-      return mistake('password', `A password has ${passwordMin} to ${passwordMax} characters.`);
+    if (password !== undefined && !isSecret(password)) {
+      return mistake('password', `A password has ${min} to ${max} characters.`);
     }
     // A multiple of three such characters has neither padding nor + or / in Base64.
     const value = password ?? randomAlphanumeric(24);
@@ -53,20 +51,7 @@ export function presentAccount(customerId: string, key: string): PresentedCreden
 function readKey(key: string): string | null {
   // A plus that was put into a query without being encoded arrives as a blank.
   const base64 = key.replaceAll(' ', '+');
-  if (base64.length > passwordMax * 6 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64)) return null;
+  if (base64.length > max * 6 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64)) return null;
   const bytes = Buffer.from(base64, 'base64');
   return bytes.length > 0 && isUtf8(bytes) ? bytes.toString('utf8') : null;
-}
-
-function isPassword(value: unknown): value is string {
-  return (
-    typeof value === 'string' &&
-    value.isWellFormed() &&
-    value.length >= passwordMin &&
-    value.length <= passwordMax
-  );
-}
-
-function mistake(name: string, detail: string): Result<never> {
-  return refuse('request_invalid', detail, { pointer: `/${name}` });
 }
