@@ -8,7 +8,8 @@ import { readSettings } from '#compat/pega/settings.ts';
 export const pega: Facade = {
   name: 'pega',
   credentials,
-  bodies: { reads: ['json'], otherwise: 'refused' },
+  // The vendor's own client names no type for its JSON.
+  bodies: { reads: ['json'], otherwise: 'ignored' },
   routes: createRoutes,
   answerFault,
   readSettings,

@@ -167,6 +167,54 @@ test('the policies and correspondences of the application hold', async () => {
   assert.equal(opened.provider.handed.at(-1)?.subject, 'Sign in');
 });
 
+describe('a code by SMS', () => {
+  const messages = [
+    [{ Message: 'Your login' }, /^Your login [0-9]{8}$/, null],
+    [{ Message: 'Your {{code}}', From: 'Pega' }, /^Your \{\{code\}\} [0-9]{8}$/, 'Pega'],
+    [{ From: 'A name that no network shows' }, /^[0-9]{8} is your /, null],
+    [{ Message: 'Unused', CorrespondenceName: 'Login' }, /^Log in by [0-9]{8}$/, null],
+  ] as const;
+  for (const [own, text, sender] of messages) {
+    test(`with ${JSON.stringify(own)} says ${text}`, async () => {
+      const by = await opened.newClient();
+      const { id } = by.caller.application;
+      const parts = { channel: 'sms', language: 'en', prefix: null, subject: null, html: null };
+      take(
+        await opened.service.saveTemplate(id, {
+          name: 'log-in',
+          state: 'approved',
+          purposes: [],
+          variants: [{ ...parts, channel: 'sms', text: 'Log in by {{code}}' }],
+        }),
+      );
+      const facades = { pega: { correspondences: { Login: 'log-in' } } };
+      take(await opened.service.changeSettings(id, { facades }));
+      recipients += 1;
+      const answer = await opened.app.inject({
+        method: 'POST',
+        url: `${otp}/sms`,
+        headers: { authorization: basicOf(by) },
+        payload: { SMSSettings: { ToPhoneNumber: numberAt(recipients), ...own } },
+      });
+      assert.equal(answer.statusCode, 200, answer.body);
+      const sent = opened.provider.handed.at(-1);
+      assert.match(sent?.text ?? '', text);
+      assert.equal(sent?.sender, sender);
+    });
+  }
+});
+
+test('a call tells its method before anybody is signed in', async () => {
+  for (const [method, call, allow] of [
+    ['GET', 'sms', 'POST, OPTIONS'],
+    ['POST', 'VERIFY', 'GET, OPTIONS'],
+    ['HEAD', 'verify', 'GET, OPTIONS'],
+  ] as const) {
+    const answer = await opened.app.inject({ method, url: `${otp}/${call}` });
+    assert.deepEqual([answer.statusCode, answer.headers['allow']], [405, allow]);
+  }
+});
+
 test('of many right checks at once, through this door and ours, one wins', async () => {
   const live = await newLive();
   const vendors = Array.from(

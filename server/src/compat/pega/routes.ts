@@ -1,6 +1,6 @@
-import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { FastifyRequest } from 'fastify';
 import { createDoor } from '#compat/door.ts';
-import { callerOf, type FacadeRoute } from '#compat/facade.ts';
+import { callerOf, type FacadeParts, type FacadeRoute } from '#compat/facade.ts';
 import { presentBasic } from '#compat/pega/credentials.ts';
 import {
   answerError,
@@ -25,12 +25,7 @@ const door = createDoor('pega', ({ facades }) => {
   };
 });
 
-type Handle = (request: FastifyRequest, reply: FastifyReply) => Promise<FastifyReply>;
-
-/** What is below `…/otp/`, each with its one method. */
-type Calls = Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonly handle: Handle }>>;
-
-export function createRoutes({ service }: { service: Service }): readonly FacadeRoute[] {
+export function createRoutes({ service }: FacadeParts): readonly FacadeRoute[] {
   const calls: Calls = {
     email: { method: 'POST', handle: createGenerate(service, 'email') },
     sms: { method: 'POST', handle: createGenerate(service, 'sms') },
@@ -39,26 +34,34 @@ export function createRoutes({ service }: { service: Service }): readonly Facade
   return [
     {
       methods: ['GET', 'POST'],
-      paths: paths(Object.keys(calls)),
+      paths: pathsOf(Object.keys(calls)),
       async authenticate(request, reply) {
+        const { method } = callNamed(calls, request);
+        if (request.method !== method) {
+          reply.header('Allow', `${method}, OPTIONS`);
+          const detail = `This call has no ${request.method}. It has ${method}, OPTIONS.`;
+          return answerFault({ code: 'method_not_allowed', detail }, reply);
+        }
         const presented = presentBasic(request.headers.authorization);
-        const opened =
-          presented === null ? null : await service.authenticateWith('pega', presented);
+        const opened = presented && (await service.authenticateWith('pega', presented));
         if (opened === null) return answerUnauthorized(reply);
         request.caller = door(opened.application);
         return undefined;
       },
-      async handle(request, reply) {
-        const { call = '' } = request.params as { readonly call?: string };
-        const asked = calls[call.toLowerCase()];
-        if (asked === undefined) throw new Error('A path was mounted for no call.');
-        if (request.method === asked.method) return asked.handle(request, reply);
-        reply.header('Allow', asked.method);
-        const detail = `This call has no ${request.method}. It has ${asked.method}.`;
-        return answerFault({ code: 'method_not_allowed', detail }, reply);
-      },
+      handle: (request, reply) => callNamed(calls, request).handle(request, reply),
     },
   ];
+}
+
+/** What is below `…/otp/`, each with its one method. */
+type Calls = Readonly<Record<string, { readonly method: 'GET' | 'POST'; readonly handle: Handle }>>;
+type Handle = FacadeRoute['handle'];
+
+function callNamed(calls: Calls, request: FastifyRequest): Calls[string] {
+  const { call = '' } = request.params as { readonly call?: string };
+  const found = calls[call.toLowerCase()];
+  if (found === undefined) throw new Error('A path was mounted for no call.');
+  return found;
 }
 
 function createGenerate(service: Service, channel: 'email' | 'sms'): Handle {
@@ -69,7 +72,7 @@ function createGenerate(service: Service, channel: 'email' | 'sms'): Handle {
     if (start === null) return answerError(reply, 400, `${field} is required.`);
     const started = await service.startVerification(caller, start, null);
     if (!started.ok) return answerRefusal(reply, started.error, field);
-    return reply.send({ ReferenceID: uuidHandle(started.value.view.id) });
+    return reply.send({ Status: 'SUCCESS', ReferenceID: uuidHandle(started.value.view.id) });
   };
 }
 
@@ -91,19 +94,29 @@ function createVerify(service: Service): Handle {
 }
 
 /**
- * `{prweb}/PRRestService/…`, where the first part is the context that Pega runs in. Clients spell
- * the segments in small and in capital letters, and a route of ours is spelled one way: so each
- * segment is a parameter that only its own letters match.
+ * `{prweb}/PRRestService/…`, and as clients have it without one of the two. They spell the segments
+ * in small and in capital letters, and a route of ours is spelled one way: so each segment is a
+ * parameter that only its own letters match. The router knows routes of as many parameters for
+ * one, so all calls are one parameter, and the two servers of one segment another.
  */
-function paths(calls: readonly string[]): readonly string[] {
-  const below = ['PRRestService', 'api', 'v1', 'authenticate', 'otp'];
-  const call = `/:call(^(?:${calls.map(eitherCase).join('|')})$)`;
-  return [['prweb', ...below], below].flatMap((segments) => {
-    const path = segments.map((segment) => `/:${segment}(^${eitherCase(segment)}$)`).join('');
-    return [`${path}${call}`, `${path}${call}/`];
+function pathsOf(calls: readonly string[]): readonly string[] {
+  const below = ['api', 'v1', 'authenticate', 'otp'].map((word) => segment(word, [word]));
+  const call = segment('call', calls);
+  const [context, rest] = ['prweb', 'PRRestService'] as const;
+  const servers = [
+    segment('context', [context]) + segment('rest', [rest]),
+    segment('server', [context, rest]),
+  ];
+  return servers.flatMap((server) => {
+    const path = [server, ...below, call].join('');
+    return [path, `${path}/`];
   });
 }
 
-function eitherCase(segment: string): string {
-  return segment.replace(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`);
+/** One of these words, in letters of either case. */
+function segment(name: string, words: readonly string[]): string {
+  const spellings = words.map((word) =>
+    word.replace(/[a-z]/gi, (letter) => `[${letter.toLowerCase()}${letter.toUpperCase()}]`),
+  );
+  return `/:${name}(^(?:${spellings.join('|')})$)`;
 }

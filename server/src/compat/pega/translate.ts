@@ -1,5 +1,6 @@
 import type { PegaSettings } from '#compat/pega/settings.ts';
-import { readWords } from '#compat/words.ts';
+import { readWords, type Words } from '#compat/words.ts';
+import { checkSender } from '#domain/sender.ts';
 import type { StartRequest } from '#service/requests.ts';
 
 /** What a generate call asks for; without a start its destination is missing. */
@@ -15,8 +16,8 @@ const sections = {
 } as const;
 
 /**
- * `Subject`, `EmailAccount` and `ValidateMaxAge` decide nothing: the subject belongs to the
- * template, the account to the provider, and no code lives for ever here.
+ * The accounts, `Subject` and `ValidateMaxAge` decide nothing: an account is a provider of the
+ * server, the subject belongs to the template, and no code lives for ever here.
  */
 export function readGenerate(
   channel: 'email' | 'sms',
@@ -30,16 +31,30 @@ export function readGenerate(
   if (recipient === undefined || recipient === '' || recipient.length > 320) {
     return { start: null, field };
   }
-  const name = words('CorrespondenceName');
-  const isMapped = name !== undefined && Object.hasOwn(correspondences, name);
-  const template = isMapped ? correspondences[name] : undefined;
   const start: StartRequest = {
     recipient,
     channel,
     purpose: purposeOf(readWords(body)('Context')),
-    ...(template === undefined ? {} : { template }),
+    ...readText(words, correspondences),
+    ...(channel === 'sms' ? readSender(words('From')?.trim()) : {}),
   };
   return { start, field };
+}
+
+type OwnText = Pick<StartRequest, 'template' | 'text' | 'variables'>;
+
+/** The vendor's own client sends a `Message` without a place for the code: it follows the text. */
+function readText(words: Words, correspondences: PegaSettings['correspondences']): OwnText {
+  const name = words('CorrespondenceName') ?? '';
+  const template = Object.hasOwn(correspondences, name) ? correspondences[name] : undefined;
+  if (template !== undefined) return { template };
+  const message = words('Message')?.trim() ?? '';
+  return message === '' ? {} : { text: '{{message}} {{code}}', variables: { message } };
+}
+
+/** One that no network shows leaves the sender to the application. */
+function readSender(from: string | undefined): Pick<StartRequest, 'sender'> {
+  return from !== undefined && checkSender(from, 'sms').ok ? { sender: from } : {};
 }
 
 /** `ReferenceID` in any case; the vendor's own page prints it with a blank. */
