@@ -9,7 +9,7 @@
  * 4. The algorithm is ours to say: what the header of a presented token says is not believed
  *    (RFC 8725 section 3.1).
  */
-import { createHmac, timingSafeEqual } from 'node:crypto';
+import { createHmac, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { CredentialDirectory } from '#service/credentials.ts';
 import type { Service } from '#service/service.ts';
 import type { StorageClock } from '#service/storage-clock.ts';
@@ -31,8 +31,19 @@ export function createTokens(
   credentials: Pick<CredentialDirectory, 'open'>,
   clock: Pick<StorageClock, 'nowMs'>,
 ): Pick<Service, 'issueToken' | 'readToken'> {
+  // Derived once: anew for each token it takes longer than the signature. Façades are few.
+  const keys = new Map<string, KeyObject>();
+
+  function keyOf(facade: string): KeyObject {
+    const known = keys.get(facade);
+    if (known !== undefined) return known;
+    const key = vault.tokenKey(facade);
+    keys.set(facade, key);
+    return key;
+  }
+
   const sign = (facade: string, signed: string): Buffer =>
-    createHmac('sha512', vault.tokenKey(facade)).update(signed).digest();
+    createHmac('sha512', keyOf(facade)).update(signed).digest();
 
   function readClaims(facade: string, token: string): Claims | null {
     if (token.length > charactersMax) return null;
