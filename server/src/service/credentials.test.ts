@@ -178,6 +178,13 @@ test('a chosen secret is kept under scrypt with a salt of its own', async () => 
   assert.ok(user + system < 100_000, `${user + system} µs for 100 known passwords`);
 });
 
+test('a password that many present at once is compared once, and turns nobody away', async () => {
+  const hashes = createSecretHashes();
+  const kept = `scrypt.1.1.1.${'A'.repeat(22)}.${'A'.repeat(43)}`;
+  const calls = Array.from({ length: 100 }, () => hashes.isRight(kept, 'the same'));
+  assert.deepEqual(new Set(await Promise.all(calls)), new Set([false]));
+});
+
 test('more passwords at once than may wait are turned away, and the next is served', async () => {
   const hashes = createSecretHashes();
   // Made by hand with the lowest cost: what is tried is the queue.
@@ -186,5 +193,7 @@ test('more passwords at once than may wait are turned away, and the next is serv
   const outcomes = await Promise.allSettled(calls);
   const refused = outcomes.filter(({ status }) => status === 'rejected');
   assert.equal(refused.length, 100 - 2 - 64);
+  // Who was turned away is compared when there is room again.
+  assert.equal(await hashes.isRight(kept, 'wrong 99'), false);
   assert.equal(await hashes.isRight(kept, 'one more'), false);
 });
