@@ -108,6 +108,7 @@ export const approvedView: VerdictView = {
   resendAllowedAtMs: null,
   finishedAtMs: Date.parse('2026-03-01T09:31:00.000Z'),
   approved: true,
+  recipientInFull: null,
   reason: null,
   isFirstAtEnd: true,
   proof: 'a.b.c',

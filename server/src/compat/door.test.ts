@@ -19,6 +19,7 @@ test('a door lays its vendor’s rules over the settings, and leaves the rest', 
   });
   const caller = door(application);
   assert.equal(caller.origin, 'vendor');
+  assert.equal(caller.approvalYields, 'nothing');
   assert.equal(caller.application.id, application.id);
   assert.deepEqual(caller.application.settings, {
     ...application.settings,

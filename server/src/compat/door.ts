@@ -1,6 +1,6 @@
 import type { Application, ApplicationSettings } from '#domain/application.ts';
 import type { SendLimits } from '#domain/limits.ts';
-import type { Caller } from '#service/service.ts';
+import type { ApprovalYield, Caller } from '#service/service.ts';
 
 /**
  * What a vendor documents otherwise than an application has it. What protects a recipient or a
@@ -19,11 +19,12 @@ export type Door = (application: Application) => Caller;
 
 /**
  * Makes a door. `rulesOf` sees the application's settings, the façade's own among them, and is
- * asked once for each reading of an application, not for each request.
+ * asked once for each reading of an application, not for each request. No vendor has proofs.
  */
 export function createDoor(
   origin: string,
   rulesOf: (settings: ApplicationSettings) => DoorRules,
+  approvalYields: Exclude<ApprovalYield, 'proof'> = 'nothing',
 ): Door {
   const callers = new WeakMap<Application, Caller>();
   return (application) => {
@@ -32,7 +33,8 @@ export function createDoor(
     const { settings } = application;
     const { limits, ...rules } = rulesOf(settings);
     const laidOver = { ...settings, ...rules, limits: { ...settings.limits, ...limits } };
-    const caller: Caller = { application: { ...application, settings: laidOver }, origin };
+    const own = { ...application, settings: laidOver };
+    const caller: Caller = { application: own, origin, approvalYields };
     callers.set(application, caller);
     return caller;
   };

@@ -3,6 +3,7 @@ import { guessLengthMax, readGuess } from '#domain/code.ts';
 import { addressFailureLimits, addressRange } from '#domain/limits.ts';
 import { parseRecipient } from '#domain/recipient.ts';
 import { type Result, refuse } from '#domain/refusal.ts';
+import { assertNever } from '#domain/verification.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { type KeptCode, openKeptCode } from '#service/kept-code.ts';
@@ -173,7 +174,7 @@ async function answerUnconsumed(
   const { consumed, entry } = missed;
   switch (consumed.kind) {
     case 'not_admitted': {
-      const verdict = toVerdict(context, consumed, null, { ...consumed, proof: null });
+      const verdict = toVerdict(context, consumed, null, { ...consumed, ...nothingYielded });
       return keepAnswer(context, entry, verdict);
     }
     case 'not_found':
@@ -246,13 +247,38 @@ async function answerSettled(
   const { settled, entry, shownRecipient } = answering;
   if (settled === null) return verificationNotFound();
   const { verification, reason } = settled;
-  const proof = reason === null ? await makeProof(context, caller, settled) : null;
+  const yielded = reason === null ? await yieldOf(context, caller, settled) : nothingYielded;
   const isEnded = verification.status !== 'pending';
   const isFirstAtEnd = isEnded && (reason === null || reason === 'wrong_code');
-  const verdict = toVerdict(context, settled, shownRecipient, { reason, isFirstAtEnd, proof });
+  const verdict = toVerdict(context, settled, shownRecipient, { reason, isFirstAtEnd, ...yielded });
   const { id: verificationId, applicationId } = verification;
   context.notify({ kind: 'verification', verificationId, applicationId });
   return keepAnswer(context, entry, verdict);
+}
+
+type Yielded = Pick<VerdictView, 'proof' | 'recipientInFull'>;
+
+const nothingYielded: Yielded = { proof: null, recipientInFull: null };
+
+async function yieldOf(
+  context: ServiceContext,
+  caller: Caller,
+  approved: VerificationWithDeliveries,
+): Promise<Yielded> {
+  const { approvalYields = 'proof' } = caller;
+  switch (approvalYields) {
+    case 'proof':
+      return { ...nothingYielded, proof: await makeProof(context, caller, approved) };
+    case 'recipient': {
+      const { sealedRequest, id } = approved.verification;
+      const kept = openKeptRequest(context.vault, sealedRequest, id);
+      return { ...nothingYielded, recipientInFull: kept?.recipient ?? null };
+    }
+    case 'nothing':
+      return nothingYielded;
+    default:
+      return assertNever(approvalYields);
+  }
 }
 
 async function makeProof(
@@ -281,10 +307,11 @@ function toVerdict(
   context: ServiceContext,
   found: VerificationWithDeliveries,
   shownRecipient: string | null,
-  { reason, isFirstAtEnd, proof }: Pick<VerdictView, 'reason' | 'isFirstAtEnd' | 'proof'>,
+  told: Pick<VerdictView, 'reason' | 'isFirstAtEnd'> & Yielded,
 ): VerdictView {
   const view = presentVerification(context.vault, found, shownRecipient);
-  return { ...view, approved: reason === null, reason, isFirstAtEnd, proof };
+  const { reason, isFirstAtEnd, proof, recipientInFull } = told;
+  return { ...view, approved: reason === null, reason, isFirstAtEnd, proof, recipientInFull };
 }
 
 function openCodeOf({ vault }: ServiceContext, verification: GuessedVerification): KeptCode | null {

@@ -39,6 +39,23 @@ function withSegment(proof: string, place: number, value: object | string): stri
     .join('.');
 }
 
+const yields = [
+  { approvalYields: 'recipient', recipientInFull: '+14155550123' },
+  { approvalYields: 'nothing', recipientInFull: null },
+] as const;
+for (const { approvalYields, recipientInFull } of yields) {
+  test(`a door that gets ${approvalYields} of an approval gets no proof`, async () => {
+    const caller = { ...(await opened.newCaller()), approvalYields };
+    const { id } = await opened.start(caller, { recipient: '+14155550123' });
+    const code = opened.codeOf(id);
+    const wrong = await opened.check(caller, id, code === '000000' ? '000001' : '000000');
+    assert.deepEqual([wrong.proof, wrong.recipientInFull], [null, null]);
+    const right = await opened.check(caller, id, code);
+    assert.ok(right.approved);
+    assert.deepEqual([right.proof, right.recipientInFull], [null, recipientInFull]);
+  });
+}
+
 test('a proof is verified offline and says what was proved, of a nameless person', async () => {
   const { id, proof, audience, keys } = await approve();
   const { payload, protectedHeader } = await jwtVerify(proof, keys, {

@@ -35,7 +35,16 @@ import type {
 export interface Caller {
   readonly application: Application;
   readonly origin: string;
+  /** A proof where it is not said. */
+  readonly approvalYields?: ApprovalYield;
 }
+
+/**
+ * What a door gets of an approval beside the verdict: a proof to hand on, the recipient in full for
+ * a vendor's format that names it, or neither. A proof that nobody sees is not signed: that takes a
+ * tenth of all that a start and its check take.
+ */
+export type ApprovalYield = 'proof' | 'recipient' | 'nothing';
 
 /** 1 to 255 visible ASCII characters, or null for a step that is not to be repeatable. */
 export type IdempotencyKey = string | null;

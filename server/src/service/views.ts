@@ -95,8 +95,10 @@ export interface VerdictView extends VerificationView {
    * to come after its time.
    */
   readonly isFirstAtEnd: boolean;
-  /** JWS in compact form (EdDSA); on approval only. */
+  /** JWS in compact form (EdDSA); on approval only, and where the door hands it on. */
   readonly proof: string | null;
+  /** On approval only, for a vendor's format that names it. */
+  readonly recipientInFull: string | null;
 }
 
 /** What a cancel came to: canceling a canceled one changes nothing. */

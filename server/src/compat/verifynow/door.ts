@@ -9,15 +9,18 @@ export const codeLength = { usual: 4, min: 4, max: 8 };
 /**
  * The vendor's rules: codes of four digits, a minute to type them, and no second start meanwhile.
  * That minute is its only cool-down, so the interval between two sends is none of ours. How many
- * guesses there are, it documents nowhere: those of the application.
+ * guesses there are, it documents nowhere: those of the application. The answer to a right code
+ * names the number.
  */
-export const door = createDoor('verifynow', () => ({
-  secondStart: 'reject',
-  allowShortCodes: true,
-  code: { alphabet: 'digits', length: codeLength.usual },
-  lifetimeSeconds,
-  lifetimeSecondsMax: lifetimeSeconds,
-  limits: { recipientSendIntervalSeconds: 0 },
-  // The answer to a right code names the number, which a verdict shows masked; the proof does not.
-  proofIncludesRecipient: true,
-}));
+export const door = createDoor(
+  'verifynow',
+  () => ({
+    secondStart: 'reject',
+    allowShortCodes: true,
+    code: { alphabet: 'digits', length: codeLength.usual },
+    lifetimeSeconds,
+    lifetimeSecondsMax: lifetimeSeconds,
+    limits: { recipientSendIntervalSeconds: 0 },
+  }),
+  'recipient',
+);

@@ -31,9 +31,9 @@ export function createValidate(
     const refused = refuseCustomer(request, words, version);
     const verdict = refused ?? (await check(service, callerOf(request), words));
     if (!verdict.ok) return reply.send(unverifiedAnswer(verdict.error));
-    const { id, proof, reason } = verdict.value;
+    const { id, recipientInFull: recipient, reason } = verdict.value;
     if (reason !== null) return reply.send(unverifiedAnswer(failure(namesOfReasons[reason])));
-    const recipient = recipientOf(proof);
+    if (recipient === null) throw new Error('A verification was approved for nobody.');
     const mobileNumber = words('mobileNumber') ?? nationalNumber(recipient);
     const countryCode = words('countryCode');
     return reply.send(
@@ -65,11 +65,4 @@ async function check(
   const guess = { verificationId, code, purpose: caller.origin };
   const checked = await service.checkCode(caller, guess, null);
   return checked.ok ? ok(checked.value.view) : { ok: false, error: failureOf(checked.error.code) };
-}
-
-/** The number that was verified, from the payload of our own proof (`door.ts` asks for it). */
-function recipientOf(proof: string | null): string {
-  const payload = proof?.split('.', 2)[1] ?? '';
-  const claims = JSON.parse(Buffer.from(payload, 'base64url').toString()) as { recipient: string };
-  return claims.recipient;
 }

@@ -48,6 +48,7 @@ test('a wrong code is a verdict with status 200 and without a proof', async () =
     reason: 'wrong_code',
     isFirstAtEnd: false,
     proof: null,
+    recipientInFull: null,
   } as const;
   const wrong: VerdictView = { ...pendingView, ...verdict };
   const { call } = openChecking(wrong);
