@@ -11,6 +11,7 @@ export const workloadNames = [
   'start-up',
   'growth',
   'memory',
+  'facades',
 ] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 

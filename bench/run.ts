@@ -87,8 +87,8 @@ async function prepareAll({ systems }: Options): Promise<Results['systems']> {
 }
 
 async function runWorkload(run: Run, workload: WorkloadName, able: readonly System[]) {
-  // A million pairs are long enough to need no second round.
-  const rounds = workload === 'memory' ? 1 : run.options.rounds;
+  // A million pairs are long enough to need no second round, and façades have rounds of their own.
+  const rounds = ['memory', 'facades'].includes(workload) ? 1 : run.options.rounds;
   for (let round = 1; round <= rounds; round++) {
     for (const system of able) {
       const hasFailed = run.failures.some(
@@ -111,6 +111,7 @@ async function runWorkload(run: Run, workload: WorkloadName, able: readonly Syst
 /** What the goals do not ask for, and would take a peer many minutes, has to be asked for. */
 function isMeasured({ isFull }: Options, workload: WorkloadName, system: System): boolean {
   if (workload === 'growth') return system.openGrown !== undefined;
+  if (workload === 'facades') return system.hasFacades === true;
   return workload !== 'memory' || !isFull || system.name === 'watchword-sqlite';
 }
 
@@ -123,15 +124,19 @@ function runOnce(
   const { options, generator } = run;
   return inTemporaryFolder(async (folder) => {
     const { gateways } = generator;
-    const isWithBadGateways = workload === 'providers';
-    const running = await system.start({ folder, gateways, isWithBadGateways });
+    const running = await system.start({
+      folder,
+      gateways,
+      isWithBadGateways: workload === 'providers',
+      isWithFacades: workload === 'facades',
+    });
     try {
       await workloads[workload]({
         options,
         system: running,
         generator,
-        record: (callers, figures) =>
-          record(run, { system: system.name, workload, callers, round, figures }),
+        record: (callers, figures, of) =>
+          record(run, { system: system.name, workload, callers, round, figures, ...of }),
       });
     } finally {
       await running.stop();
@@ -160,13 +165,16 @@ async function runGrowth(run: Run, system: System, round: number): Promise<void>
 
 function record(run: Run, measurement: Measurement): void {
   run.measurements.push(measurement);
-  const { system, workload, callers, round, figures } = measurement;
-  say(`round ${round}, ${workload}, ${callers} callers, ${system}: ${describe(figures)}`);
+  const { system, workload, callers, round, facade, figures } = measurement;
+  const whose = facade ?? system;
+  say(`round ${round}, ${workload}, ${callers} callers, ${whose}: ${describe(figures)}`);
 }
 
-function describe({ perSecond, perSecondEmpty, startUpMs }: Figures): string {
+function describe({ perSecond, perSecondEmpty, perSecondNative, startUpMs }: Figures): string {
   if (!perSecond) return `${Math.round(startUpMs ?? 0)} ms`;
-  const beside = perSecondEmpty ? `, empty ${Math.round(perSecondEmpty)}/s` : '';
+  const other = perSecondEmpty ? 'empty' : 'native';
+  const otherPerSecond = perSecondEmpty ?? perSecondNative;
+  const beside = otherPerSecond ? `, ${other} ${Math.round(otherPerSecond)}/s` : '';
   return `${Math.round(perSecond)}/s${beside}`;
 }
 

@@ -7,6 +7,7 @@ import {
   createApplication,
   type Environment,
   productionEnvironment,
+  sendingBy,
   servePlan,
   watchwordShape,
   watchwordTool,
@@ -72,7 +73,7 @@ async function fillNow(
   const environment = await environmentOf(place, storage);
   await watchwordTool(environment, 'migrate');
   // The rows are those of the application that is measured, as if they were its own past.
-  const apiKey = await createApplication(environment, 'healthy');
+  const apiKey = await createApplication(environment, 'healthy', sendingBy('healthy'));
   const filled = { verifications, ...(await growing.fill(place, storage)) };
   const kept = { keys: String(environment['WATCHWORD_KEYS']), apiKey, filled };
   writeKeptFill(folder, kept);

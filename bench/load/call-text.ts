@@ -1,3 +1,4 @@
+import { nationalOf } from './fresh-numbers.ts';
 import type { CallShape } from './protocol.ts';
 
 /** What a pair fills into the texts of its calls; all of it is plain ASCII. */
@@ -17,18 +18,21 @@ export function compileCall(shape: CallShape, port: number): CallText {
     .map(([name, value]) => `\r\n${name}: ${value}`)
     .join('');
   return (values) => {
-    const content = body(values);
     const first = `${shape.method} ${path(values)} HTTP/1.1${fields}`;
+    if (shape.method === 'GET') return `${first}\r\n\r\n`;
+    const content = body(values);
     return `${first}\r\ncontent-length: ${content.length}\r\n\r\n${content}`;
   };
 }
 
 function compileText(text: string): CallText {
-  const parts = text.split(/\{\{(number|id|code)\}\}/);
+  const parts = text.split(/\{\{(number|national|id|code)\}\}/);
   return (values) => {
     let whole = parts[0] ?? '';
     for (let at = 1; at < parts.length; at += 2) {
-      whole += values[parts[at] as keyof PairValues] + (parts[at + 1] ?? '');
+      const name = parts[at] as keyof PairValues | 'national';
+      const value = name === 'national' ? nationalOf(values.number) : values[name];
+      whole += value + (parts[at + 1] ?? '');
     }
     return whole;
   };

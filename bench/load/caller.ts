@@ -1,6 +1,7 @@
 /** One person at a time: starts, waits for the message, checks. */
 import { type CallText, compileCall } from './call-text.ts';
 import { type Answer, type Connection, openConnection } from './connection.ts';
+import type { FreshNumber } from './fresh-numbers.ts';
 import type { Gateways } from './gateways.ts';
 import { textAfter } from './http-text.ts';
 import type { AnswerShape, SystemShape } from './protocol.ts';
@@ -39,7 +40,7 @@ export async function openCaller(
   shape: SystemShape,
   place: number,
   gateways: Gateways,
-  freshNumber: () => string,
+  freshNumber: FreshNumber,
 ): Promise<Caller> {
   const nodes = await Promise.all(
     shape.ports.map(async (port): Promise<Node> => {
@@ -80,7 +81,7 @@ export async function openCaller(
 
   return {
     async start() {
-      const number = freshNumber();
+      const number = freshNumber(shape.numbersOf);
       // The message may come before the answer does.
       const message = gateways.messageTo(number);
       const { id, sentAtMs, endMs } = await begin(number);
@@ -88,7 +89,7 @@ export async function openCaller(
       return { number, id, code, startMs: endMs - sentAtMs, handOverMs: atMs - sentAtMs };
     },
     async startOnly() {
-      await begin(freshNumber());
+      await begin(freshNumber(shape.numbersOf));
     },
     checkRight: (started) => check(started, shape.approved, 'A check of the right code'),
     checkWrong: (started) =>

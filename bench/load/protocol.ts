@@ -4,9 +4,16 @@
  * no JSON and costs every system the same.
  */
 
-/** A call with `{{number}}`, `{{id}}` and `{{code}}` where the values of a pair belong. */
+/** Whose numbers are called. */
+export type NumberCountry = 'DE' | 'IN';
+
+/**
+ * A call with `{{number}}`, `{{id}}` and `{{code}}` where the values of a pair belong;
+ * `{{national}}` is the number without its calling code.
+ */
 export interface CallShape {
-  readonly method: 'POST' | 'PUT';
+  /** By GET no body is sent. */
+  readonly method: 'GET' | 'POST' | 'PUT';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: string;
@@ -21,6 +28,8 @@ export interface AnswerShape {
 export interface SystemShape {
   /** Ports of the nodes on loopback; each call of a caller goes to the next one. */
   readonly ports: readonly number[];
+  /** German ones where it does not say it. */
+  readonly numbersOf?: NumberCountry;
   readonly start: CallShape;
   readonly started: AnswerShape;
   /** What stands before the id in the answer to a start; null where the number is the id. */
@@ -40,7 +49,8 @@ export interface GatewayPorts {
 }
 
 export interface Load {
-  readonly workload: 'pairs' | 'wrong-checks';
+  /** Messages are starts alone, each of which has to bring a message. */
+  readonly workload: 'pairs' | 'messages' | 'wrong-checks';
   readonly shape: SystemShape;
   readonly callers: number;
   readonly warmUpSeconds: number;
@@ -58,7 +68,7 @@ export interface Percentiles {
 }
 
 export interface LoadResult {
-  /** Pairs, or wrong checks. */
+  /** Pairs, messages or wrong checks. */
   readonly done: number;
   readonly seconds: number;
   readonly startMs: Percentiles;

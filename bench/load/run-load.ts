@@ -40,7 +40,7 @@ export async function runLoad(context: LoadContext): Promise<LoadResult> {
   const watch = watchSilence(all);
   const ending = new AbortController();
   try {
-    const measured = load.workload === 'pairs' ? runPairs(window) : runWrongChecks(window);
+    const measured = load.workload === 'wrong-checks' ? runWrongChecks(window) : runPairs(window);
     const others = [
       ...beside.slow.map((caller) => pairUntil(caller, ending.signal)),
       ...beside.dead.map((caller) => startUntil(caller, ending.signal)),

@@ -1,4 +1,5 @@
 import type { Caller } from './caller.ts';
+import type { FreshNumber } from './fresh-numbers.ts';
 import type { Gateways } from './gateways.ts';
 import type { Load, LoadResult } from './protocol.ts';
 import type { Samples } from './samples.ts';
@@ -6,7 +7,7 @@ import type { Samples } from './samples.ts';
 export interface LoadContext {
   readonly load: Load;
   readonly gateways: Gateways;
-  readonly freshNumber: () => string;
+  readonly freshNumber: FreshNumber;
   /** The counted window begins now. */
   begin(): void;
   /** So many pairs are done. */

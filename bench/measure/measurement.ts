@@ -7,6 +7,8 @@ export interface Measurement {
   readonly workload: WorkloadName;
   readonly callers: number;
   readonly round: number;
+  /** Whose façade it was, where that is what is measured. */
+  readonly facade?: string;
   readonly figures: Figures;
 }
 
@@ -71,11 +73,14 @@ export function figuresOf(measured: Measured): Figures {
 /** The median of each figure over the rounds of one system, workload and number of callers. */
 export function medianFigures(
   measurements: readonly Measurement[],
-  wanted: Pick<Measurement, 'system' | 'workload' | 'callers'>,
+  wanted: Pick<Measurement, 'system' | 'workload' | 'callers' | 'facade'>,
 ): Figures | null {
   const rounds = measurements.filter(
-    ({ system, workload, callers }) =>
-      system === wanted.system && workload === wanted.workload && callers === wanted.callers,
+    ({ system, workload, callers, facade }) =>
+      system === wanted.system &&
+      workload === wanted.workload &&
+      callers === wanted.callers &&
+      facade === wanted.facade,
   );
   const [first] = rounds;
   if (first === undefined) return null;

@@ -1,11 +1,23 @@
 /** The results as tables that read well both in a terminal and as Markdown. */
 import { type Figures, medianFigures, type Results } from '../measure/measurement.ts';
 import type { WorkloadName } from '../options.ts';
-import { counted } from './counted.ts';
+import { counted, decimals } from './counted.ts';
+import { renderFacades } from './facades.ts';
 import { renderGoals } from './goals.ts';
 import { renderTable } from './table.ts';
 
 export function renderReport(results: Results): string {
+  return [
+    ...renderWorkloads(results),
+    ...renderGoals(results),
+    ...renderAbsent(results),
+    ...renderStray(results),
+    renderMethod(results),
+  ].join('\n\n');
+}
+
+/** The tables of what was measured, each below its own heading. */
+export function renderWorkloads(results: Results): readonly string[] {
   return [
     ...renderWorkload(results, 'pairs', 'Pairs', pairColumns),
     ...renderWorkload(results, 'wrong-checks', 'Wrong checks', checkColumns),
@@ -13,11 +25,8 @@ export function renderReport(results: Results): string {
     ...renderWorkload(results, 'start-up', 'Start-up', startUpColumns),
     ...renderWorkload(results, 'growth', 'Growth, at 64 callers', growthColumns),
     ...renderWorkload(results, 'memory', 'Memory', memoryColumns),
-    ...renderGoals(results),
-    ...renderAbsent(results),
-    ...renderStray(results),
-    renderMethod(results),
-  ].join('\n\n');
+    ...renderFacades(results),
+  ];
 }
 
 type Column = readonly [string, (figures: Figures, callers: number) => string];
@@ -104,7 +113,8 @@ function renderWorkload(
       return [[system, ...columns.map(([, show]) => show(figures, callers))]];
     }),
   );
-  return [`### ${title}`, renderTable(['system', ...columns.map(([head]) => head)], rows)];
+  const heads = ['system', ...columns.map(([head]) => head)];
+  return [`### ${title}\n\n${renderTable(heads, rows)}`];
 }
 
 function renderAbsent({ systems, failures }: Results): string[] {
@@ -124,7 +134,7 @@ function renderStray({ measurements }: Results): string[] {
   return lines.length === 0 ? [] : ['### Messages that nobody waited for', lines.join('\n')];
 }
 
-function renderMethod({ at, machine, method, systems }: Results): string {
+export function renderMethod({ at, machine, method, systems }: Results): string {
   const { seconds, warmUpSeconds, rounds, minutes } = method;
   const versions = systems
     .filter(({ version }) => version !== null)
@@ -138,10 +148,6 @@ function renderMethod({ at, machine, method, systems }: Results): string {
     `load before ${machine['loadBefore']}.`,
     `Systems: ${versions.join('; ')}.`,
   ].join('\n');
-}
-
-function decimals(value: number | null | undefined, digits: number): string {
-  return value === null || value === undefined ? '' : value.toFixed(digits);
 }
 
 function two(first: number | null | undefined, second: number | null | undefined, digits = 1) {

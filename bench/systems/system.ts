@@ -2,6 +2,7 @@
  * What the benchmark has to know of a system to measure it. Each system is one file beside this one
  * and one line in `index.ts`.
  */
+import type { FacadeCase } from '../facades/clients.ts';
 import type { Grown, GrowthPlace } from '../growth/grown.ts';
 import type { GatewayPorts, SystemShape } from '../load/protocol.ts';
 import type { ProgramPlan } from './program.ts';
@@ -11,6 +12,8 @@ export interface System {
   readonly name: string;
   /** As the table calls it. */
   readonly title: string;
+  /** Whether its façades are measured. */
+  readonly hasFacades?: boolean;
   /** Finds or installs what it needs, once, before anything is measured. */
   prepare(): Promise<Preparation>;
   /** Starts it on nothing: an empty folder, an empty database. */
@@ -30,12 +33,16 @@ export interface Ground {
   readonly gateways: GatewayPorts;
   /** Also bring `slow` and `dead`, if the system can. */
   readonly isWithBadGateways: boolean;
+  /** Also make clients of façades, if the system can. */
+  readonly isWithFacades?: boolean;
 }
 
 export interface RunningSystem {
   readonly shape: SystemShape;
   /** The same system where messages go by a slow or a dead gateway alone. */
   readonly bad?: { readonly slow: SystemShape; readonly dead: SystemShape };
+  /** Its façades, each beside what it stands in front of. */
+  readonly facades?: readonly FacadeCase[];
   /** Process ids whose trees are the server, and those that are its database. */
   readonly servers: readonly number[];
   readonly databases: readonly number[];

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { createClients, openCases } from '../facades/clients.ts';
 import { fillSqlite } from '../growth/fill-sqlite.ts';
 import { type Growing, openGrown } from '../growth/grown.ts';
 import { freePort, startProgram } from './program.ts';
@@ -23,6 +24,7 @@ const growing: Growing = {
 export const watchwordSqlite: System = {
   name: 'watchword-sqlite',
   title: 'Watchword, SQLite',
+  hasFacades: true,
   async prepare() {
     return { ok: true, version: watchwordVersion() };
   },
@@ -32,10 +34,12 @@ export const watchwordSqlite: System = {
     const environment = await productionEnvironment(ground, data);
     const port = await freePort();
     const shapes = await createApplications(ground, environment, [port]);
+    const clients = ground.isWithFacades ? await createClients(environment) : [];
     const startPlan = servePlan(folder, environment, port);
     const server = await startProgram(startPlan);
     return {
       ...shapes,
+      facades: await openCases(clients, port),
       servers: [server.processId],
       databases: [],
       startPlan,

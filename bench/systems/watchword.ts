@@ -81,15 +81,20 @@ export async function watchwordTool(
   }
 }
 
-/** An application that may send to Germany, by one provider alone; answers its API key. */
+/** The settings of an application that sends by one provider alone, to where the load goes. */
+export function sendingBy(provider: keyof GatewayPorts): object {
+  return { countries: ['DE', 'IN'], providers: { sms: [provider] } };
+}
+
+/** An application with some settings of its own; answers its API key. */
 export async function createApplication(
   environment: Environment,
-  provider: keyof GatewayPorts,
+  name: string,
+  settings: object,
 ): Promise<string> {
-  const settings = JSON.stringify({ countries: ['DE'], providers: { sms: [provider] } });
-  await watchwordTool(environment, 'application', 'create', provider);
-  await watchwordTool(environment, 'application', 'change', provider, settings);
-  const { apiKey } = await watchwordTool(environment, 'api-key', 'create', provider);
+  await watchwordTool(environment, 'application', 'create', name);
+  await watchwordTool(environment, 'application', 'change', name, JSON.stringify(settings));
+  const { apiKey } = await watchwordTool(environment, 'api-key', 'create', name);
   return String(apiKey);
 }
 
@@ -136,7 +141,7 @@ export async function createApplications(
   ports: readonly number[],
 ) {
   const shapeOf = async (provider: keyof GatewayPorts) =>
-    watchwordShape(ports, await createApplication(environment, provider));
+    watchwordShape(ports, await createApplication(environment, provider, sendingBy(provider)));
   const shape = await shapeOf('healthy');
   if (!isWithBadGateways) return { shape };
   return { shape, bad: { slow: await shapeOf('slow'), dead: await shapeOf('dead') } };
