@@ -1,6 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { createDoor } from '#compat/door.ts';
-import type { FacadeRoute } from '#compat/facade.ts';
+import { callerOf } from '#compat/facade.ts';
 import { type AccountIds, accountIdsOf, presentKey } from '#compat/fast2sms/credentials.ts';
 import { answerFailure } from '#compat/fast2sms/errors.ts';
 import { readWords } from '#compat/words.ts';
@@ -26,25 +26,26 @@ export interface Account {
   readonly ids: AccountIds;
 }
 
-type Handle = (
-  account: Account,
-  request: FastifyRequest,
-  reply: FastifyReply,
-) => Promise<FastifyReply>;
-
 /**
  * The key stands in the header or in the query. One in a body is not looked at, as the vendor does
  * not either: bodies are kept and logged by more programs than headers are.
  */
-export function withAccount(service: Service, handle: Handle): FacadeRoute['handle'] {
-  return async (request, reply) => {
+export function createAuthenticate(service: Service) {
+  return async (request: FastifyRequest, reply: FastifyReply): Promise<unknown> => {
     const key = readWords(request.headers, request.query)('authorization');
     const presented = key === undefined ? null : presentKey(key.trim());
-    const opened =
-      presented === null ? null : await service.authenticateWith('fast2sms', presented);
+    const opened = presented && (await service.authenticateWith('fast2sms', presented));
     if (opened === null) return answerFailure(reply, 412);
-    const caller = door(opened.application);
-    request.caller = caller;
-    return handle({ caller, ids: accountIdsOf(opened.credential.details) }, request, reply);
+    request.caller = door(opened.application);
+    idsOf.set(request, accountIdsOf(opened.credential.details));
+    return undefined;
   };
+}
+
+const idsOf = new WeakMap<FastifyRequest, AccountIds>();
+
+export function accountOf(request: FastifyRequest): Account {
+  const ids = idsOf.get(request);
+  if (ids === undefined) throw new Error('This route was mounted without authentication.');
+  return { caller: callerOf(request), ids };
 }

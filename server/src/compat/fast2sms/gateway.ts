@@ -3,8 +3,8 @@
  * are made and checked elsewhere; here they are carried, counted and forgotten.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { FacadeRoute } from '#compat/facade.ts';
-import { type Account, withAccount } from '#compat/fast2sms/account.ts';
+import { callerOf, type FacadeRoute } from '#compat/facade.ts';
+import { type Account, accountOf, createAuthenticate } from '#compat/fast2sms/account.ts';
 import { sampleMessage } from '#compat/fast2sms/approved-texts.ts';
 import { answerFailure, type Failure, failureOf } from '#compat/fast2sms/errors.ts';
 import { type Call, readSend, type Sending } from '#compat/fast2sms/read-send.ts';
@@ -20,55 +20,46 @@ const requestsMax = 20;
 const atOnceMax = 10;
 
 export function createGatewayRoutes(service: Service): readonly FacadeRoute[] {
-  const get = (path: string, handle: FacadeRoute['handle']): FacadeRoute => ({
-    methods: ['GET'],
-    paths: [`/dev/${path}`, `/dev/${path}/`],
-    handle,
-  });
+  const authenticate = createAuthenticate(service);
+  const route = (
+    methods: FacadeRoute['methods'],
+    call: string,
+    handle: FacadeRoute['handle'],
+  ): FacadeRoute => ({ methods, paths: [`/dev/${call}`, `/dev/${call}/`], authenticate, handle });
+  const sendRoute = (call: Call): FacadeRoute =>
+    route(['GET', 'POST'], call, (request, reply) => send(service, call, { request, reply }));
   return [
-    send(service, 'bulk'),
-    send(service, 'bulkV2'),
-    get(
-      'wallet',
-      withAccount(service, async ({ caller }, _request, reply) => {
-        const balance = await service.readBalance(caller.application);
-        const messages = balance?.messages ?? unboundedMessages;
-        // One message costs one unit of the wallet: prices are between the operator and providers.
-        return reply.send({ return: true, wallet: messages.toFixed(2), sms_count: messages });
-      }),
-    ),
-    get(
-      'dlt_manager',
-      withAccount(service, async (account, request, reply) => {
-        const data = readDlt(readWords(request.query)('type'), account);
-        if (data === null) {
-          const message = 'type must be sender or template';
-          return answerFailure(reply, { code: 400, message });
-        }
-        return reply.send({ success: true, data });
-      }),
-    ),
+    sendRoute('bulk'),
+    sendRoute('bulkV2'),
+    route(['GET'], 'wallet', async (request, reply) => {
+      const balance = await service.readBalance(callerOf(request).application);
+      const messages = balance?.messages ?? unboundedMessages;
+      // One message costs one unit of the wallet: prices are between the operator and providers.
+      return reply.send({ return: true, wallet: messages.toFixed(2), sms_count: messages });
+    }),
+    route(['GET'], 'dlt_manager', async (request, reply) => {
+      const data = readDlt(readWords(request.query)('type'), accountOf(request));
+      if (data !== null) return reply.send({ success: true, data });
+      return answerFailure(reply, { code: 400, message: 'type must be sender or template' });
+    }),
   ];
 }
 
 /** What a wallet without a bound shows: clients compare it with what they want to send. */
 const unboundedMessages = 1_000_000;
 
-function send(service: Service, call: Call): FacadeRoute {
-  return {
-    methods: ['GET', 'POST'],
-    paths: [`/dev/${call}`, `/dev/${call}/`],
-    handle: withAccount(service, async (account, request, reply) => {
-      const settings = settingsOf(account.caller.application.settings.facades['fast2sms']);
-      if (call === 'bulk' && !settings.oldApi) return answerFailure(reply, 990);
-      const sendings = readSendings(call, request, { account, settings });
-      if (!sendings.ok) return answerFailure(reply, sendings.error);
-      const sent = await sendAll(service, account, sendings.value);
-      return sent.ok
-        ? answerSent(reply, sendings.value, sent.value)
-        : answerFailure(reply, sent.error);
-    }),
-  };
+async function send(
+  service: Service,
+  call: Call,
+  { request, reply }: { request: FastifyRequest; reply: FastifyReply },
+): Promise<FastifyReply> {
+  const account = accountOf(request);
+  const settings = settingsOf(account.caller.application.settings.facades['fast2sms']);
+  if (call === 'bulk' && !settings.oldApi) return answerFailure(reply, 990);
+  const sendings = readSendings(call, request, { account, settings });
+  if (!sendings.ok) return answerFailure(reply, sendings.error);
+  const sent = await sendAll(service, account, sendings.value);
+  return sent.ok ? answerSent(reply, sendings.value, sent.value) : answerFailure(reply, sent.error);
 }
 
 function readSendings(

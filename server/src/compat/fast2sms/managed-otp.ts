@@ -4,7 +4,12 @@
  */
 import type { FastifyReply } from 'fastify';
 import type { FacadeRoute } from '#compat/facade.ts';
-import { type Account, otpMinutesMax, withAccount } from '#compat/fast2sms/account.ts';
+import {
+  type Account,
+  accountOf,
+  createAuthenticate,
+  otpMinutesMax,
+} from '#compat/fast2sms/account.ts';
 import { answerFailure, type Failure, failureOf } from '#compat/fast2sms/errors.ts';
 import { readIndianMobile } from '#compat/fast2sms/numbers.ts';
 import { settingsOf } from '#compat/fast2sms/settings.ts';
@@ -14,7 +19,7 @@ import { readWordHandle, wordHandle } from '#domain/handle.ts';
 import { ok, type Result } from '#domain/refusal.ts';
 import type { CheckReason } from '#domain/verification.ts';
 import type { StartRequest } from '#service/requests.ts';
-import type { Service } from '#service/service.ts';
+import type { Caller, Service } from '#service/service.ts';
 
 const purpose = 'fast2sms';
 
@@ -22,47 +27,40 @@ const purpose = 'fast2sms';
 const valuesMax = 10;
 
 export function createOtpRoutes(service: Service): readonly FacadeRoute[] {
-  const post = (path: string, handle: FacadeRoute['handle']): FacadeRoute => ({
+  const authenticate = createAuthenticate(service);
+  const post = (call: string, handle: Handle): FacadeRoute => ({
     methods: ['POST'],
-    paths: [`/dev/otp/${path}`, `/dev/otp/${path}/`],
-    handle,
+    paths: [`/dev/otp/${call}`, `/dev/otp/${call}/`],
+    authenticate,
+    handle: (request, reply) => handle(accountOf(request), readWords(request.body), reply),
   });
   return [
-    post(
-      'send',
-      withAccount(service, async (account, request, reply) => {
-        const asked = readSend(readWords(request.body), account);
-        if (!asked.ok) return answerFailure(reply, asked.error);
-        const started = await service.startVerification(account.caller, asked.value, null);
-        if (!started.ok) return answerFailure(reply, failureOf(started.error));
-        return answerSent(reply, started.value.view.id, 'OTP sent successfully');
-      }),
-    ),
-    post(
-      'resend',
-      withAccount(service, async (account, request, reply) => {
-        const found = await findVerification(service, account, readWords(request.body));
-        if (!found.ok) return answerFailure(reply, found.error);
-        const verificationId = found.value;
-        const resent = await service.resendCode(account.caller, { verificationId }, null);
-        if (!resent.ok) {
-          const isOver = resent.error.code.startsWith('verification_');
-          return answerFailure(reply, isOver ? noOtp : failureOf(resent.error));
-        }
-        return answerSent(reply, verificationId, 'OTP resent successfully');
-      }),
-    ),
-    post(
-      'verify',
-      withAccount(service, async (account, request, reply) => {
-        const failure = await verify(service, account, readWords(request.body));
-        if (failure !== null) return answerFailure(reply, failure);
-        const message = ['OTP verified successfully'];
-        return reply.send({ return: true, status_code: 200, message });
-      }),
-    ),
+    post('send', async (account, words, reply) => {
+      const asked = readSend(words, account);
+      if (!asked.ok) return answerFailure(reply, asked.error);
+      const started = await service.startVerification(account.caller, asked.value, null);
+      if (!started.ok) return answerFailure(reply, failureOf(started.error));
+      return answerSent(reply, started.value.view.id, 'OTP sent successfully');
+    }),
+    post('resend', async ({ caller }, words, reply) => {
+      const found = await findVerification(service, caller, words);
+      if (!found.ok) return answerFailure(reply, found.error);
+      const verificationId = found.value;
+      const resent = await service.resendCode(caller, { verificationId }, null);
+      if (resent.ok) return answerSent(reply, verificationId, 'OTP resent successfully');
+      const isOver = resent.error.code.startsWith('verification_');
+      return answerFailure(reply, isOver ? noOtp : failureOf(resent.error));
+    }),
+    post('verify', async ({ caller }, words, reply) => {
+      const failure = await verify(service, caller, words);
+      if (failure !== null) return answerFailure(reply, failure);
+      const message = ['OTP verified successfully'];
+      return reply.send({ return: true, status_code: 200, message });
+    }),
   ];
 }
+
+type Handle = (account: Account, words: Words, reply: FastifyReply) => Promise<FastifyReply>;
 
 const noOtp: Failure = { code: 400, message: 'OTP not found or expired' };
 
@@ -112,20 +110,17 @@ function readSend(words: Words, { caller, ids }: Account): Result<StartRequest, 
   });
 }
 
-async function verify(service: Service, account: Account, words: Words): Promise<Failure | null> {
-  const { caller } = account;
+async function verify(service: Service, caller: Caller, words: Words): Promise<Failure | null> {
   const code = words('otp');
   if (code === undefined) return { code: 400, message: 'OTP missing' };
-  const requestId = words('request_id');
-  if (requestId === undefined) {
+  if (words('request_id') === undefined) {
     const mobile = readMobile(words);
     if (!mobile.ok) return mobile.error;
     const request = { recipient: mobile.value, purpose, code };
     return failureOfVerdict(await service.checkRecipient(caller, request, null));
   }
-  const found = await findVerification(service, account, words);
+  const found = await findVerification(service, caller, words);
   if (!found.ok) return found.error;
-  // The id of a verification that began at another door is no id for a check here.
   const request = { verificationId: found.value, code, purpose };
   return failureOfVerdict(await service.checkCode(caller, request, null));
 }
@@ -144,15 +139,11 @@ function failureOfVerdict(checked: Awaited<ReturnType<Service['checkCode']>>): F
 /** By its request id; or the live one of a mobile number, which the vendor's clients have. */
 async function findVerification(
   service: Service,
-  { caller }: Account,
+  caller: Caller,
   words: Words,
 ): Promise<Result<string, Failure>> {
   const requestId = words('request_id');
-  if (requestId !== undefined) {
-    const handle = readWordHandle(requestId);
-    const id = handle === null ? null : await service.verificationIdOf(caller, handle);
-    return id === null ? { ok: false, error: noOtp } : ok(id);
-  }
+  if (requestId !== undefined) return findRequest(service, caller, { requestId, words });
   const mobile = readMobile(words);
   if (!mobile.ok) return mobile;
   const wanted = { recipient: mobile.value, purpose, status: 'pending', limit: 1 };
@@ -160,6 +151,28 @@ async function findVerification(
   if (!found.ok) return { ok: false, error: failureOf(found.error) };
   const [live] = found.value.items;
   return live === undefined ? { ok: false, error: noOtp } : ok(live.id);
+}
+
+/**
+ * What began at another door is no request here. Where the call names a mobile number too, the code
+ * of another number is not the one that is meant: a client takes the answer for a proof of both.
+ */
+async function findRequest(
+  service: Service,
+  caller: Caller,
+  { requestId, words }: { readonly requestId: string; readonly words: Words },
+): Promise<Result<string, Failure>> {
+  const mobile = words('mobile') === undefined ? null : readMobile(words);
+  if (mobile?.ok === false) return mobile;
+  const handle = readWordHandle(requestId);
+  const id = handle && (await service.verificationIdOf(caller, handle));
+  if (id === null) return { ok: false, error: noOtp };
+  const found = await service.readVerificationInFull(caller, id);
+  const isMeant =
+    found.ok &&
+    found.value.purpose === purpose &&
+    (mobile === null || found.value.recipientInFull === mobile.value);
+  return isMeant ? ok(id) : { ok: false, error: noOtp };
 }
 
 function readMobile(words: Words): Result<string, Failure> {

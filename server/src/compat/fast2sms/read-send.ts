@@ -32,6 +32,8 @@ export interface Panel {
 
 /** More numbers than one code is meant for. */
 const otpNumbersMax = 10;
+/** More than any code has that a person types. */
+const codeDigitsMax = 10;
 
 export function readSend(call: Call, words: Words, panel: Panel): Result<Sending, Failure> {
   const route = readRoute(call, words, panel.settings);
@@ -95,7 +97,11 @@ function readText(
   if (route === 'otp') {
     const code = words('variables_values');
     if (code === undefined) return failure(402);
-    return /^[0-9]{1,10}$/.test(code) ? ok({ text: `Your OTP: ${code}`, code }) : failure(997);
+    if (!/^[0-9]+$/.test(code)) return failure(997);
+    if (code.length > codeDigitsMax) {
+      return failure({ code: 400, message: `An OTP has at most ${codeDigitsMax} digits` });
+    }
+    return ok({ text: `Your OTP: ${code}`, code });
   }
   const message = words('message');
   if (message === undefined) return failure(402);
