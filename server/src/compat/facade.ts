@@ -36,6 +36,11 @@ export interface FacadeRoute {
   handle(request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply>;
 }
 
+/** Clients write the path of a call with a slash at its end too. */
+export function eitherEnd(path: string): readonly string[] {
+  return [path, `${path}/`];
+}
+
 /** Who asks, on a route that has authenticated. */
 export function callerOf(request: FastifyRequest): Caller {
   if (request.caller === null) throw new Error('This route was mounted without authentication.');

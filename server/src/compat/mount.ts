@@ -23,8 +23,11 @@ function mountBelow(scope: FastifyInstance, facade: Facade, routes: readonly Fac
   scope.decorateRequest('answerFault', facade.answerFault);
   scope.setErrorHandler<FastifyError>((error, request, reply) => {
     const fault = faultOf(error, request);
-    // Fastify hangs up after a body that it does not take; the client may still be writing it.
-    if (fault.code === 'body_too_large') reply.removeHeader('connection');
+    // Fastify hangs up after every body that it does not take. One that is too large the client may
+    // still be writing, and one that cannot be read was read to its end.
+    if (fault.code === 'body_too_large' || error instanceof UnreadableBody) {
+      reply.removeHeader('connection');
+    }
     if (fault.code === 'storage_unavailable') reply.header('Retry-After', '2');
     return facade.answerFault(fault, reply);
   });

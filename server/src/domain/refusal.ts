@@ -48,6 +48,8 @@ export interface Refusal {
   readonly limit?: NamedLimit;
   /** The one that is in the way, with `verification_exists`. */
   readonly verificationId?: string;
+  /** The one that nobody carries, with `channel_unavailable`. */
+  readonly channel?: string;
 }
 
 export type Result<Value, Failure = Refusal> =

@@ -203,7 +203,7 @@ export function refuseChannel(destination: Pick<Destination, 'channel'>): Result
     'channel_unavailable',
     `No provider is configured for the channel ${destination.channel}. Configure one, or use ` +
       'another channel.',
-    { pointer: '/channel' },
+    { pointer: '/channel', channel: destination.channel },
   );
 }
 
@@ -213,7 +213,7 @@ function refuseUnpriced({ row }: ComposedDelivery): Result<never> {
     'channel_unavailable',
     `The application has a daily budget, and the provider ${row.provider} has no price to count ` +
       'with. Give it one in the settings of the server, "0" if it costs nothing.',
-    { pointer: '/channel' },
+    { pointer: '/channel', channel: row.channel },
   );
 }
 
@@ -222,6 +222,6 @@ function refuseCurrency({ row }: ComposedDelivery): Result<never> {
     'channel_unavailable',
     `The provider ${row.provider} is priced in ${row.currency}, the budget in another currency. ` +
       'Set both in one currency.',
-    { pointer: '/channel' },
+    { pointer: '/channel', channel: row.channel },
   );
 }

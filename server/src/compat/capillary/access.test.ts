@@ -191,6 +191,8 @@ describe('what is wrong with a call as a whole is said in the vendor’s way', (
       });
       assert.equal(answer.statusCode, status, answer.body);
       assert.deepEqual(codesOf(answer), [status]);
+      assert.match(String(answer.headers['x-cap-request-id']), /^req_/);
+      assert.notEqual(answer.headers.connection, 'close');
       assert.equal('data' in bodyOf(answer), url === tokenPath);
     });
   }

@@ -40,6 +40,7 @@ export async function saveTemplates(opened: OpenedFacade, client: FacadeClient):
   for (const [name, channel] of [
     ['otp_whatsapp', 'whatsapp'],
     ['otp_zalo', 'zalo'],
+    ['otp_coupon', 'sms'],
   ] as const) {
     const text = `By ${name}: {{otp_code}}`;
     const variant = { channel, language: 'en', prefix: null, subject: null, text, html: null };

@@ -9,6 +9,7 @@
 import type { FastifyReply } from 'fastify';
 import { tokenPath } from '#compat/capillary/paths.ts';
 import type { Refusal } from '#domain/refusal.ts';
+import { templateBounds } from '#domain/template.ts';
 import { faultStatus, type RequestFault } from '#service/request-fault.ts';
 
 export const otpErrors = {
@@ -35,12 +36,17 @@ export interface OtpError {
   readonly retryAfterSeconds?: number;
 }
 
+/** With the vendor's header that names a call, by which it is found in our log. */
+export function answer(reply: FastifyReply, status: number, body: object): FastifyReply {
+  return reply.header('X-CAP-REQUEST-ID', reply.request.id).code(status).send(body);
+}
+
 /** All of them in one answer. */
 export function answerErrors(reply: FastifyReply, errors: readonly OtpError[]): FastifyReply {
   const waits = errors.flatMap(({ retryAfterSeconds = 0 }) => retryAfterSeconds);
   const longest = Math.max(0, ...waits);
   if (longest > 0) reply.header('Retry-After', String(longest));
-  return reply.code(statusOf(errors)).send({ errors: errors.map(itemOf) });
+  return answer(reply, statusOf(errors), { errors: errors.map(itemOf) });
 }
 
 function statusOf(errors: readonly OtpError[]): number {
@@ -57,7 +63,7 @@ function itemOf({ code, detail }: OtpError) {
 export function answerStatus(reply: FastifyReply, status: number, text: string): FastifyReply {
   const errors = [{ status: false, code: status, message: quoted(text) }];
   const [path = ''] = reply.request.url.split('?', 1);
-  return reply.code(status).send(path.includes(tokenPath) ? { data: null, errors } : { errors });
+  return answer(reply, status, path.includes(tokenPath) ? { data: null, errors } : { errors });
 }
 
 export function answerFault({ code, detail }: RequestFault, reply: FastifyReply): FastifyReply {
@@ -76,15 +82,24 @@ export function errorOf(refusal: Refusal): OtpError {
       return { code: 608 };
     case 'template_invalid':
     case 'variables_invalid':
-      return { code: 608, detail: refusal.detail };
+      return { code: 608, detail: textRule };
     case 'channel_unavailable':
-      return { code: null, detail: `Gateway error: ${refusal.detail}` };
+      return { code: null, detail: `Gateway error: there is no gateway for ${typeOf(refusal)}` };
     case 'recipient_invalid':
     case 'recipient_unsupported':
       return { code: 8056 };
     default:
       return { code: 606 };
   }
+}
+
+const textRule =
+  `A text has at most ${templateBounds.textCharactersMax} characters, the placeholder ` +
+  '{{ validation_code }}, and no other that is unknown here';
+
+/** What the vendor calls the channel that nobody carries. */
+function typeOf({ channel }: Refusal): string {
+  return channel === 'voice' ? 'PHONE' : (channel ?? 'this channel').toUpperCase();
 }
 
 function quoted(text: string): string {

@@ -1,27 +1,53 @@
 import { type Action, readAction } from '#compat/capillary/actions.ts';
 import { type ReadChannel, readChannels } from '#compat/capillary/channels.ts';
 import { readEntity } from '#compat/capillary/entity.ts';
-import type { OtpError, OtpErrorCode } from '#compat/capillary/errors.ts';
+import {
+  answer,
+  answerErrors,
+  errorOf,
+  type OtpError,
+  type OtpErrorCode,
+} from '#compat/capillary/errors.ts';
 import { capillarySettings } from '#compat/capillary/settings.ts';
 import { mailContent, smsContent } from '#compat/capillary/texts.ts';
+import { callerOf, type FacadeRoute } from '#compat/facade.ts';
 import { readWords, type Words } from '#compat/words.ts';
 import type { ApplicationSettings } from '#domain/application.ts';
+import { headOf } from '#domain/id.ts';
 import type { Result } from '#domain/refusal.ts';
 import type { ChannelRequest, StartRequest } from '#service/requests.ts';
+import type { Service } from '#service/service.ts';
 
-export interface Warning {
+/** What `createdId` says of a code that was sent before and is sent again. */
+const sentAgain = 1;
+
+export function createGenerate(service: Pick<Service, 'startVerification'>): FacadeRoute['handle'] {
+  return async (request, reply) => {
+    const caller = callerOf(request);
+    const read = readGenerate(caller.application.settings, request.body);
+    if (!read.ok) return answerErrors(reply, read.error);
+    const started = await service.startVerification(caller, read.value.request, null);
+    if (!started.ok) return answerErrors(reply, [errorOf(started.error)]);
+    const { id, sendsUsed } = started.value.view;
+    // The head of an id is a number that every client's long, and JavaScript's number, can hold.
+    const createdId = sendsUsed > 1 ? sentAgain : headOf(id, 'vf');
+    return answer(reply, 200, { createdId, warnings: read.value.warnings });
+  };
+}
+
+interface Warning {
   readonly status: boolean;
   readonly code: null;
   readonly message: string;
 }
 
-export interface ReadGenerate {
+interface ReadGenerate {
   readonly request: StartRequest;
   readonly warnings: readonly Warning[];
 }
 
-/** Reads a call of generate. Everything that is wrong with it is told at once. */
-export function readGenerate(
+/** Everything that is wrong with a call is told at once. */
+function readGenerate(
   settings: ApplicationSettings,
   body: unknown,
 ): Result<ReadGenerate, readonly OtpError[]> {

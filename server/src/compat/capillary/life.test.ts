@@ -125,6 +125,26 @@ describe('channels', () => {
   });
 });
 
+describe('a text of the call', () => {
+  const unfit = {
+    'without the code': 'no code in it',
+    'with an unknown placeholder': '{{ otp_code }} for {{ first_name }}',
+    'that cannot be read': '{{% {{ otp_code }}',
+    'that is too long': `{{ otp_code }}${'x'.repeat(2_000)}`,
+  };
+  for (const [which, template] of Object.entries(unfit)) {
+    test(`${which} is refused in the vendor’s words`, async () => {
+      const client = await newClient();
+      const answer = await client.generate({ template });
+      assert.deepEqual([answer.statusCode, codesOf(answer)], [400, [608]]);
+      assert.ok(answer.body.includes('{{ validation_code }}'));
+      for (const ours of ['{{code}}', 'first_name', 'line:1'])
+        assert.ok(!answer.body.includes(ours));
+      assert.equal((await handedTo(client)).length, 0);
+    });
+  }
+});
+
 describe('a code that is generated again', () => {
   test('is the same one, and goes where the newer call says', async () => {
     const client = await newClient();

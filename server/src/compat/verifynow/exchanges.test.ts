@@ -3,7 +3,6 @@
  * something has a client of its own, and those that follow go on with it.
  */
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { type Exchange, readExchanges, replay } from '#compat/exchanges.fixture.ts';
 import { type OpenedFacade, openFacade } from '#compat/facade.fixture.ts';
@@ -88,30 +87,3 @@ for (const prefix of ['', '/compat/verifynow']) {
     });
   }
 }
-
-describe('what is known of the vendor', () => {
-  const rows = JSON.parse(
-    readFileSync(new URL('./exchanges/rows.json', import.meta.url), 'utf8'),
-  ) as { served: string[]; notServed: Record<string, string> };
-  const page = new URL('../../../../docs/reference/compat/verifynow.md', import.meta.url);
-
-  test('has an exchange for each of its 67 rows that is served', () => {
-    const shown = new Set(files.flatMap((file) => stepsOf(file).flatMap((step) => step.rows)));
-    assert.deepEqual([...shown].sort(), [...rows.served].sort());
-    assert.equal(rows.served.length, 67);
-  });
-
-  test('and says of the others that they are not served', () => {
-    const [, section = ''] = readFileSync(page, 'utf8').split('\n## Not served\n');
-    for (const [row, words] of Object.entries(rows.notServed)) {
-      assert.ok(section.split('\n## ')[0]?.includes(words), row);
-    }
-  });
-
-  test('each exchange names where it is written down, or that it is our decision', () => {
-    for (const step of files.flatMap(stepsOf)) {
-      assert.match(step.source, /^(Message Central, |public client code|our decision: )/);
-      assert.ok(step.rows.length > 0, step.name);
-    }
-  });
-});

@@ -1,4 +1,4 @@
-/** Clients write each with a slash at its end too. The v3 paths have no second `verification`. */
+/** The v3 paths have no second `verification`. */
 export const tokenPath = '/auth/v1/authentication/token';
 export const sendPaths = { v2: '/verification/v2/verification/send', v3: '/verification/v3/send' };
 export const validatePaths = {

@@ -1,4 +1,4 @@
-import type { FacadeParts, FacadeRoute } from '#compat/facade.ts';
+import { eitherEnd, type FacadeParts, type FacadeRoute } from '#compat/facade.ts';
 import { createAuthenticate } from '#compat/verifynow/authenticate.ts';
 import { answerFault } from '#compat/verifynow/errors.ts';
 import {
@@ -18,18 +18,18 @@ export function createRoutes({ service }: FacadeParts): readonly FacadeRoute[] {
   const authenticate = createAuthenticate(service);
   return [
     // By POST from clients that got no token by GET.
-    { methods: ['GET', 'POST'], paths: either(tokenPath), handle: createGiveToken(service) },
+    { methods: ['GET', 'POST'], paths: eitherEnd(tokenPath), handle: createGiveToken(service) },
     ...versions.flatMap((version): FacadeRoute[] => [
       {
         methods: ['POST'],
-        paths: either(sendPaths[version]),
+        paths: eitherEnd(sendPaths[version]),
         authenticate,
         handle: createSend(service, version),
       },
       {
         // The vendor has called it both.
         methods: ['GET', 'POST'],
-        paths: either(validatePaths[version]),
+        paths: eitherEnd(validatePaths[version]),
         authenticate,
         handle: createValidate(service, version),
       },
@@ -44,7 +44,3 @@ export function createRoutes({ service }: FacadeParts): readonly FacadeRoute[] {
 }
 
 const unknownCall = { code: 'route_not_found', detail: 'There is no such call.' } as const;
-
-function either(path: string): string[] {
-  return [path, `${path}/`];
-}
