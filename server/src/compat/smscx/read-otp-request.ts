@@ -54,6 +54,7 @@ export function readOtpRequest(
   if (typed === undefined || typed === '') return wrong(errors.phoneNumberEmpty);
   const country = given('countryIso');
   if (country === '') return wrong(errors.countryEmpty);
+  if (country !== undefined && !isCountry(country)) return wrong(errors.countryInvalid);
   const from = given('from');
   const texts = names.filter((name) => templateName.test(name) && given(name) !== undefined);
   const mistake = mistakeInFrom(from) ?? mistakeInTexts(texts, given);
@@ -160,8 +161,9 @@ function chooseText(texts: Readonly<Record<string, string>>, language: string): 
 }
 
 /**
- * The country is checked even where the number says its own, which then holds. A number that
- * neither has a plus nor comes with a country may still be international.
+ * A number that says its country is read by that. Without one it is national in the country of the
+ * call, else of the application; what is not may still be international without its plus, but not
+ * where the call itself says that it is national.
  */
 function readPhone(
   typed: string,
@@ -169,15 +171,15 @@ function readPhone(
   usualCountry: string | null,
 ): Read<PhoneRecipient> {
   const country = countryIso ?? usualCountry ?? undefined;
-  if (countryIso !== undefined && !isCountry(countryIso)) return wrong(errors.countryInvalid);
   const pointer = '/phoneNumber';
   const asTyped = parsePhoneRecipient(typed, { country, pointer });
   if (asTyped.ok) return asTyped;
-  const saysCountry = country !== undefined || /^\s*(?:tel:\s*)?(?:\+|\uff0b|00)/i.test(typed);
-  if (saysCountry) return wrong(errors.phoneNumberInvalid);
+  const saysCountry = /^\s*(?:tel:\s*)?(?:\+|\uff0b|00)/i.test(typed);
+  if (countryIso !== undefined || saysCountry) return wrong(errors.phoneNumberInvalid);
   const international = parsePhoneRecipient(`+${typed}`, { pointer });
   if (international.ok) return international;
-  return wrong(/^[\d\s().-]+$/.test(typed) ? errors.countryEmpty : errors.phoneNumberInvalid);
+  const isNational = country === undefined && /^[\d\s().-]+$/.test(typed);
+  return wrong(isNational ? errors.countryEmpty : errors.phoneNumberInvalid);
 }
 
 /** Whether it has phone numbers of its own. */

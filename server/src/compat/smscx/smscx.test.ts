@@ -78,6 +78,38 @@ describe('the sender', () => {
   }
 });
 
+describe('the number', () => {
+  const read = [
+    ['33612424100', null, {}, '+33612424100'],
+    ['33612424100', 'IN', {}, '+33612424100'],
+    ['9876543210', 'IN', {}, '+919876543210'],
+    ['0612424100', 'IN', { countryIso: 'fr' }, '+33612424100'],
+    ['+33612424100', 'IN', { countryIso: 'DE' }, '+33612424100'],
+    ['0033612424100', 'FR', {}, '+33612424100'],
+  ] as const;
+  for (const [phoneNumber, country, fields, expected] of read) {
+    test(`${phoneNumber} with ${JSON.stringify(fields)} at home in ${country}`, async () => {
+      const client = await newOtpClient(opened, null, { country });
+      assert.equal((await client.create({ phoneNumber, ...fields })).phoneNumber, expected);
+    });
+  }
+
+  const refused = [
+    ['0612424100', null, {}, 2002],
+    ['0612424100', 'IN', {}, 2020],
+    ['33612424100', null, { countryIso: 'IN' }, 2020],
+    ['33612424100', null, { countryIso: 'XX', from: 'a' }, 2003],
+    ['+3361', 'FR', {}, 2020],
+  ] as const;
+  for (const [phoneNumber, country, fields, code] of refused) {
+    test(`${phoneNumber} with ${JSON.stringify(fields)} at home in ${country}: ${code}`, async () => {
+      const client = await newOtpClient(opened, null, { country });
+      const answer = await client.call('POST', '/otp', { phoneNumber, ...fields });
+      assert.deepEqual([answer.statusCode, answer.json().error.code], [400, code]);
+    });
+  }
+});
+
 const pins = [
   [{ pinType: 'letters', pinLength: 4 }, /^[A-Z]{4}$/],
   [{ pinType: 'numbers', pinLength: 10 }, /^[0-9]{10}$/],
