@@ -102,7 +102,8 @@ describe('the number', () => {
     ['+3361', 'FR', {}, 2020],
   ] as const;
   for (const [phoneNumber, country, fields, code] of refused) {
-    test(`${phoneNumber} with ${JSON.stringify(fields)} at home in ${country}: ${code}`, async () => {
+    const name = `${phoneNumber} with ${JSON.stringify(fields)} at home in ${country}: ${code}`;
+    test(name, async () => {
       const client = await newOtpClient(opened, null, { country });
       const answer = await client.call('POST', '/otp', { phoneNumber, ...fields });
       assert.deepEqual([answer.statusCode, answer.json().error.code], [400, code]);
