@@ -10,8 +10,10 @@ import {
   wordHandle,
 } from '#domain/handle.ts';
 import { formatId } from '#domain/id.ts';
+import { ok } from '#domain/refusal.ts';
 import { createHandleDirectory } from '#service/handle-directory.ts';
 import { type OpenedService, openService } from '#service/service.fixture.ts';
+import type { VerificationView } from '#service/views.ts';
 
 let opened: OpenedService;
 before(async () => {
@@ -69,6 +71,31 @@ test('what this node began is found without asking the storage', async () => {
     assert.equal(await elsewhere.verificationIdOf(caller, handle), id);
   }
   assert.equal(asked, 1);
+});
+
+test('the ten thousand begun last are remembered, and no more than twice as many', async () => {
+  let asked = 0;
+  const storage = {
+    async findByHandle() {
+      asked++;
+      return [];
+    },
+  };
+  const handles = createHandleDirectory(storage, [{ name: 'vendor' }]);
+  const caller = { ...(await opened.newCaller()), origin: 'vendor' };
+  const idAt = (head: number) => formatId('vf', head, new Uint8Array(26), 3);
+  const { id: _, ...view } = (await opened.start(caller)) as VerificationView;
+  let head = 0;
+  const start = handles.remembering(async () =>
+    ok({ isReplay: false, view: { ...view, id: idAt(++head) } }),
+  );
+  for (let nth = 0; nth < 25_000; nth++) await start(caller, { recipient: '' }, null);
+  const find = (nth: number) =>
+    handles.verificationIdOf(caller, present(readDecimalHandle(decimalHandle(idAt(nth)))));
+  for (const nth of [15_001, 20_000, 25_000]) assert.equal(await find(nth), idAt(nth));
+  assert.equal(asked, 0);
+  for (const nth of [1, 5_000]) assert.equal(await find(nth), null);
+  assert.equal(asked, 2);
 });
 
 test('a name that means two verifications means none of them', async () => {

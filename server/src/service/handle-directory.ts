@@ -3,8 +3,8 @@ import { headOf, shardOfId } from '#domain/id.ts';
 import type { Storage } from '#service/ports.ts';
 import type { Service } from '#service/service.ts';
 
-/** Ids that are remembered by their handles: those that this node began last. */
-const rememberedMax = 20_000;
+/** Ids that are remembered by their handles: at least so many that this node began last. */
+const rememberedMin = 10_000;
 
 export interface HandleDirectory {
   verificationIdOf: Service['verificationIdOf'];
@@ -21,19 +21,25 @@ export function createHandleDirectory(
   facades: readonly { readonly name: string }[],
 ): HandleDirectory {
   const origins = new Set(facades.map(({ name }) => name));
-  const remembered = new Map<string, string>();
+  // Two maps in turn, because a map that loses its oldest entry each time searches for it through
+  // the places of those that it lost before: 17 µs, against less than one here.
+  let recent = new Map<string, string>();
+  let older = new Map<string, string>();
 
   function remember(applicationId: string, id: string): void {
     const head = headOf(id, 'vf');
     if (head === null) return;
-    const [oldest] = remembered.keys();
-    if (remembered.size >= rememberedMax && oldest !== undefined) remembered.delete(oldest);
-    remembered.set(placeOf(applicationId, { head, shard: shardOfId(id) }), id);
+    if (recent.size >= rememberedMin) {
+      older = recent;
+      recent = new Map();
+    }
+    recent.set(placeOf(applicationId, { head, shard: shardOfId(id) }), id);
   }
 
   return {
     async verificationIdOf({ application }, handle) {
-      const known = remembered.get(placeOf(application.id, handle));
+      const place = placeOf(application.id, handle);
+      const known = recent.get(place) ?? older.get(place);
       if (known !== undefined && isNamedBy(known, handle)) return known;
       const { head, shard } = handle;
       const found = await storage.findByHandle(application.id, { head, shard });
