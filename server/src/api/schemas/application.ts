@@ -138,7 +138,7 @@ const settingFields = {
 };
 
 // What a façade has of its own is read by itself: its fields are its vendor's, not ours.
-const facadeFields = Type.Unsafe<OwnSettings>({ type: 'object' });
+const facadeFields = Type.Unsafe<OwnSettings>({ type: 'object', additionalProperties: true });
 const facadeNames = { pattern: '^[a-z][a-z0-9]{0,31}$', inWords: 'A name is that of a façade.' };
 const facadesOptions = {
   maxProperties: 20,
