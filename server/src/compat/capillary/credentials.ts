@@ -40,7 +40,7 @@ export const credentials: CredentialScheme = {
     for (const name of ['tillId', 'key'] as const) {
       const value = options[name];
       if (value !== undefined && !(typeof value === 'string' && idPattern.test(value))) {
-        return mistake(name, `The ${name} has 3 to 100 letters, digits, dots, dashes or "@".`);
+        return mistake(name, `The ${name} has 3 to 100 letters, digits, and ". _ - @" between.`);
       }
     }
     for (const name of ['password', 'secret'] as const) {

@@ -2,19 +2,27 @@
  * The account of a VerifyNow client: a customer id (`C-` and hexadecimal digits) and a password,
  * which is sent as its Base64, called the key. An operator may name both, so that clients keep what
  * they are configured with; a password that was named is kept under a slow hash.
+ *
+ * Tokens live as long as the vendor's sample, seven days. Clients that hold one of the vendor's
+ * dashboard instead of asking for it hold it for years, and an operator may allow the same.
  */
 import { isUtf8 } from 'node:buffer';
 import { randomAlphanumeric, randomHex } from '#compat/random-text.ts';
-import { isSecret, mistake, refuseUnknown, secretLength } from '#compat/read-options.ts';
+import { isSecret, isWholeIn, mistake, refuseUnknown, secretLength } from '#compat/read-options.ts';
 import { ok } from '#domain/refusal.ts';
-import type { CredentialScheme, PresentedCredential } from '#service/facade-port.ts';
+import type {
+  CredentialScheme,
+  CredentialView,
+  PresentedCredential,
+} from '#service/facade-port.ts';
 
 const customerIdPattern = /^C-[0-9A-Fa-f]{6,40}$/;
 const { min, max } = secretLength;
+const tokenLifetime = { min: 60, usual: 604_800, max: 157_680_000 } as const;
 
 export const credentials: CredentialScheme = {
   make(options) {
-    const unknown = refuseUnknown('verifynow', options, ['customerId', 'password']);
+    const unknown = refuseUnknown('verifynow', options, names);
     if (unknown !== null) return unknown;
     const { customerId = `C-${randomHex(8).toUpperCase()}`, password } = options;
     if (typeof customerId !== 'string' || !customerIdPattern.test(customerId)) {
@@ -23,13 +31,18 @@ export const credentials: CredentialScheme = {
     if (password !== undefined && !isSecret(password)) {
       return mistake('password', `A password has ${min} to ${max} characters.`);
     }
+    const { tokenLifetimeSeconds = tokenLifetime.usual } = options;
+    if (!isTokenLifetime(tokenLifetimeSeconds)) {
+      const { min: least, max: most } = tokenLifetime;
+      return mistake('tokenLifetimeSeconds', `A token lives ${least} to ${most} seconds.`);
+    }
     // A multiple of three such characters has neither padding nor + or / in Base64.
     const value = password ?? randomAlphanumeric(24);
     const kind = password === undefined ? 'random' : 'chosen';
     return ok({
       publicId: customerId,
       secrets: { password: { value, kind } },
-      details: {},
+      details: { tokenLifetimeSeconds },
       shown: { customerId, key: Buffer.from(value).toString('base64') },
     });
   },
@@ -38,6 +51,14 @@ export const credentials: CredentialScheme = {
       ? presentAccount(customerId, key)
       : null,
 };
+
+const names = ['customerId', 'password', 'tokenLifetimeSeconds'];
+const isTokenLifetime = isWholeIn(tokenLifetime.min, tokenLifetime.max);
+
+export function tokenLifetimeOf({ details }: CredentialView): number {
+  const { tokenLifetimeSeconds = tokenLifetime.usual } = details;
+  return Number(tokenLifetimeSeconds);
+}
 
 /** Null for what no account can have. */
 export function presentAccount(customerId: string, key: string): PresentedCredential | null {

@@ -1,5 +1,5 @@
 import type { FacadeRoute } from '#compat/facade.ts';
-import { presentAccount } from '#compat/verifynow/credentials.ts';
+import { presentAccount, tokenLifetimeOf } from '#compat/verifynow/credentials.ts';
 import { door } from '#compat/verifynow/door.ts';
 import { refuseToken } from '#compat/verifynow/errors.ts';
 import { readWords, type Words } from '#compat/words.ts';
@@ -7,8 +7,6 @@ import { ok, type Result } from '#domain/refusal.ts';
 import type { PresentedCredential } from '#service/facade-port.ts';
 import type { Service } from '#service/service.ts';
 
-/** What the vendor's own sample token lives: seven days. */
-const tokenLifetimeSeconds = 604_800;
 const tokenScope = 'NEW';
 
 export function createGiveToken(
@@ -20,8 +18,8 @@ export function createGiveToken(
     const opened = await service.authenticateWith('verifynow', asked.value);
     if (opened === null) return refuseToken(reply, notAnAccount);
     request.caller = door(opened.application);
-    const grant = { scope: tokenScope, lifetimeSeconds: tokenLifetimeSeconds };
-    const { token } = await service.issueToken(opened, grant);
+    const lifetimeSeconds = tokenLifetimeOf(opened.credential);
+    const { token } = await service.issueToken(opened, { scope: tokenScope, lifetimeSeconds });
     return reply.send({ status: 200, token });
   };
 }

@@ -45,6 +45,14 @@ describe('the token call', () => {
     }
   });
 
+  test('gives tokens for as long as the operator allows', async () => {
+    const dashboardSeconds = 1_825 * 86_400;
+    const { shown } = await opened.newClient({}, { tokenLifetimeSeconds: dashboardSeconds });
+    const { token } = bodyOf<{ token: string }>(await opened.app.inject(tokenUrl(shown)));
+    const { iat = 0, exp } = jose.decodeJwt(token);
+    assert.equal(exp, iat + dashboardSeconds);
+  });
+
   test('is refused once the credentials are revoked', async () => {
     const { shown, credentialId } = await opened.newClient();
     assert.equal(bodyOf(await opened.app.inject(tokenUrl(shown)))['status'], 200);
@@ -141,6 +149,9 @@ describe('credentials', () => {
       [{ password: 'short' }, '/password'],
       [{ password: 'x'.repeat(201) }, '/password'],
       [{ password: null }, '/password'],
+      [{ tokenLifetimeSeconds: 59 }, '/tokenLifetimeSeconds'],
+      [{ tokenLifetimeSeconds: 157_680_001 }, '/tokenLifetimeSeconds'],
+      [{ tokenLifetimeSeconds: '604800' }, '/tokenLifetimeSeconds'],
       [{ key: 'x' }, '/key'],
     ] as const;
     for (const [options, pointer] of wrong) {
