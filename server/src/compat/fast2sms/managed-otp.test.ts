@@ -172,6 +172,17 @@ test('wrong guesses here and at our own door spend one budget of the recipient',
   assert.match(next.code, /^[0-9]{8}$/);
 });
 
+test('a code of another door is no OTP here, and spends no guess', async () => {
+  const native = { ...client.caller, origin: 'api' };
+  const own = await opened.start(native, { recipient: `+91${newMobile()}` });
+  const code = opened.codeOf(own.id);
+  const asked = { request_id: wordHandle(own.id), otp: code };
+  const answer = await call('/dev/otp/verify', asked);
+  assert.equal(bodyOf(answer)['message'], 'OTP not found or expired');
+  assert.equal((await call('/dev/otp/resend', asked)).statusCode, 400);
+  assert.equal((await opened.check(native, own.id, code)).approved, true);
+});
+
 test('an account finds nothing of another application', async () => {
   const live = await newLive();
   const other = await opened.newClient();
