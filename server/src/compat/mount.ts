@@ -23,7 +23,7 @@ function mountBelow(scope: FastifyInstance, facade: Facade, routes: readonly Fac
   scope.decorateRequest('answerFault', facade.answerFault);
   scope.setErrorHandler<FastifyError>((error, request, reply) => {
     const fault = faultOf(error, request);
-    // Fastify hangs up after every body that it does not take. One that is too large the client may
+    // Fastify hangs up after a body that it does not take. One that is too large the client may
     // still be writing, and one that cannot be read was read to its end.
     if (fault.code === 'body_too_large' || error instanceof UnreadableBody) {
       reply.removeHeader('connection');
@@ -42,6 +42,9 @@ function mountBelow(scope: FastifyInstance, facade: Facade, routes: readonly Fac
       scope.route({
         method: [...methods],
         url,
+        // A HEAD must change nothing (RFC 9110 section 9.2.1), and vendors have calls by GET that
+        // send a message or spend a guess.
+        exposeHeadRoute: false,
         ...(authenticate === undefined ? {} : { onRequest: authenticate }),
         handler: handle,
       });
@@ -82,7 +85,6 @@ function methodsByPath(routes: readonly FacadeRoute[]): Map<string, Set<string>>
     for (const path of paths) {
       const all = byPath.get(path) ?? new Set<string>();
       for (const method of methods) all.add(method);
-      if (all.has('GET')) all.add('HEAD');
       byPath.set(path, all);
     }
   }

@@ -13,6 +13,7 @@ import {
   type VerifyNowClient,
 } from '#compat/verifynow/verifynow.fixture.ts';
 import { StorageUnavailable } from '#service/ports.ts';
+import { wrong } from '#service/service.fixture.ts';
 
 let opened: OpenedFacade;
 let client: VerifyNowClient;
@@ -72,6 +73,21 @@ test('no request whatsoever is answered with a 5xx, or with an error of ours', a
     ),
     { numRuns: 300 },
   );
+});
+
+test('a HEAD of a call by GET checks nothing', async () => {
+  const own = await newVerifyNowClient(opened);
+  const { id, verificationId, code } = await own.sendsCode();
+  for (const typed of [wrong(code), code]) {
+    const answer = await opened.app.inject({
+      method: 'HEAD',
+      url: `${validatePaths.v3}?${new URLSearchParams({ verificationId, code: typed })}`,
+      headers: { authToken: own.token },
+    });
+    assert.deepEqual([answer.statusCode, answer.headers.allow], [405, 'GET, POST, OPTIONS']);
+  }
+  assert.equal(opened.comparisons(id), 0);
+  assert.equal(responseCodeOf(await own.validate({ verificationId, code })), 200);
 });
 
 test('neither number, code nor token of a call is in the log', async () => {
