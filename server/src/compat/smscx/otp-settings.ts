@@ -9,6 +9,7 @@ import type { OwnSettings } from '#domain/facade-settings.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { checkSender } from '#domain/sender.ts';
 import { checkTemplate } from '#domain/template.ts';
+import { checkVariables, valueCharactersMax } from '#domain/template-variables.ts';
 import type { FacadeDefinition } from '#service/facade-port.ts';
 
 export const otpBounds = {
@@ -31,9 +32,13 @@ export function hasPin(template: string): boolean {
   return /\{\{\s*pin\s*\}\}/.test(template);
 }
 
+/** What the vendor's general placeholders stand for: each application has values of its own. */
+const placeholderNames = ['companyName', 'companyUrl', 'companyEmail', 'companyPhone', 'appTrack'];
+
 export interface OtpSettings {
   /** By the names of the fields. */
   readonly templates: Readonly<Record<string, string>>;
+  readonly placeholders: Readonly<Record<string, string>>;
   readonly from: string | null;
   readonly pinType: string;
   readonly pinLength: number;
@@ -51,9 +56,10 @@ export function otpSettingsOf(settings: ApplicationSettings): OtpSettings {
   const own = (settings.facades['smscx'] ?? {}) as Partial<OtpSettings>;
   const { code, checksMax, sender, callbackUrl } = settings;
   const pinType = Object.keys(alphabets).find((name) => alphabets[name] === code.alphabet);
-  const templates = Object.entries(own).filter(([name]) => templateName.test(name));
+  const texts = Object.entries(own) as [string, string][];
   const made: OtpSettings = {
-    templates: Object.fromEntries(templates) as Record<string, string>,
+    templates: Object.fromEntries(texts.filter(([name]) => templateName.test(name))),
+    placeholders: Object.fromEntries(texts.filter(([name]) => placeholderNames.includes(name))),
     from: own.from ?? sender,
     pinType: own.pinType ?? pinType ?? 'numbers',
     pinLength: own.pinLength ?? code.length,
@@ -88,6 +94,7 @@ export const readOtpSettings: FacadeDefinition['readSettings'] = (before, patch,
 
 function checkSetting(name: string, value: unknown): Result<null> {
   if (templateName.test(name)) return checkText(name, value);
+  if (placeholderNames.includes(name)) return checkPlaceholder(name, value);
   switch (name) {
     case 'from':
       return checkFrom(value);
@@ -108,7 +115,8 @@ function checkSetting(name: string, value: unknown): Result<null> {
       return refuse(
         'request_invalid',
         `The façade smscx has no setting "${name}". Its settings are: template, template_xx ` +
-          '(xx a language), from, pinType, pinLength, ttl, maxAttempts, otpCallback.',
+          '(xx a language), from, pinType, pinLength, ttl, maxAttempts, otpCallback, ' +
+          `${placeholderNames.join(', ')}.`,
         { pointer: `/${name}` },
       );
   }
@@ -128,6 +136,13 @@ function checkText(name: string, text: unknown): Result<null> {
   const variants = [{ ...parts, text }];
   const checked = checkTemplate({ name: 'otp', state: 'approved', purposes: [], variants });
   return checked.ok ? ok(null) : mistake(name, `cannot be sent: ${checked.error.detail}`);
+}
+
+function checkPlaceholder(name: string, value: unknown): Result<null> {
+  const isValue = typeof value === 'string' && value !== '' && checkVariables({ [name]: value }).ok;
+  return isValue
+    ? ok(null)
+    : mistake(name, `must be a text of 1 to ${valueCharactersMax} characters on one line`);
 }
 
 function checkFrom(value: unknown): Result<null> {

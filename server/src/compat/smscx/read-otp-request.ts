@@ -87,6 +87,7 @@ export function readOtpRequest(
     lifetimeSeconds: ttl.value,
     checksMax: maxAttempts.value,
     code: { alphabet, length: length.value },
+    variables: settings.placeholders,
     ...(text === undefined ? {} : { text }),
     ...(sender === undefined ? {} : { sender }),
     ...(callbackUrl === null ? {} : { callbackUrl }),

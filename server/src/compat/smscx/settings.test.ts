@@ -35,6 +35,10 @@ const wrongSettings: readonly (readonly [string, unknown])[] = [
   ['otpCallback', 7],
   ['otpCallback', 'http://127.0.0.1/otp'],
   ['otpCallback', 'no URL'],
+  ['companyName', ''],
+  ['companyUrl', 7],
+  ['appTrack', 'x'.repeat(201)],
+  ['companyEmail', 'a\u0007@example.com'],
   ['colour', 'blue'],
 ];
 

@@ -51,6 +51,25 @@ describe('the text', () => {
     });
   }
 
+  test('shows what the application is called, by the vendor’s placeholders', async () => {
+    const placeholders = {
+      companyName: 'Shop & Co',
+      companyUrl: 'https://shop.example',
+      companyEmail: 'help@shop.example',
+      companyPhone: '+33 1 23',
+      appTrack: 'a7',
+    };
+    const names = Object.keys(placeholders).map((name) => `{{${name}}}`);
+    const template = `${names.join(' | ')}: {{pin}}`;
+    const client = await newOtpClient(opened, placeholders);
+    const { otpId } = await client.create({ template });
+    const values = Object.values(placeholders).join(' | ');
+    assert.equal(newestMessage()?.text, `${values}: ${await client.pinOf(otpId)}`);
+    const without = await newOtpClient(opened);
+    const answer = await without.call('POST', '/otp', { phoneNumber: '+33612424100', template });
+    assert.deepEqual([answer.statusCode, answer.json().error.code], [400, 2006]);
+  });
+
   test('is ours in the language of the number where nobody set one', async () => {
     const client = await newOtpClient(opened);
     const texts: string[] = [];
