@@ -55,9 +55,15 @@ export function setAnswerHeaders(request: FastifyRequest, reply: FastifyReply): 
   reply.header('Request-Id', request.id);
 }
 
+type AnswerFault = (fault: RequestFault, reply: FastifyReply) => FastifyReply;
+
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** What its paths begin with, for a door that has errors of its own: the router tells none. */
+    faultsByPath: Map<string, AnswerFault>;
+  }
   interface FastifyRequest {
     /** Decorates the requests of a door that has errors of its own, such as a façade. */
-    answerFault?: (fault: RequestFault, reply: FastifyReply) => FastifyReply;
+    answerFault?: AnswerFault;
   }
 }

@@ -70,6 +70,7 @@ export function createApp(options: AppOptions): FastifyInstance {
   });
   boundServer(app.server);
   app.decorate('publicUrl', publicUrl);
+  app.decorate('faultsByPath', new Map());
   app.decorateRequest('caller', null);
   addAnswerHooks(app, options.logRequest ?? ((line) => logger.info(line, 'request')));
   catchErrors(app);

@@ -19,9 +19,15 @@ export function answerUnreadablePath(
   request: FastifyRequest,
   reply: FastifyReply,
 ): void {
-  // It is turned down before any hook has run.
+  // It is turned down before any hook has run, and before the router has found a door.
   setAnswerHeaders(request, reply);
-  sendProblem(reply, 'route_not_found', 'There is nothing at this path: it cannot be read.');
+  const detail = 'There is nothing at this path: it cannot be read.';
+  for (const [path, answerFault] of request.server.faultsByPath) {
+    if (!request.url.startsWith(path)) continue;
+    answerFault({ code: 'route_not_found', detail }, reply);
+    return;
+  }
+  sendProblem(reply, 'route_not_found', detail);
 }
 
 function answerError(

@@ -21,6 +21,9 @@ export function mountFacade(facade: Facade, parts: FacadeParts): FastifyPluginAs
 function mountBelow(scope: FastifyInstance, facade: Facade, routes: readonly FacadeRoute[]): void {
   readBodies(scope, facade.bodies);
   scope.decorateRequest('answerFault', facade.answerFault);
+  for (const path of pathBeginnings(scope.prefix, routes)) {
+    scope.faultsByPath.set(path, facade.answerFault);
+  }
   scope.setErrorHandler<FastifyError>((error, request, reply) => {
     const fault = faultOf(error, request);
     // Fastify hangs up after a body that it does not take. One that is too large the client may
@@ -51,6 +54,13 @@ function mountBelow(scope: FastifyInstance, facade: Facade, routes: readonly Fac
     }
   }
   refuseOtherMethods(scope, facade, routes);
+}
+
+/** What only this façade's paths begin with, each up to its first parameter. */
+function pathBeginnings(prefix: string, routes: readonly FacadeRoute[]): readonly string[] {
+  if (prefix !== '') return [`${prefix}/`];
+  const beginnings = routes.flatMap(({ paths }) => paths.map((path) => path.split(/[:*]/, 1)[0]));
+  return beginnings.flatMap((path) => (path === undefined || path === '/' ? [] : path));
 }
 
 /** With `Allow` (RFC 9110 section 15.5.6), before anybody is authenticated or a body is read. */
