@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
+import { wrongBodies } from './hostile-bodies.ts';
 import {
   canaryCode,
   type HostileCall,
@@ -8,6 +9,7 @@ import {
   nextRecipient,
   resettingCalls,
 } from './hostile-calls.ts';
+import { inTurns, type Place, placesOf, pointerOf, textWith, valueAt } from './hostile-places.ts';
 import { type HostileValue, hostileNames, hostileValues, kindOf } from './hostile-values.ts';
 import { type Answer, judgeAnswer, problemOf } from './judge-answer.ts';
 import {
@@ -24,7 +26,6 @@ import {
  * afterwards the server serves as before.
  */
 const requestTimeoutMs = 10_000;
-const togetherMax = 12;
 /** A fresh server takes about 150 MiB; what hostile bodies take on top must be given back. */
 const memoryMebibytesMax = 400;
 
@@ -58,45 +59,6 @@ async function send(call: HostileCall, body: string | Buffer): Promise<Answer> {
 
 /** What stands for no character makes a body no JSON, wherever it stands. */
 const halfPair = /\\ud[89a-f]/i;
-
-type Place = readonly (string | number)[];
-
-/** Every place of a value, itself first. */
-function placesOf(value: unknown, place: Place = []): Place[] {
-  if (typeof value !== 'object' || value === null) return [place];
-  const names = Array.isArray(value) ? value.keys() : Object.keys(value);
-  return [
-    place,
-    ...[...names].flatMap((name) => placesOf(value[name as keyof typeof value], [...place, name])),
-  ];
-}
-
-function valueAt(value: unknown, place: Place): unknown {
-  return place.reduce((inner, name) => (inner as Record<string, unknown>)[name], value);
-}
-
-function pointerOf(place: Place): string {
-  return place.map((name) => `/${name}`).join('');
-}
-
-/** The body as text, with a JSON text of the caller's choice in one place. */
-function textWith(body: unknown, place: Place, json: string): string {
-  const marker = 'the hostile value stands here';
-  if (place.length === 0) return json;
-  const copy = structuredClone(body);
-  (valueAt(copy, place.slice(0, -1)) as Record<string, unknown>)[place.at(-1) ?? ''] = marker;
-  return JSON.stringify(copy).replace(`"${marker}"`, () => json);
-}
-
-/** A few requests at a time; the first that breaks a promise ends it. */
-async function inTurns<Item>(items: readonly Item[], run: (item: Item) => Promise<void>) {
-  const rest = items.values();
-  await Promise.all(
-    Array.from({ length: togetherMax }, async () => {
-      for (const item of rest) await run(item);
-    }),
-  );
-}
 
 /** Whether no reader could take the value for what belongs there. */
 function isOfWrongKind(call: HostileCall, place: Place, value: HostileValue): boolean {
@@ -168,34 +130,6 @@ async function tryDuplicate(call: HostileCall, name: string): Promise<void> {
     if (last === wrong) assert.equal(answer.status, 422, `${what}: ${answer.text}`);
   }
 }
-
-const wrongBodies: Readonly<Record<string, string | Buffer>> = {
-  nothing: '',
-  'a blank': ' ',
-  'half of it': '{"recipient": "+1415',
-  'a comma too many': '{"a":1,}',
-  'single quotes': "{'a':1}",
-  'a comment': '{/* a */}',
-  'two bodies': '{}{}',
-  'not a number': '{"a":NaN}',
-  'a word': 'undefined',
-  'a form': 'recipient=%2B14155550123&code=123456',
-  'a line of a form': '--x\r\nContent-Disposition: form-data; name="recipient"\r\n\r\n1\r\n--x--',
-  XML: '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
-  'a byte order mark': `\ufeff{}`,
-  'UTF-16': Buffer.from('{"recipient":"+14155550123"}', 'utf16le'),
-  'Latin-1': Buffer.from('{"recipient":"\xe9@example.com"}', 'latin1'),
-  'overlong UTF-8': Buffer.from([0x7b, 0x22, 0xc0, 0xaf, 0x22, 0x3a, 0x31, 0x7d]),
-  'surrogates as UTF-8': Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d]),
-  'cut UTF-8': Buffer.from([0x22, 0xe2, 0x82]),
-  'null characters': Buffer.alloc(64),
-  'a control character': '{"a":"\u0001"}',
-  'depth 900': '['.repeat(900),
-  'depth 10 000': '['.repeat(10_000) + ']'.repeat(10_000),
-  'depth 10 000 of objects': '{"a":'.repeat(10_000),
-  '100 000 keys': `{${Array.from({ length: 100_000 }, (_, index) => `"${index}":0`).join(',')}}`,
-  '1 MB of code': `{"code":"${'1'.repeat(1_000_000)}"}`,
-};
 
 async function tryBody(call: HostileCall, name: string, body: string | Buffer): Promise<void> {
   const what = `${call.name} with ${name} for a body`;

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Asking, createAsking } from './asking.ts';
+import { oddSpellings, otherIds } from './hostile-targets.ts';
 import { hostileTexts } from './hostile-values.ts';
 import { type Answer, problemOf } from './judge-answer.ts';
 import { logLines, type RunningServer, startDevelopmentServer } from './running-server.ts';
@@ -53,56 +54,6 @@ const paths = [
   '/phone/verifications/{id}/check',
   '/phone/clock',
   '/phone/page/phone.js',
-];
-
-const otherIds = [
-  'dl_0am8c1cjghj2gsz44st4vh7pz6yvc8hv9t3dn',
-  'app_0am8c1cjghj2gsz44st4vh7pz6yvc8hv9t3dn',
-  'vf_',
-  'vf_0am8c1cjghj2gsz44st4vh7pz6yvc8hv9t3d',
-  'VF_0AM8C1CJGHJ2GSZ44ST4VH7PZ6YVC8HV9T3DN',
-  'vf_0am8c1cjghj2gsz44st4vh7pz6yvc8hv9t3dn',
-  '0',
-  '-1',
-  'null',
-  'undefined',
-  '__proto__',
-  'constructor',
-  'toString',
-  '*',
-  '%2a',
-  '%27%20OR%201=1--',
-  '%7B%7Bcode%7D%7D',
-  'a'.repeat(400),
-  'a'.repeat(4_000),
-];
-
-/** Spellings of a path that other servers read as another one. */
-const oddSpellings: readonly ((path: string) => string)[] = [
-  (path) => `/${path}`,
-  (path) => `${path}/`,
-  (path) => `${path}//`,
-  (path) => `${path}/.`,
-  (path) => `${path}/..`,
-  (path) => `/x/..${path}`,
-  (path) => `/%2e%2e${path}`,
-  (path) => `${path}%00`,
-  (path) => `${path}%0d%0aX-Injected:%201`,
-  (path) => `${path};jsessionid=1`,
-  (path) => `${path}%2f`,
-  (path) => `${path}%5c..`,
-  (path) => `${path}.json`,
-  (path) => `${path}%`,
-  (path) => `${path}%zz`,
-  (path) => `${path}%ff%fe`,
-  (path) => `${path}%c0%af`,
-  (path) => `${path}%ed%a0%80`,
-  (path) => `${path}\\..\\`,
-  (path) => path.toUpperCase(),
-  (path) => path.replaceAll('/', '%2f'),
-  (path) => path.replace('/v1', '/v1/v1'),
-  (path) => path.replace('/v1', '/v2'),
-  (path) => `${path}/${'a/'.repeat(1_000)}`,
 ];
 
 test('every path in every odd spelling gets an answer of the contract', async () => {

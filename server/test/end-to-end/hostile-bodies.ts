@@ -1,0 +1,57 @@
+/** What stands where a body belongs and is none, and what such bodies are called. */
+export const wrongBodies: Readonly<Record<string, string | Buffer>> = {
+  nothing: '',
+  'a blank': ' ',
+  'half of it': '{"recipient": "+1415',
+  'a comma too many': '{"a":1,}',
+  'single quotes': "{'a':1}",
+  'a comment': '{/* a */}',
+  'two bodies': '{}{}',
+  'not a number': '{"a":NaN}',
+  'a word': 'undefined',
+  'a form': 'recipient=%2B14155550123&code=123456',
+  'a line of a form': '--x\r\nContent-Disposition: form-data; name="recipient"\r\n\r\n1\r\n--x--',
+  XML: '<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+  'a byte order mark': `\ufeff{}`,
+  'UTF-16': Buffer.from('{"recipient":"+14155550123"}', 'utf16le'),
+  'Latin-1': Buffer.from('{"recipient":"\xe9@example.com"}', 'latin1'),
+  'overlong UTF-8': Buffer.from([0x7b, 0x22, 0xc0, 0xaf, 0x22, 0x3a, 0x31, 0x7d]),
+  'surrogates as UTF-8': Buffer.from([0x7b, 0x22, 0xed, 0xa0, 0x80, 0x22, 0x3a, 0x31, 0x7d]),
+  'cut UTF-8': Buffer.from([0x22, 0xe2, 0x82]),
+  'null characters': Buffer.alloc(64),
+  'a control character': '{"a":"\u0001"}',
+  'depth 900': '['.repeat(900),
+  'depth 10 000': '['.repeat(10_000) + ']'.repeat(10_000),
+  'depth 10 000 of objects': '{"a":'.repeat(10_000),
+  '100 000 keys': `{${Array.from({ length: 100_000 }, (_, index) => `"${index}":0`).join(',')}}`,
+  '1 MB of code': `{"code":"${'1'.repeat(1_000_000)}"}`,
+};
+
+/** Types of a body that say nothing of JSON, or too much. */
+export const oddTypes: readonly string[] = [
+  'text/plain',
+  'text/json',
+  'application/x-www-form-urlencoded',
+  'multipart/form-data; boundary=x',
+  'application/xml',
+  'application/json-patch+json',
+  'application/jsonp',
+  'application',
+  '/json',
+  '*/*',
+  'application/*',
+  'application/json, text/plain',
+  'application/json\u00e9',
+  '__proto__',
+  'constructor',
+  `application/${'a'.repeat(5_000)}`,
+];
+
+export const oddCharsets: readonly string[] = [
+  'utf-16',
+  'utf-7',
+  'iso-8859-1',
+  'x-user-defined',
+  'a'.repeat(500),
+  '"',
+];
