@@ -80,7 +80,7 @@ export function failureOf({ code, pointer }: Refusal): Failure {
     case 'variables_invalid':
       return 425;
     case 'code_invalid':
-      return { code: 400, message: 'The OTP has 4 to 10 digits' };
+      return { code: 400, message: 'After many wrong attempts this number needs a longer otp' };
     default:
       return pointer === '/sender' ? 406 : { code: 400, message: 'Invalid request' };
   }

@@ -159,6 +159,22 @@ test('a code of the caller’s making stands in no log, no list and no answer', 
   for (const secret of ['8046137', authorization, numbers]) assert.ok(!told.includes(secret));
 });
 
+test('a message that is a number alone is known as a code to providers that take one', async () => {
+  const client = await opened.newClient();
+  for (const [message, code] of [
+    ['4711', '4711'],
+    [' 12345678 ', '12345678'],
+    ['Code 4711', null],
+    ['471', null],
+  ] as const) {
+    const asked = { route: 'v3', sender_id: 'FSTSMS', message, numbers: newMobile() };
+    assert.equal((await send(asked, client)).statusCode, 200);
+    await opened.whenIdle();
+    const sent = opened.provider.handed.at(-1);
+    assert.deepEqual([sent?.text, sent?.code], [message, code]);
+  }
+});
+
 test('credentials of one application never open another, nor does a revoked key', async () => {
   const [one, other] = [await opened.newClient(), await opened.newClient()];
   const numbers = newMobile();

@@ -9,6 +9,7 @@ import {
 } from '#compat/facade.fixture.ts';
 import { fast2sms } from '#compat/fast2sms/facade.ts';
 import { countApproved } from '#compat/races.fixture.ts';
+import { losableStorage } from '#compat/storage-away.fixture.ts';
 import { wordHandle } from '#domain/handle.ts';
 import { take, wrong } from '#service/service.fixture.ts';
 
@@ -168,6 +169,9 @@ test('wrong guesses here and at our own door spend one budget of the recipient',
   }
   assert.equal(opened.comparisons(live.id) + opened.comparisons(own.id), 10);
   await opened.advance(31);
+  const short = { mobile: live.mobile, otp_id: client.shown['otpId'], otp: '123456' };
+  const refused = await call('/dev/otp/send', short);
+  assert.match(String(bodyOf(refused)['message']), /^After many wrong attempts/);
   const next = await newLive(client, live.mobile);
   assert.match(next.code, /^[0-9]{8}$/);
 });
@@ -194,6 +198,27 @@ test('an account finds nothing of another application', async () => {
     assert.equal(bodyOf(answer)['message'], 'OTP not found or expired');
   }
   assert.equal((await call('/dev/otp/resend', { mobile: live.mobile }, other)).statusCode, 400);
+});
+
+test('while the storage is away, a call says so and may be tried again', async () => {
+  const { around, lose } = losableStorage();
+  const broken = await openFacade(fast2sms, { around });
+  const { shown } = await broken.newClient();
+  lose();
+  const { authorization = '', otpId } = shown;
+  for (const [url, payload] of [
+    ['/dev/otp/send', { mobile: newMobile(), otp_id: otpId }],
+    ['/dev/bulkV2', { route: 'q', message: 'Hello', numbers: newMobile() }],
+  ] as const) {
+    const headers = { authorization };
+    const answer = await broken.app.inject({ method: 'POST', url, headers, payload });
+    assert.equal(answer.headers['retry-after'], '2');
+    assert.deepEqual(
+      [answer.statusCode, bodyOf(answer)],
+      [503, { return: false, status_code: 503, message: 'Service unavailable, try again' }],
+    );
+  }
+  await broken.end();
 });
 
 test('neither the key nor a code nor a number stands in the log', async () => {

@@ -90,6 +90,10 @@ function readSend(words: Words, { caller, ids }: Account): Result<StartRequest, 
   if (template === undefined && otpId !== ids.otpId) return { ok: false, error: 425 };
   const customCode = words('otp');
   if (customCode !== undefined && !/^[0-9]+$/.test(customCode)) return { ok: false, error: 997 };
+  const digits = customCode?.length ?? codeLengthMax;
+  if (digits < codeLengthMin || digits > codeLengthMax) {
+    return wrongValue(`otp must have ${codeLengthMin} to ${codeLengthMax} digits`);
+  }
   const length = readWhole(words('otp_length'), codeLengthMin, codeLengthMax);
   if (length === null) {
     return wrongValue(`otp_length must be ${codeLengthMin} to ${codeLengthMax}`);

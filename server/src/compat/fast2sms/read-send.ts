@@ -34,6 +34,7 @@ export interface Panel {
 const otpNumbersMax = 10;
 /** More than any code has that a person types. */
 const codeDigitsMax = 10;
+const codePattern = /^[0-9]{4,10}$/;
 
 export function readSend(call: Call, words: Words, panel: Panel): Result<Sending, Failure> {
   const route = readRoute(call, words, panel.settings);
@@ -110,7 +111,9 @@ function readText(
       const isNamed = [words('entity_id'), words('template_id')].every(isRegisteredId);
       if (!isNamed) return failure(425);
     }
-    return ok({ text: message });
+    // A number alone is the code that a caller made and will compare by itself.
+    const number = message.trim();
+    return ok({ text: message, ...(codePattern.test(number) ? { code: number } : {}) });
   }
   const approved = Object.hasOwn(settings.messages, message)
     ? settings.messages[message]
@@ -125,8 +128,8 @@ function readText(
       ? fillPlaces(found.text, values)
       : fillNames(found.text.replace('{#var#}', '{#AA#}'), words('variables'), values);
   if (!filled.ok) return filled;
-  const isCode = values !== undefined && /^[0-9]{4,10}\|?$/.test(values);
-  return ok({ text: filled.value, ...(isCode ? { code: values.replace('|', '') } : {}) });
+  const value = values?.replace(/\|$/, '') ?? '';
+  return ok({ text: filled.value, ...(codePattern.test(value) ? { code: value } : {}) });
 }
 
 function readLanguage(

@@ -11,6 +11,7 @@ import {
 import { credentials, presentBasic } from '#compat/pega/credentials.ts';
 import { pega } from '#compat/pega/facade.ts';
 import { countApproved } from '#compat/races.fixture.ts';
+import { losableStorage } from '#compat/storage-away.fixture.ts';
 import { readUuidHandle, uuidHandle } from '#domain/handle.ts';
 import { numberAt, refusalOf, take, wrong } from '#service/service.fixture.ts';
 
@@ -250,6 +251,22 @@ test('neither a code nor a reference nor a password stands in the log', async ()
   for (const secret of secrets) {
     assert.ok(![...opened.lines, ...opened.log].some((line) => line.includes(secret)));
   }
+});
+
+test('while the storage is away, a call fails and may be tried again', async () => {
+  const { around, lose } = losableStorage();
+  const broken = await openFacade(pega, { around });
+  const by = await broken.newClient();
+  lose();
+  const answer = await broken.app.inject({
+    method: 'POST',
+    url: `${otp}/sms`,
+    headers: { authorization: basicOf(by) },
+    payload: { SMSSettings: { ToPhoneNumber: numberAt(900) } },
+  });
+  assert.deepEqual([answer.statusCode, answer.headers['retry-after']], [503, '2']);
+  assert.equal(bodyOf(answer)['Status'], 'FAIL');
+  await broken.end();
 });
 
 test('nothing that a caller can send breaks a call', async () => {

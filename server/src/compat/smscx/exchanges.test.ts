@@ -5,9 +5,9 @@ import type { LightMyRequestResponse } from 'fastify';
 import { type Exchange, readExchanges, replay } from '#compat/exchanges.fixture.ts';
 import { type OpenedFacade, openFacade } from '#compat/facade.fixture.ts';
 import { smscx } from '#compat/smscx/facade.ts';
+import { losableStorage } from '#compat/storage-away.fixture.ts';
 import type { ApplicationSettings } from '#domain/application.ts';
 import { readUuidHandle } from '#domain/handle.ts';
-import { StorageUnavailable } from '#service/ports.ts';
 import { createTestProvider, take, wrong } from '#service/service.fixture.ts';
 import type { Caller } from '#service/service.ts';
 
@@ -120,18 +120,10 @@ for (const prefix of ['', '/compat/smscx']) {
 
 for (const exchange of away) {
   test(exchange.name, async () => {
-    let isAway = false;
-    const broken = await openFacade(smscx, {
-      around: (storage) => ({
-        ...storage,
-        async findByHandle(...asked) {
-          if (isAway) throw new StorageUnavailable('away');
-          return storage.findByHandle(...asked);
-        },
-      }),
-    });
+    const { around, lose } = losableStorage();
+    const broken = await openFacade(smscx, { around });
     const { shown } = await broken.newClient();
-    isAway = true;
+    lose();
     const answer = await replay(broken.app, exchange, new Map(Object.entries(shown)));
     assert.equal(answer.headers['retry-after'], '2');
     await broken.end();
