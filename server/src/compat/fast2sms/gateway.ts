@@ -131,7 +131,9 @@ function failureOfMessage(refusal: Parameters<typeof failureOf>[0]): Failure {
   if (refusal.pointer === '/sendAt') {
     return { code: 400, message: 'schedule_time must be within the next 23 hours' };
   }
-  if (refusal.pointer === '/text') return { code: 400, message: 'The message is too long' };
+  if (refusal.pointer === '/text') {
+    return { code: 400, message: 'The message is too long, or has control characters' };
+  }
   return failureOf(refusal);
 }
 

@@ -105,7 +105,7 @@ function readText(
     return ok({ text: `Your OTP: ${code}`, code });
   }
   const message = words('message');
-  if (message === undefined) return failure(402);
+  if (message === undefined || message.trim() === '') return failure(402);
   if (route !== 'dlt' && route !== 'qt') {
     if (route === 'dlt_manual') {
       const isNamed = [words('entity_id'), words('template_id')].every(isRegisteredId);
