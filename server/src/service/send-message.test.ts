@@ -72,6 +72,16 @@ test('nothing that is kept or logged has the text or its digits', async () => {
   assert.ok(!opened.log.join('\n').includes('5550987'));
 });
 
+test('a message without a moment is sent from now on, also while nobody took it', async () => {
+  opened.provider.answer = () => ({ kind: 'unavailable', error: 'Not now.' });
+  const view = viewOf(await send({}));
+  await opened.whenIdle();
+  const kept = take(await opened.service.readMessage(caller, view.id));
+  opened.provider.answer = () => accepted;
+  assert.deepEqual([view.status, kept.status], ['queued', 'queued']);
+  assert.deepEqual([view.sendAtMs, kept.sendAtMs], [view.createdAtMs, view.createdAtMs]);
+});
+
 test('a message waits for its moment, and goes out then', async () => {
   const sendAtMs = (await opened.storage.now()) + 3_600_000;
   const asked = nextRequest({ sendAtMs });

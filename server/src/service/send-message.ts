@@ -103,6 +103,8 @@ function composeStep(
     // Nothing is live for it, so no rule has anything to say.
     secondStart: 'supersede',
     ...(request.sendAtMs === undefined ? {} : { sendAtMs: request.sendAtMs }),
+    // It is sent once: what a row has as its next moment is a message's own, which is now.
+    resendWaitsSeconds: [0],
     idempotency: entry,
     leaseMs: deliveryLeaseMs,
   };
