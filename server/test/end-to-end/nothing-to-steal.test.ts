@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { test } from 'node:test';
 import { type Answer, type RunningServer, startDevelopmentServer } from './running-server.ts';
+import { assertHidden, filesIn } from './secret-search.ts';
 
 /**
  * The canary test (security.md, L-01 and L-02): known codes and recipients go through everything
@@ -25,18 +24,6 @@ function canaryRecipient(number: number): string {
   return number % 2 === 0
     ? `+1415555${String(2600 + number).padStart(4, '0')}`
     : `canary.person${number}@mail.example.org`;
-}
-
-/** A secret as it could stand in a file: plain, in hexadecimal, UTF-16, base64 at each offset. */
-function spellings(secret: string): Buffer[] {
-  const plain = Buffer.from(secret);
-  const encoded = [0, 1, 2].map((offset) => {
-    const shifted = Buffer.concat([Buffer.alloc(offset), plain]).toString('base64');
-    const firstWhole = Math.ceil((offset * 8) / 6);
-    const lastWhole = Math.floor(((offset + plain.length) * 8) / 6);
-    return Buffer.from(shifted.slice(firstWhole, lastWhole));
-  });
-  return [plain, Buffer.from(plain.toString('hex')), Buffer.from(secret, 'utf16le'), ...encoded];
 }
 
 async function exercise(server: RunningServer, secrets: Set<string>): Promise<Answer[]> {
@@ -87,13 +74,6 @@ async function exercise(server: RunningServer, secrets: Set<string>): Promise<An
   return answers;
 }
 
-function filesIn(folder: string): { name: string; bytes: Buffer }[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter((entry) => entry.isFile())
-    .map((entry) => join(entry.parentPath, entry.name))
-    .map((name) => ({ name, bytes: readFileSync(name) }));
-}
-
 test('no byte of the data folder, the logs and the answers shows a secret', async () => {
   const secrets = new Set<string>();
   let server = await startDevelopmentServer({ WATCHWORD_LOG_LEVEL: 'debug' });
@@ -113,12 +93,7 @@ test('no byte of the data folder, the logs and the answers shows a secret', asyn
     ];
     const database = searched.findLast(({ name }) => name.endsWith('watchword.db'));
     assert.ok(database !== undefined && database.bytes.length > 50_000, 'the database was found');
-    for (const secret of secrets) {
-      for (const spelling of spellings(secret)) {
-        const found = searched.find(({ bytes }) => bytes.includes(spelling));
-        assert.equal(found?.name, undefined, `${secret} stands in ${found?.name}`);
-      }
-    }
+    assertHidden(secrets, searched);
     // The search itself finds what is there: the masked form is shown on purpose.
     const masked = Buffer.from('c•••@mail.example.org');
     assert.ok(searched.some(({ bytes }) => bytes.includes(masked)));
