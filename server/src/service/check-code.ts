@@ -2,7 +2,7 @@ import { timingSafeEqual } from 'node:crypto';
 import { guessLengthMax, readGuess } from '#domain/code.ts';
 import { addressFailureLimits, addressRange } from '#domain/limits.ts';
 import { parseRecipient } from '#domain/recipient.ts';
-import { type Result, refuse } from '#domain/refusal.ts';
+import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { assertNever } from '#domain/verification.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
@@ -10,6 +10,7 @@ import { type KeptCode, openKeptCode } from '#service/kept-code.ts';
 import { openKeptRequest } from '#service/kept-request.ts';
 import type {
   ConsumeOutcome,
+  ConsumeStep,
   FirstEffect,
   GuessedVerification,
   IdempotencyEntry,
@@ -32,8 +33,8 @@ interface Guess {
   readonly code: string;
   readonly transaction: Transaction | null;
   readonly address: string | null;
-  /** What the verification has to be for; null where the check does not say. */
-  readonly purpose: string | null;
+  /** What the verification has to be for, and where it has to have begun, if the check says so. */
+  readonly meant: Pick<ConsumeStep, 'purpose' | 'origin'>;
 }
 
 /**
@@ -107,11 +108,12 @@ function readCheck(request: Omit<CheckRequest, 'verificationId'>): Result<Guess>
   if (!transaction.ok) return transaction;
   const address = readClientAddress(request.client);
   if (!address.ok) return address;
-  const purpose = request.purpose ?? null;
-  return {
-    ok: true,
-    value: { code, transaction: transaction.value, address: address.value, purpose },
+  const { purpose, origin } = request;
+  const meant = {
+    ...(purpose === undefined ? {} : { purpose }),
+    ...(origin === undefined ? {} : { origin }),
   };
+  return ok({ code, transaction: transaction.value, address: address.value, meant });
 }
 
 interface Spending {
@@ -139,7 +141,7 @@ async function spendGuess(
         : { key: addressKey, limits: addressFailureLimits(application.settings.limits) },
     transactionHash: transactionHash(vault, application.id, guess.transaction) ?? undefined,
     transactionRequired: application.settings.transactionRequiredAtCheck,
-    ...(guess.purpose === null ? {} : { purpose: guess.purpose }),
+    ...guess.meant,
     ...(checks === null ? {} : { checks }),
     idempotency: entry,
   });

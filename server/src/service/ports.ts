@@ -136,8 +136,9 @@ export type StartOutcome =
 export interface ConsumeStep {
   readonly applicationId: string;
   readonly verificationId: string;
-  /** A verification for another one is not found. */
+  /** A verification for another one, or that began at another door, is not found. */
   readonly purpose?: string;
+  readonly origin?: string;
   /** The address the guess came from, when the caller says so. */
   readonly address: { readonly key: string; readonly limits: readonly NamedLimit[] } | null;
   /** Undefined: not repeated in this check. A hash that differs ends the verification. */

@@ -92,6 +92,8 @@ export interface CheckRequest {
   readonly code: string;
   /** A verification for another purpose is not found; left out, any is meant. */
   readonly purpose?: string;
+  /** One that began at another door is not found; left out, any is meant. */
+  readonly origin?: string;
   readonly transaction?: Transaction;
   readonly client?: ClientHints;
 }

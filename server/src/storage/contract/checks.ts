@@ -115,15 +115,21 @@ function testMeetingTheEnd(promise: DefinePromise): void {
 }
 
 function testPurposes(promise: DefinePromise): void {
-  promise('a guess that names another purpose finds nothing and spends nothing', async (bench) => {
-    const { verification } = await bench.start({ purpose: 'payment' });
-    const { id } = verification;
-    const missed = await bench.tryConsume(id, { purpose: 'login' });
-    assert.deepEqual(missed, { kind: 'not_found' });
-    assert.equal((await bench.read(id)).checksUsed, 0);
-    const consumed = await bench.consume(id, { purpose: 'payment' });
-    assert.equal(consumed.verification.checksUsed, 1);
-  });
+  promise(
+    'a guess that names another purpose or door finds nothing and spends nothing',
+    async (bench) => {
+      const { verification } = await bench.start({ purpose: 'payment' });
+      const { id } = verification;
+      const missed = await bench.tryConsume(id, { purpose: 'login' });
+      assert.deepEqual(missed, { kind: 'not_found' });
+      assert.equal((await bench.read(id)).checksUsed, 0);
+      const elsewhere = await bench.tryConsume(id, { purpose: 'payment', origin: 'vendor' });
+      assert.deepEqual(elsewhere, { kind: 'not_found' });
+      assert.equal((await bench.read(id)).checksUsed, 0);
+      const consumed = await bench.consume(id, { purpose: 'payment', origin: 'api' });
+      assert.equal(consumed.verification.checksUsed, 1);
+    },
+  );
 }
 
 async function raceOf(bench: Bench, round: number, isRight: (index: number) => boolean) {

@@ -41,7 +41,8 @@ export function consumeGuess(tables: Tables, step: ConsumeStep, nowMs: number): 
   const subject = readSubject(tables, step, nowMs);
   if (subject === null) return { kind: 'not_found' };
   const { record, application } = subject.kept;
-  if (step.purpose !== undefined && step.purpose !== record.purpose) return { kind: 'not_found' };
+  const { purpose = record.purpose, origin = record.origin } = step;
+  if (purpose !== record.purpose || origin !== record.origin) return { kind: 'not_found' };
   const reason = refuseGuess(record, nowMs);
   if (reason !== null) {
     const isFirstAtEnd = reason === 'expired' && noteLateCode(tables, subject, nowMs);
