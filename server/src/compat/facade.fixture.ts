@@ -33,9 +33,14 @@ export interface FacadeClient {
   readonly credentialId: string;
 }
 
+export interface FacadeOptions extends Omit<OpenOptions, 'facades'> {
+  /** At once, unless a test is about it. */
+  readonly refusalMs?: number;
+}
+
 export async function openFacade(
   facade: Facade,
-  options: Omit<OpenOptions, 'facades'> = {},
+  { refusalMs = 0, ...options }: FacadeOptions = {},
 ): Promise<OpenedFacade> {
   const opened = await openService({ ...options, facades: [facade] });
   const { service } = opened;
@@ -47,7 +52,7 @@ export async function openFacade(
     trustedHops: 0,
     logger: pino({}, { write: (line: string) => lines.push(line) }),
     version: '1.2.3',
-    plugins: [mountFacade(facade, { service })],
+    plugins: [mountFacade(facade, { service }, refusalMs)],
   });
   return {
     ...opened,

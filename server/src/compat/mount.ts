@@ -6,11 +6,17 @@
 import type { FastifyError, FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify';
 import type { Facade, FacadeParts, FacadeRoute } from '#compat/facade.ts';
 import { readBodies, UnreadableBody } from '#compat/read-bodies.ts';
+import { refuseLate, usualRefusalMs } from '#compat/refuse-late.ts';
 import { StorageUnavailable } from '#service/ports.ts';
 import type { RequestFault } from '#service/request-fault.ts';
 
-export function mountFacade(facade: Facade, parts: FacadeParts): FastifyPluginAsync {
-  const routes = facade.routes(parts);
+export function mountFacade(
+  facade: Facade,
+  { service }: FacadeParts,
+  refusalMs = usualRefusalMs,
+): FastifyPluginAsync {
+  const authenticateWith = refuseLate(service.authenticateWith, refusalMs);
+  const routes = facade.routes({ service: { ...service, authenticateWith } });
   return async (app) => {
     for (const prefix of ['', `/compat/${facade.name}`]) {
       await app.register(async (scope) => mountBelow(scope, facade, routes), { prefix });

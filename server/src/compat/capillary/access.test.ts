@@ -77,6 +77,7 @@ describe('credentials', () => {
     [{ password: 'x'.repeat(201) }, '/password'],
     [{ key: 'k:k' }, '/key'],
     [{ secret: 'a secret alone' }, '/key'],
+    [{ key: `a.till.${'x'.repeat(22)}` }, '/key'],
     [{ key: 'a.key', tillId: 'a.till' }, '/tillId'],
     [{ access: [] }, '/access'],
     [{ access: ['ADMIN'] }, '/access'],

@@ -31,6 +31,9 @@ export type AccessRight = (typeof accessRights)[number];
 
 const tokenLifetime = { min: 60, usual: 3_600, max: 3_600 } as const;
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9._@-]{2,99}$/;
+/** A key of our making: the till's id, a dot and as many random letters and digits. */
+const keyTailLength = 22;
+const ownKeyPattern = /^(.+)\.[A-Za-z0-9]{22}$/;
 const names = ['tillId', 'password', 'key', 'secret', 'access', 'tokenLifetimeSeconds'];
 
 export const credentials: CredentialScheme = {
@@ -59,7 +62,7 @@ export const credentials: CredentialScheme = {
       return presentTill(tillId, md5(password));
     }
     const isClient = typeof key === 'string' && typeof secret === 'string';
-    return isClient ? { publicId: key, secrets: { key, secret } } : null;
+    return isClient ? presentClient(key, secret) : null;
   },
 };
 
@@ -74,7 +77,7 @@ function makeTill(
   details: AccessDetails,
 ): Result<NewCredential> {
   const shownPassword = typeof password === 'string' ? password : randomAlphanumeric(24);
-  const key = `${tillId}.${randomAlphanumeric(22)}`;
+  const key = `${tillId}.${randomAlphanumeric(keyTailLength)}`;
   const secret = randomAlphanumeric(43);
   return ok({
     publicId: String(tillId),
@@ -97,6 +100,9 @@ function makeClient(
     return mistake('tillId', 'Name a till and its password, or a key and its secret, not both.');
   }
   if (typeof key !== 'string') return mistake('key', 'A secret needs its key. Name it too.');
+  if (ownKeyPattern.test(key)) {
+    return mistake('key', 'This key has the shape of one of ours. Choose another one.');
+  }
   const isNamed = typeof secret === 'string';
   const value = isNamed ? secret : randomAlphanumeric(43);
   return ok({
@@ -113,11 +119,9 @@ export function presentTill(tillId: string, digest: string): PresentedCredential
   return { publicId: tillId, secrets: { password: digest.toLowerCase() } };
 }
 
-/** What a key and its secret may be: a client's own, or the one of a till. */
-export function presentClient(key: string, secret: string): readonly PresentedCredential[] {
-  const named = { publicId: key, secrets: { key, secret } };
-  const end = key.lastIndexOf('.');
-  return end <= 0 ? [named] : [{ ...named, publicId: key.slice(0, end) }, named];
+/** What a key and its secret are: a till's, or a client's own. */
+export function presentClient(key: string, secret: string): PresentedCredential {
+  return { publicId: ownKeyPattern.exec(key)?.[1] ?? key, secrets: { key, secret } };
 }
 
 function readDetails({ access, tokenLifetimeSeconds }: Options): Result<AccessDetails> {

@@ -16,15 +16,12 @@ export function createGiveToken(
     if (key === undefined || secret === undefined) {
       return answerStatus(reply, 400, 'The key and the secret are required');
     }
-    for (const presented of presentClient(key, secret)) {
-      const opened = await service.authenticateWith('capillary', presented);
-      if (opened === null) continue;
-      request.caller = door(opened.application);
-      const lifetimeSeconds = Number(opened.credential.details['tokenLifetimeSeconds']);
-      const { token } = await service.issueToken(opened, { scope: tokenScope, lifetimeSeconds });
-      const data = { accessToken: token, ttlSeconds: lifetimeSeconds };
-      return answer(reply, 200, { data, errors: null });
-    }
-    return answerStatus(reply, 401, 'Invalid key or secret');
+    const opened = await service.authenticateWith('capillary', presentClient(key, secret));
+    if (opened === null) return answerStatus(reply, 401, 'Invalid key or secret');
+    request.caller = door(opened.application);
+    const lifetimeSeconds = Number(opened.credential.details['tokenLifetimeSeconds']);
+    const { token } = await service.issueToken(opened, { scope: tokenScope, lifetimeSeconds });
+    const data = { accessToken: token, ttlSeconds: lifetimeSeconds };
+    return answer(reply, 200, { data, errors: null });
   };
 }

@@ -39,5 +39,8 @@ function readTokenRequest(words: Words): Result<PresentedCredential, string> {
   return presented === null ? { ok: false, error: notAnAccount } : ok(presented);
 }
 
-/** Which of the two is wrong is not said: a stranger could try out which customers there are. */
+/**
+ * Which of the two is wrong is not said, nor told by the moment (`refuse-late.ts`): a stranger
+ * could try out which customers there are.
+ */
 const notAnAccount = 'customerId or key is invalid';
