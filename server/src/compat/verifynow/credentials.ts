@@ -3,8 +3,8 @@
  * which is sent as its Base64, called the key. An operator may name both, so that clients keep what
  * they are configured with; a password that was named is kept under a slow hash.
  *
- * Tokens live as long as the vendor's sample, seven days. Clients that hold one of the vendor's
- * dashboard instead of asking for it hold it for years, and an operator may allow the same.
+ * Tokens live as long as the one of the vendor's sample, seven days. Clients that took theirs from
+ * the vendor's dashboard hold it for years: an operator may allow the same.
  */
 import { isUtf8 } from 'node:buffer';
 import { randomAlphanumeric, randomHex } from '#compat/random-text.ts';
@@ -17,7 +17,6 @@ import type {
 } from '#service/facade-port.ts';
 
 const customerIdPattern = /^C-[0-9A-Fa-f]{6,40}$/;
-const { min, max } = secretLength;
 const tokenLifetime = { min: 60, usual: 604_800, max: 157_680_000 } as const;
 
 export const credentials: CredentialScheme = {
@@ -29,12 +28,13 @@ export const credentials: CredentialScheme = {
       return mistake('customerId', 'A customerId is "C-" and 6 to 40 hexadecimal digits.');
     }
     if (password !== undefined && !isSecret(password)) {
+      const { min, max } = secretLength;
       return mistake('password', `A password has ${min} to ${max} characters.`);
     }
     const { tokenLifetimeSeconds = tokenLifetime.usual } = options;
     if (!isTokenLifetime(tokenLifetimeSeconds)) {
-      const { min: least, max: most } = tokenLifetime;
-      return mistake('tokenLifetimeSeconds', `A token lives ${least} to ${most} seconds.`);
+      const { min, max } = tokenLifetime;
+      return mistake('tokenLifetimeSeconds', `A token lives ${min} to ${max} seconds.`);
     }
     // A multiple of three such characters has neither padding nor + or / in Base64.
     const value = password ?? randomAlphanumeric(24);
@@ -72,7 +72,7 @@ export function presentAccount(customerId: string, key: string): PresentedCreden
 function readKey(key: string): string | null {
   // A plus that was put into a query without being encoded arrives as a blank.
   const base64 = key.replaceAll(' ', '+');
-  if (base64.length > max * 6 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64)) return null;
+  if (base64.length > secretLength.max * 6 || !/^[A-Za-z0-9+/_-]+={0,2}$/.test(base64)) return null;
   const bytes = Buffer.from(base64, 'base64');
   return bytes.length > 0 && isUtf8(bytes) ? bytes.toString('utf8') : null;
 }
