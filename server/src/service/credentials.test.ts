@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { scryptSync } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { ok, refuse } from '#domain/refusal.ts';
 import { createApplicationDirectory } from '#service/applications.ts';
@@ -183,6 +184,22 @@ test('a password that many present at once is compared once, and turns nobody aw
   const kept = `scrypt.1.1.1.${'A'.repeat(22)}.${'A'.repeat(43)}`;
   const calls = Array.from({ length: 100 }, () => hashes.isRight(kept, 'the same'));
   assert.deepEqual(new Set(await Promise.all(calls)), new Set([false]));
+});
+
+test('however many guess, a password that was right is not compared again', async () => {
+  const hashes = createSecretHashes();
+  const cheap = 'scrypt.1.1.1';
+  const salt = Buffer.alloc(16);
+  const made = scryptSync('right', salt, 32, { N: 2, r: 1, p: 1 });
+  const kept = `${cheap}.${salt.toString('base64url')}.${made.toString('base64url')}`;
+  assert.equal(await hashes.isRight(kept, 'right'), true);
+  for (let guess = 0; guess < 1_100; guess++) await hashes.isRight(kept, `wrong ${guess}`);
+  const waiting = Array.from({ length: 100 }, (_, guess) => hashes.isRight(kept, `more ${guess}`));
+  const turnedAway = Promise.allSettled(waiting);
+  // Everybody who has to be compared is turned away now.
+  await assert.rejects(hashes.isRight(kept, 'yet another'));
+  assert.equal(await hashes.isRight(kept, 'right'), true);
+  await turnedAway;
 });
 
 test('more passwords at once than may wait are turned away, and the next is served', async () => {

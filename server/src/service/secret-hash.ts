@@ -38,18 +38,29 @@ export interface SecretHashes {
 export function createSecretHashes(): SecretHashes {
   // As an object: with its bytes alone, each hash would take seven times as long.
   const memoryKey = createSecretKey(randomBytes(32));
-  const remembered = new Map<string, Promise<boolean>>();
+  const right = new Set<string>();
+  // Under way, or wrong; apart, so that nobody's guesses make a client pay again.
+  const others = new Map<string, Promise<boolean>>();
   const slowly = createSlowLane();
 
   function isRightSlowly(kept: string, presented: string): Promise<boolean> {
     const name = createHmac('sha256', memoryKey).update(`${kept}\n${presented}`).digest('base64');
-    const known = remembered.get(name);
+    if (right.has(name)) return Promise.resolve(true);
+    const known = others.get(name);
     if (known !== undefined) return known;
     const comparing = compareSlowly(kept, presented);
-    if (remembered.size >= rememberedMax) remembered.clear();
-    remembered.set(name, comparing);
-    // Who was turned away was not compared.
-    comparing.catch(() => remembered.delete(name));
+    if (others.size >= rememberedMax) others.clear();
+    others.set(name, comparing);
+    comparing.then(
+      (isRight) => {
+        if (!isRight) return;
+        others.delete(name);
+        if (right.size >= rememberedMax) right.clear();
+        right.add(name);
+      },
+      // Who was turned away was not compared.
+      () => others.delete(name),
+    );
     return comparing;
   }
 
