@@ -114,7 +114,7 @@ function checkSetting(name: string, value: unknown): Result<null> {
     default:
       return refuse(
         'request_invalid',
-        `The façade smscx has no setting "${name}". Its settings are: template, template_xx ` +
+        'The façade smscx has no such setting. Its settings are: template, template_xx ' +
           '(xx a language), from, pinType, pinLength, ttl, maxAttempts, otpCallback, ' +
           `${placeholderNames.join(', ')}.`,
         { pointer: `/${name}` },
