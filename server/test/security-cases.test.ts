@@ -17,6 +17,7 @@ const cases: Readonly<Record<string, readonly number[]>> = {
   K: [1, 2, 3, 5, 6, 8, 9, 11],
   W: [1, 4, 5, 6, 8, 9, 10, 11, 12, 13],
   F: [1, 2, 3, 4, 5, 7, 8, 9, 10, 11, 13, 14, 15, 16, 17, 18, 19, 20],
+  V: [1, 2, 3, 4, 5, 6, 7, 8, 9],
 };
 
 /** Public records of faults whose class a test of ours replays. */
@@ -63,7 +64,7 @@ function testsIn(proof: string): Row['tests'] {
 function namesIn(file: string): Set<string> {
   const path = join(repository, 'server', file);
   assert.ok(existsSync(path), `there is no ${file}`);
-  const calls = /\b(?:test|it|promise|visit|realTest)\(\s*(['"`])((?:\\.|(?!\1)[\s\S])+?)\1,/g;
+  const calls = /\b(?:test|it|promise|visit|realTest|race)\(\s*(['"`])((?:\\.|(?!\1)[\s\S])+?)\1,/g;
   const names = [...readFileSync(path, 'utf8').matchAll(calls)];
   return new Set(names.map(([, quote, name = '']) => name.replaceAll(`\\${quote}`, quote ?? '')));
 }

@@ -88,6 +88,39 @@ const starts: readonly HostileCall[] = [
   ...one,
 }));
 
+/** What each façade has of its own, in its vendor's words. */
+const ownSettings = {
+  verifynow: {},
+  smscx: {
+    template: 'Your PIN: {{pin}}',
+    template_hi: 'PIN: {{pin}}',
+    from: 'InfoText',
+    pinType: 'numbers',
+    pinLength: 6,
+    ttl: 300,
+    maxAttempts: 3,
+    otpCallback: 'https://example.com/otp',
+  },
+  capillary: {
+    otpRateLimitOneHour: 1_000,
+    validateRateLimitEnabled: true,
+    validateRateLimitMinutes: 15,
+    validateRateLimitCount: 5,
+    templates: { GENERIC: 'login' },
+  },
+  fast2sms: {
+    otpTemplates: { '1a2b': 'login' },
+    messages: { '123456': { text: 'Code {#var#}', senderId: 'FSTSMS' } },
+    routes: ['otp', 'q', 'dlt'],
+    oldApi: true,
+  },
+  pega: {
+    maximumFailedAttempts: 3,
+    maximumTokenAgeSeconds: 300,
+    correspondences: { OTPText: 'login' },
+  },
+};
+
 const application: HostileCall = {
   name: 'a change of the application',
   method: 'PATCH',
@@ -120,7 +153,7 @@ const application: HostileCall = {
     proofLifetimeSeconds: 300,
     proofIncludesRecipient: false,
     transactionRequiredAtCheck: false,
-    facades: { verifynow: {} },
+    facades: ownSettings,
     limits: {
       recipientSendIntervalSeconds: 30,
       recipientSendsHourMax: 5,
@@ -134,7 +167,16 @@ const application: HostileCall = {
       addressFailuresDayMax: 100,
     },
   }),
-  otherKinds: { '/countries': 'string', '/template': 'string' },
+  otherKinds: {
+    '/countries': 'string',
+    '/template': 'string',
+    // Refused as a whole, whatever is wrong inside.
+    '/facades/capillary/templates': 'object',
+    '/facades/fast2sms/otpTemplates': 'object',
+    '/facades/fast2sms/messages': 'object',
+    '/facades/fast2sms/routes': 'array',
+    '/facades/pega/correspondences': 'object',
+  },
 };
 
 const template: HostileCall = {

@@ -108,8 +108,8 @@ async function tryName(call: HostileCall, place: Place, name: string): Promise<v
 
 /** Maps take any name that is one; only there can a hostile one be harmless. */
 function isFree(place: Place, name: string): boolean {
-  const map = place.at(-1);
-  return (map === 'metadata' || map === 'variables') && /^[A-Za-z]+$/.test(name);
+  const maps = ['metadata', 'variables', 'otpTemplates', 'correspondences'];
+  return maps.includes(String(place.at(-1))) && /^[A-Za-z]+$/.test(name);
 }
 
 async function tryDuplicate(call: HostileCall, name: string): Promise<void> {
