@@ -10,10 +10,10 @@ const heads = [
   'façade',
   'pairs/s native',
   'façade',
-  'share, and half of the rounds',
+  'façade ÷ native (half of the rounds)',
   'CPU native, ms',
   'façade',
-  'times, and half of the rounds',
+  'façade ÷ native (half of the rounds)',
   `at most ${cpuTimesMax}`,
 ];
 
