@@ -6,7 +6,6 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Grown } from './growth/grown.ts';
 import { growthCallers, measureGrowth } from './growth/growth-round.ts';
 import { type GeneratorProcess, startGenerator } from './measure/generator-process.ts';
 import { describeMachine } from './measure/machine.ts';
@@ -16,7 +15,7 @@ import { workloads } from './measure/workloads.ts';
 import { help, type Options, readOptions, type WorkloadName } from './options.ts';
 import { renderReport } from './report/report.ts';
 import { writePage } from './report/write-page.ts';
-import type { System } from './systems/system.ts';
+import type { Grown, System } from './systems/system.ts';
 
 const repository = dirname(dirname(fileURLToPath(import.meta.url)));
 

@@ -1,5 +1,6 @@
 /** One application behind every façade, and for each a native one that has the same rules. */
 import type { SystemShape } from '../load/protocol.ts';
+import type { FacadeCase } from '../systems/system.ts';
 import {
   createApplication,
   type Environment,
@@ -8,13 +9,7 @@ import {
   watchwordTool,
 } from '../systems/watchword.ts';
 import { vendors } from './index.ts';
-import type { Calls, Credentials, NativeCalls, Vendor, VendorCase } from './vendor.ts';
-
-/** Two shapes of one server that do the same, one through a façade and one without. */
-export interface FacadeCase extends Pick<VendorCase, 'title' | 'workload'> {
-  readonly facade: SystemShape;
-  readonly native: SystemShape | null;
-}
+import type { Calls, Credentials, NativeCalls, Vendor } from './vendor.ts';
 
 export interface Client {
   readonly vendor: Vendor;

@@ -4,8 +4,8 @@
  * alike. A ratio is made of two windows that stand side by side.
  */
 import { type Figures, figuresOf } from '../measure/measurement.ts';
-import type { WorkloadContext } from '../measure/workloads.ts';
-import type { FacadeCase } from './clients.ts';
+import type { WorkloadContext } from '../measure/workload-context.ts';
+import type { FacadeCase } from '../systems/system.ts';
 
 const callers = 64;
 /** Each round of the other workloads is cut into so many. */

@@ -1,8 +1,7 @@
 /** Watchword on a database that holds years of verifications and is kept from run to run. */
 import { basename } from 'node:path';
-import type { GatewayPorts } from '../load/protocol.ts';
 import { freePort, startProgram } from '../systems/program.ts';
-import type { RunningSystem } from '../systems/system.ts';
+import type { Grown, GrowthPlace, RunningSystem } from '../systems/system.ts';
 import {
   createApplication,
   type Environment,
@@ -20,20 +19,6 @@ import {
   readKeptFill,
   writeKeptFill,
 } from './kept-fill.ts';
-
-export interface GrowthPlace {
-  /** Belongs to one storage and this many verifications. */
-  readonly folder: string;
-  readonly verifications: number;
-  readonly gateways: GatewayPorts;
-  say(line: string): void;
-}
-
-export interface Grown {
-  readonly filled: Filled;
-  /** `folder` is empty and takes the logs. */
-  start(folder: string): Promise<RunningSystem>;
-}
 
 export interface Growing {
   /** What a verification takes on the disk, with its delivery and its share of the rest. */

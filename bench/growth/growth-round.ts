@@ -3,8 +3,7 @@ import type { GeneratorProcess } from '../measure/generator-process.ts';
 import { type Figures, figuresOf } from '../measure/measurement.ts';
 import { inTemporaryFolder } from '../measure/temporary-folder.ts';
 import type { Options } from '../options.ts';
-import type { RunningSystem, System } from '../systems/system.ts';
-import type { Grown } from './grown.ts';
+import type { Grown, RunningSystem, System } from '../systems/system.ts';
 
 export const growthCallers = 64;
 

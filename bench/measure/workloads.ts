@@ -1,20 +1,11 @@
 /** What is done with a system that runs; each workload answers its measurements. */
 import { measureFacades } from '../facades/facade-rounds.ts';
 import type { Load } from '../load/protocol.ts';
-import type { Options, WorkloadName } from '../options.ts';
+import type { WorkloadName } from '../options.ts';
 import { startProgram } from '../systems/program.ts';
-import type { RunningSystem } from '../systems/system.ts';
-import type { GeneratorProcess } from './generator-process.ts';
-import { type Figures, figuresOf, type Measurement, median } from './measurement.ts';
+import { figuresOf, median } from './measurement.ts';
 import { memoryOf } from './process-tree.ts';
-
-export interface WorkloadContext {
-  readonly options: Options;
-  readonly system: RunningSystem;
-  readonly generator: GeneratorProcess;
-  /** One more measurement is done; `of` where a workload has rounds or parts of its own. */
-  record(callers: number, figures: Figures, of?: Partial<Measurement>): void;
-}
+import type { WorkloadContext } from './workload-context.ts';
 
 /** Where the goals of the project are read. */
 const usualCallers = 64;

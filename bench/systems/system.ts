@@ -2,8 +2,8 @@
  * What the benchmark has to know of a system to measure it. Each system is one file beside this one
  * and one line in `index.ts`.
  */
-import type { FacadeCase } from '../facades/clients.ts';
-import type { Grown, GrowthPlace } from '../growth/grown.ts';
+import type { VendorCase } from '../facades/vendor.ts';
+import type { Filled } from '../growth/kept-fill.ts';
 import type { GatewayPorts, SystemShape } from '../load/protocol.ts';
 import type { ProgramPlan } from './program.ts';
 
@@ -51,4 +51,24 @@ export interface RunningSystem {
   stop(): Promise<void>;
   /** Ends the server alone, so that another can be started by the plan. */
   stopServers(): Promise<void>;
+}
+
+/** Two shapes of one server that do the same, one through a façade and one without. */
+export interface FacadeCase extends Pick<VendorCase, 'title' | 'workload'> {
+  readonly facade: SystemShape;
+  readonly native: SystemShape | null;
+}
+
+export interface GrowthPlace {
+  /** Belongs to one storage and this many verifications. */
+  readonly folder: string;
+  readonly verifications: number;
+  readonly gateways: GatewayPorts;
+  say(line: string): void;
+}
+
+export interface Grown {
+  readonly filled: Filled;
+  /** `folder` is empty and takes the logs. */
+  start(folder: string): Promise<RunningSystem>;
 }
