@@ -3,6 +3,7 @@
  *
  * WATCHWORD_TEST_SEQUENCES   how many, over all targets together; 100000 when left out
  * WATCHWORD_TEST_CRASHES     how many more with kill -9 in the middle; a hundredth of that
+ * WATCHWORD_TEST_DOORS       how many more through vendors' doors; a tenth of that, when left out
  * WATCHWORD_TEST_SEED        where chance begins; printed, so that a run can be repeated
  * WATCHWORD_TEST_TARGET      a part of the names of the targets to run on; all when left out
  *
@@ -56,14 +57,15 @@ function reportProgress(of: number): (figures: Figures) => void {
 }
 
 async function runTarget(plan: Omit<Plan, 'onProgress'>): Promise<void> {
-  const { kind, sequences, seed, withCrashes } = plan;
+  const { kind, sequences, seed, withCrashes, withDoors } = plan;
   if (sequences === 0) return;
-  const name = `${kind.name}${withCrashes ? ' with crashes' : ''}`;
+  const through = withDoors ? " through vendors' doors" : '';
+  const name = `${kind.name}${through}${withCrashes ? ' with crashes' : ''}`;
   print(`${name}: ${sequences} sequences, seed ${seed}`);
   const begunMs = Date.now();
   await countFailure(() =>
     withSite({ storage: kind.storage, isDurable: withCrashes }, async (site) => {
-      if (!withCrashes) await rerunSaved(site, kind);
+      if (!withCrashes && !withDoors) await rerunSaved(site, kind);
       const figures = await runSequences(site, { ...plan, onProgress: reportProgress(sequences) });
       const answers = [...figures.answers].sort((one, other) => other[1] - one[1]);
       for (const [answer, count] of answers) print(`  ${String(count).padStart(8)}  ${answer}`);
@@ -97,14 +99,20 @@ async function main(): Promise<void> {
   const kinds = choose(targetKinds);
   const sequences = numberFrom('WATCHWORD_TEST_SEQUENCES', 100_000);
   const crashes = numberFrom('WATCHWORD_TEST_CRASHES', Math.ceil(sequences / 100));
+  const doors = numberFrom('WATCHWORD_TEST_DOORS', Math.ceil(sequences / 10));
   const seed = numberFrom('WATCHWORD_TEST_SEED', randomInt(1_000_000_000));
   const shares = kinds.reduce((sum, { share }) => sum + share, 0);
   for (const kind of kinds) {
+    const partOf = (all: number) => Math.ceil((all * kind.share) / shares);
     // Crashes are where several processes differ the most, so each kind has as many.
-    const part = Math.ceil((sequences * kind.share) / shares);
-    await runTarget({ kind, sequences: part, seed, withCrashes: false });
     const crashPart = Math.ceil(crashes / kinds.length);
-    await runTarget({ kind, sequences: crashPart, seed, withCrashes: true });
+    const doorCrashes = Math.ceil((crashPart * doors) / Math.max(1, sequences));
+    const plain = { kind, seed, withDoors: false };
+    await runTarget({ ...plain, sequences: partOf(sequences), withCrashes: false });
+    await runTarget({ ...plain, sequences: crashPart, withCrashes: true });
+    const throughDoors = { kind, seed, withDoors: true };
+    await runTarget({ ...throughDoors, sequences: partOf(doors), withCrashes: false });
+    await runTarget({ ...throughDoors, sequences: doorCrashes, withCrashes: true });
   }
   print(
     `In all ${total.sequences} sequences, ${total.calls} calls, ${total.failures} failures, ` +

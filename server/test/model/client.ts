@@ -7,10 +7,12 @@ import { connect, type Socket } from 'node:net';
 import type { ObservedAnswer, ObservedBody } from './operations.ts';
 
 export interface Request {
-  readonly method: 'GET' | 'POST' | 'PATCH';
+  readonly method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   readonly path: string;
   readonly body?: unknown;
-  readonly apiKey: string;
+  /** Absent where `headers` say who asks. */
+  readonly apiKey?: string;
+  readonly headers?: Readonly<Record<string, string>>;
   readonly key?: string | null;
   /** A call as the virtual phone's page makes it. */
   readonly isPage?: boolean;
@@ -78,12 +80,14 @@ export function createClient(): Client {
   };
 }
 
-function textOf({ method, path, body, apiKey, key, isPage }: Request, url: string): string {
+function textOf(request: Request, url: string): string {
+  const { method, path, body, apiKey, headers = {}, key, isPage } = request;
   const text = body === undefined ? '' : JSON.stringify(body);
   const lines = [
     `${method} ${path} HTTP/1.1`,
     `host: ${url.slice('http://'.length)}`,
-    `authorization: Bearer ${apiKey}`,
+    ...(apiKey === undefined ? [] : [`authorization: Bearer ${apiKey}`]),
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
     ...(body === undefined ? [] : ['content-type: application/json']),
     ...(method === 'GET' ? [] : [`content-length: ${Buffer.byteLength(text)}`]),
     ...(typeof key === 'string' ? [`idempotency-key: ${key}`] : []),

@@ -1,17 +1,27 @@
 /** Which code belongs to what: read from the phone, as the person who holds it would. */
-import type { Call, ObservedBody, ObservedMessage } from './operations.ts';
+import { handlesOf } from './doors/doors.ts';
+import {
+  type Call,
+  type DoorName,
+  type ObservedBody,
+  type ObservedMessage,
+  vendors,
+} from './operations.ts';
 import type { KnownVerification } from './session.ts';
 
 export interface CodeBook {
   /** Every code that was sent or given so far. */
   readonly codes: ReadonlySet<string>;
   idOf(verification: string): string;
+  /** By its id, or by what any vendor calls it. */
   nameOf(id: string): string | undefined;
   /** Of everything that was started with this reference. */
   namesOf(reference: string): readonly string[];
   /** The codes of a verification, by its name or its id, the oldest first. */
   codesOf(verification: string): readonly string[];
   codeOf(verification: string, codeVersion: number): string | undefined;
+  /** Whether a start with this reference is listed as refused for this. */
+  isBlocked(reference: string, reason: string): boolean;
   personOf(id: string): string;
   known(): readonly KnownVerification[];
   read(
@@ -19,6 +29,35 @@ export interface CodeBook {
     messages: readonly ObservedMessage[],
     calls: readonly Call[],
   ): void;
+}
+
+/**
+ * What a verification is found again by where its start had no word for a reference. Of a masked
+ * recipient the end is shown, and that tells the people of a sequence apart.
+ */
+export function sharedReference(door: DoorName, purpose: string, recipient: string): string {
+  return `${door} ${purpose} ${recipient.slice(-4)}`;
+}
+
+export function referenceOf({
+  reference,
+  origin,
+  purpose = '',
+  recipient = '',
+}: ObservedBody): string {
+  if (typeof reference === 'string') return reference;
+  const vendor = vendors.find((name) => name === origin);
+  return vendor === undefined ? '' : sharedReference(vendor, purpose, recipient);
+}
+
+/** The text of our own calls, the vendors' own ones, and the built-in ones. */
+function codeIn(text: string): string {
+  const found = /(?:Your code is |validation is |request is: |code:\n\n)(\w+)|^(\w+) is your /.exec(
+    text,
+  );
+  const code = found?.[1] ?? found?.[2];
+  if (code === undefined) throw new Error(`No code stands in: ${text}`);
+  return code;
 }
 
 export function createCodeBook(prefix: string): CodeBook {
@@ -30,6 +69,7 @@ export function createCodeBook(prefix: string): CodeBook {
   const custom = new Map<string, string>();
   const sent = new Map<string, string[]>();
   const codes = new Set<string>();
+  const blocked = new Set<string>();
 
   const codesOf = (verification: string): readonly string[] => {
     const id = ids.get(verification) ?? verification;
@@ -47,23 +87,24 @@ export function createCodeBook(prefix: string): CodeBook {
   /** Starts are found again by their reference, whether they were answered or not. */
   function nameVerifications(listed: readonly ObservedBody[], calls: readonly Call[]): void {
     const live = listed.filter(({ status }) => status !== 'blocked').toReversed();
-    for (const [reference, items] of Map.groupBy(live, (item) => item.reference ?? '')) {
+    for (const [reference, items] of Map.groupBy(live, referenceOf)) {
       const start = calls.find(
         ({ operation }) => operation.kind === 'start' && operation.reference === reference,
       );
       if (start?.operation.kind !== 'start') throw new Error(`Nobody started ${reference}.`);
-      const { application, recipient, ledger, purpose, customCode } = start.operation;
+      const { application, door, recipient, ledger, purpose, customCode } = start.operation;
       const named = byReference.get(reference) ?? [];
       byReference.set(reference, named);
       for (const { id = '' } of items) {
         if (names.has(id)) continue;
         const name = named.length === 0 ? reference : `${reference}+${named.length}`;
         named.push(name);
-        names.set(id, name);
+        for (const handle of [id, ...handlesOf(id)]) names.set(handle, name);
         ids.set(name, id);
         people.set(id, `${application} ${ledger}`);
-        found.set(name, { name, application, recipient, purpose });
-        if (customCode !== null) custom.set(id, customCode);
+        found.set(name, { name, application, door, recipient, purpose });
+        // What is not read from the phone: nobody sees that of the other application.
+        if (customCode !== null && application === 'other') custom.set(id, customCode);
       }
     }
   }
@@ -75,14 +116,17 @@ export function createCodeBook(prefix: string): CodeBook {
     namesOf: (reference) => byReference.get(reference) ?? [],
     codesOf,
     codeOf: (verification, codeVersion) => codesOf(verification)[codeVersion - 1],
+    isBlocked: (reference, reason) => blocked.has(`${reference} ${reason}`),
     personOf: (id) => people.get(id) ?? '',
     known: () => [...found.values()].toReversed(),
     read(listed, messages, calls) {
       nameVerifications(listed, calls);
+      for (const item of listed) {
+        if (item.status === 'blocked') blocked.add(`${referenceOf(item)} ${item.blockedReason}`);
+      }
       for (const [id, code] of custom) learn(code, id);
       for (const { verificationId, text } of messages.toReversed()) {
-        const code = /Your code is ([0-9A-Za-z]+)/.exec(text)?.[1];
-        if (code !== undefined) learn(code, verificationId);
+        learn(codeIn(text), verificationId);
       }
     },
   };

@@ -14,7 +14,7 @@ type Shown = readonly [number, ObservedBody];
 
 const startedMs = Date.UTC(2030, 0, 1);
 const sms = { channel: 'sms', to: '+14152000001', ledger: '+14152000001' } as const;
-const asked = { application: 'own', key: null } as const;
+const asked = { application: 'own', door: 'api', key: null } as const;
 /** What the phone shows: of the first verification also the code after a resend. */
 const codes: Readonly<Record<string, readonly string[]>> = {
   v1: ['482913', '713555'],
@@ -39,6 +39,7 @@ const start = (reference: string, key: string | null = null): Operation => ({
   customCode: null,
   checksMax: null,
   lifetimeSeconds: null,
+  codeLength: null,
   reference,
 });
 const guess = (code: string, verification = 'v1', key: string | null = null): Operation => ({
@@ -47,7 +48,6 @@ const guess = (code: string, verification = 'v1', key: string | null = null): Op
   verification,
   code,
   key,
-  door: 'api',
 });
 const right = guess('482913');
 const wrong = guess('000000');
@@ -132,6 +132,7 @@ function statesAfter(lines: readonly Line[], setting: Setting = {}): readonly St
     mayGiveBack,
     codeOf: (verification, version) => codes[verification]?.[version - 1],
     nameOf: (id) => (id in codes ? id : undefined),
+    isBlocked: () => true,
     namesOf: (reference) => Object.keys(codes).filter((name) => name.startsWith(reference)),
   }).states;
 }

@@ -38,6 +38,7 @@ export interface History {
   nameOf(id: string): string | undefined;
   /** Of everything that was started with this reference. */
   namesOf(reference: string): readonly string[];
+  isBlocked(reference: string, reason: string): boolean;
 }
 
 export interface Explanation {
@@ -163,6 +164,7 @@ function stepsOf(
       mayGiveBack: history.mayGiveBack,
       codeOf: history.codeOf,
       namesFor: (reference) => namesFor(call, reference, history),
+      isBlocked: history.isBlocked,
       isUnderWay: (number) => {
         const at = history.calls.findIndex((one) => one.number === number);
         return at >= 0 && position.phases[at] !== null;
@@ -193,7 +195,8 @@ function stepsOf(
 }
 
 function namesFor({ answer }: Call, reference: string, history: History): readonly string[] {
-  const name = history.nameOf(answer?.body.id ?? '');
+  const id = answer?.shown === undefined ? answer?.body.id : answer.shown.alternatives[0]?.id;
+  const name = history.nameOf(id ?? '');
   return name === undefined ? history.namesOf(reference) : [name];
 }
 

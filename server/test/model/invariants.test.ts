@@ -10,13 +10,15 @@ function traceOf(texts: readonly string[], isTimeBlurred = false): Trace {
     const text = shown.replace('*', '');
     return {
       ...{ number, node: 0, calledAs: 2 * number, returnedAs: 2 * number + 1 },
-      operation: { kind: 'cancel', application: 'own', key: 'k', verification: 'v1' },
+      operation: { kind: 'cancel', application: 'own', door: 'api', key: 'k', verification: 'v1' },
       answer: { status: 200, text, isReplayed, retryAfterSeconds: null, body: {} },
     };
   });
   return {
     ...{ calls, messages: [], codes: new Set(), hasCrashed: false, isTimeBlurred },
     ...{ hourMax: 5, dayMax: 10, budgetCents: null },
+    idOf: (name) => name,
+    nameOf: () => undefined,
     codesOf: () => [],
     personOf: () => '',
   };

@@ -5,13 +5,22 @@
  */
 import assert from 'node:assert/strict';
 import { finalStatuses } from './model.ts';
-import type { Call, ObservedBody, ObservedMessage } from './operations.ts';
+import type {
+  Call,
+  Check,
+  ObservedAnswer,
+  ObservedBody,
+  ObservedMessage,
+  RecipientCheck,
+} from './operations.ts';
 
 export interface Trace {
   readonly calls: readonly Call[];
   readonly messages: readonly ObservedMessage[];
   /** Every code that was sent or given so far. */
   readonly codes: ReadonlySet<string>;
+  idOf(verification: string): string;
+  nameOf(id: string): string | undefined;
   /** The codes of each verification, by id, the oldest first. */
   codesOf(id: string): readonly string[];
   /** Whose guess budget a verification draws on. */
@@ -34,13 +43,13 @@ export function assertAnswers(trace: Trace): void {
   assertRepetitions(trace);
   for (const { operation, answer } of trace.calls) {
     if (answer === null || operation.kind === 'advance-clock') continue;
-    const { body } = answer;
     if (operation.key !== null && answer.isReplayed) continue;
     if (operation.kind !== 'check' && operation.kind !== 'recipient-check') continue;
-    const id = body.id ?? '';
-    if (body.approved !== true && body.reason !== 'wrong_code') continue;
+    const verdict = verdictOf(operation, answer, trace);
+    if (verdict === null) continue;
+    const { id, isApproved } = verdict;
     compared.set(id, (compared.get(id) ?? 0) + 1);
-    if (body.approved === true) {
+    if (isApproved) {
       assert.ok(trace.codesOf(id).includes(operation.code), 'I1: approved by a code never sent');
       assert.ok(!approved.has(id), 'I2: approved twice');
       approved.add(id);
@@ -56,6 +65,28 @@ export function assertAnswers(trace: Trace): void {
     for (const count of weakFailures.values())
       assert.ok(count <= 10, 'I4: six digits, ten guesses');
   }
+}
+
+/**
+ * Which verification a guess was compared with; null where none was, or the answer does not tell.
+ * Some vendors name neither it nor the reason: what they say is for the model alone.
+ */
+function verdictOf(
+  operation: Check | RecipientCheck,
+  { body, shown }: ObservedAnswer,
+  trace: Pick<Trace, 'idOf' | 'nameOf'>,
+): { readonly id: string; readonly isApproved: boolean } | null {
+  if (shown === undefined) {
+    const isApproved = body.approved === true;
+    return isApproved || body.reason === 'wrong_code' ? { id: body.id ?? '', isApproved } : null;
+  }
+  const [facts, ...others] = shown.alternatives;
+  const [outcome, ...more] = facts?.outcomes ?? [];
+  if (others.length > 0 || more.length > 0) return null;
+  if (outcome !== 'approved' && outcome !== 'wrong_code') return null;
+  const named = trace.nameOf(facts?.id ?? '');
+  const name = operation.kind === 'check' ? operation.verification : named;
+  return name === undefined ? null : { id: trace.idOf(name), isApproved: outcome === 'approved' };
 }
 
 /**
@@ -96,10 +127,15 @@ export function assertMessages(trace: Trace): void {
   // After a crash a message may come twice, and the time of a message is that of its arrival: where
   // that is not the time at which it was counted, the model alone is exact.
   if (trace.hasCrashed || trace.isTimeBlurred) return;
+  // At Capillary's door an hour has no bound but that of the day.
+  const isUnbounded = trace.calls.some(
+    ({ operation }) => operation.kind !== 'advance-clock' && operation.door === 'capillary',
+  );
   const byRecipient = Map.groupBy(messages, ({ recipient }) => recipient);
   for (const received of byRecipient.values()) {
     const times = received.map(({ at }) => Date.parse(at)).sort((one, other) => one - other);
-    assert.ok(mostWithin(times, 3_590_000) <= hourMax, 'I5: messages in an hour');
+    const most = isUnbounded ? dayMax : hourMax;
+    assert.ok(mostWithin(times, 3_590_000) <= most, 'I5: messages in an hour');
     assert.ok(mostWithin(times, 86_390_000) <= dayMax, 'I5: messages in a day');
   }
   if (budgetCents === null) return;
@@ -120,7 +156,8 @@ function mostWithin(times: readonly number[], windowMs: number): number {
 /** I7: a code stands in messages alone. `text` is any answer that is not a list of messages. */
 export function assertNoCode(text: string, codes: ReadonlySet<string>): void {
   for (const code of codes) {
-    if (!text.includes(code)) continue;
+    // Four digits are a year, or the end of a number, often enough.
+    if (code.length < 6 || !text.includes(code)) continue;
     const alone = new RegExp(`(?<![0-9A-Za-z])${code}(?![0-9A-Za-z])`);
     assert.ok(!alone.test(text), `I7: a code stands in: ${text}`);
   }

@@ -1,6 +1,6 @@
 /** Is an answer the one that the model expects? */
 import { holds, type Span } from './moment.ts';
-import type { Expected, ObservedAnswer, ObservedBody, View } from './operations.ts';
+import type { Expected, Facts, ObservedAnswer, ObservedBody, View } from './operations.ts';
 
 export interface Known {
   /** By the server's clock: when the answer may have been made. */
@@ -17,7 +17,11 @@ export function difference(
   observed: ObservedAnswer,
   known: Known,
 ): string | null {
-  const { body } = observed;
+  const { body, shown } = observed;
+  if (shown !== undefined) {
+    const differs = shown.alternatives.map((facts) => factDifference(expected, facts, known));
+    return differs.includes(null) ? null : `${shown.word}: ${differs.join(', or ')}`;
+  }
   switch (expected.kind) {
     case 'clock':
       return unequal('status', observed.status, 200);
@@ -66,6 +70,58 @@ export function viewDifference(view: View, body: ObservedBody, known: Known): st
     timeDifference('expiresAt', body.expiresAt, view.expiresAt) ??
     (known.isPage ? null : restDifference(view, body))
   );
+}
+
+/** Only what a vendor's answer says is compared. */
+function factDifference(expected: Expected, facts: Facts, known: Known): string | null {
+  const outcome = outcomeOf(expected);
+  if (!facts.outcomes.includes(outcome)) return `not ${outcome}`;
+  if (expected.kind === 'problem') {
+    const named = facts.id === undefined ? null : known.nameOf(facts.id);
+    return (
+      (facts.id === undefined ? null : unequal('verification', named, expected.verification)) ??
+      (facts.waitSeconds === undefined
+        ? null
+        : waitDifference(expected.until, facts.waitSeconds, known.now))
+    );
+  }
+  if (expected.kind !== 'verification' && expected.kind !== 'verdict') return null;
+  const { view, isFirstAtEnd } = expected;
+  const isSentAgain = view.sendsUsed > 1;
+  const has = { ...view, isFirstAtEnd, isSentAgain };
+  const names = [
+    ...(['recipient', 'status', 'isFirstAtEnd', 'isSentAgain', 'deliveries'] as const),
+    ...(['checksMax', 'checksWrong', 'lifetimeSeconds'] as const),
+  ];
+  const wrong = names.find((name) => facts[name] !== undefined && facts[name] !== has[name]);
+  if (wrong !== undefined) return unequal(wrong, facts[wrong], has[wrong]);
+  const isOther = facts.id !== undefined && known.nameOf(facts.id) !== view.verification;
+  if (isOther) return `verification is ${facts.id}, not ${view.verification}`;
+  return (
+    secondDifference('createdAt', facts.createdAtMs, view.createdAt) ??
+    secondDifference('expiresAt', facts.expiresAtMs, view.expiresAt)
+  );
+}
+
+/** In one word what the model came to. */
+function outcomeOf(expected: Expected): string {
+  switch (expected.kind) {
+    case 'verification':
+      return 'done';
+    case 'verdict':
+      return expected.reason ?? 'approved';
+    case 'problem':
+      return expected.limit ?? expected.code;
+    default:
+      return expected.kind;
+  }
+}
+
+/** Vendors cut their times to the second. */
+function secondDifference(name: string, shownMs: number | undefined, span: Span): string | null {
+  if (shownMs === undefined) return null;
+  const isRight = shownMs <= span.toMs && shownMs + 999 >= span.fromMs;
+  return isRight ? null : `${name} is ${new Date(shownMs).toISOString()}`;
 }
 
 function restDifference(view: View, body: ObservedBody): string | null {

@@ -2,6 +2,7 @@
 
 import {
   type Circumstances,
+  enter,
   findLive,
   findVerification,
   finish,
@@ -11,8 +12,15 @@ import {
   type State,
   show,
 } from './model.ts';
+import { isKnownAt, rulesFor } from './model-doors.ts';
 import { answerOrKeep, findRepeated, keepKey, type Step } from './model-keys.ts';
-import { digitsForGuessing, digitsOf, guessingPause } from './model-limits.ts';
+import {
+  digitsForGuessing,
+  digitsOf,
+  exceededBy,
+  guessingPause,
+  type Limit,
+} from './model-limits.ts';
 import type { Span } from './moment.ts';
 import type { Check, CheckReason, Expected, RecipientCheck } from './operations.ts';
 
@@ -21,7 +29,8 @@ const notFound = { answer: problem(404, 'verification_not_found') };
 /** By recipient: what is live is looked up first, and may have ended when the guess is spent. */
 export function lookUp(state: State, operation: RecipientCheck, at: Circumstances): Step {
   const live = findLive(state, operation, at);
-  if (live === null && operation.key === null) return notFound;
+  const isCounted = rulesFor(state, operation).checks !== null;
+  if (live === null && operation.key === null && !isCounted) return notFound;
   return { phase: { at: 'consume', verification: live?.name ?? null } };
 }
 
@@ -33,16 +42,24 @@ export function consume(
 ): Step {
   const repeated = findRepeated(state, operation, at);
   if (repeated !== null) return repeated;
+  const uncounted = countCheck(state, operation, at);
+  if (uncounted !== null) return { answer: problem(429, 'limit_reached', uncounted) };
   const found = findVerification(state, name, at);
   if (found === null || found.application !== operation.application) return notFound;
+  if (!isKnownAt(operation.door, found)) return notFound;
   const reason = reasonNotToCompare(found);
-  if (reason !== null) return refuse(state, operation, at, { found, reason });
+  if (reason !== null) {
+    const isFirstAtEnd = reason === 'expired' && !found.isLateNoted;
+    found.isLateNoted ||= isFirstAtEnd;
+    return refuse(state, operation, at, { found, reason, isFirstAtEnd });
+  }
   const ledger = ledgerOf(state, found.application, found.ledger);
   const isBarred =
     digitsOf(found, at) < digitsForGuessing(ledger, at) || guessingPause(ledger, at) !== null;
   if (isBarred) {
     finish(found, 'failed', at.now);
-    return refuse(state, operation, at, { found, reason: 'too_many_checks' });
+    const reason = 'too_many_checks';
+    return refuse(state, operation, at, { found, reason, isFirstAtEnd: true });
   }
   found.checksUsed += 1;
   ledger.failures.push(at.now);
@@ -56,14 +73,29 @@ export function consume(
   };
 }
 
+/** Where checks are limited each one counts, whatever it comes to; a refused one does not. */
+function countCheck(
+  state: State,
+  operation: Check | RecipientCheck,
+  at: Circumstances,
+): Limit | null {
+  const { checks } = rulesFor(state, operation);
+  if (checks === null || operation.kind !== 'recipient-check') return null;
+  const entries = ledgerOf(state, operation.application, operation.ledger).checks;
+  const exceeded = exceededBy(entries, { ...checks, name: 'recipient_checks' }, 1, at);
+  if (exceeded === null) entries.push(at.now);
+  return exceeded;
+}
+
 /** A verdict without a comparison. */
 function refuse(
   state: State,
   operation: Check | RecipientCheck,
   at: Circumstances,
-  { found, reason }: { found: ModelVerification; reason: CheckReason },
+  refused: { found: ModelVerification; reason: CheckReason; isFirstAtEnd: boolean },
 ): Step {
-  const answer: Expected = { kind: 'verdict', view: show(found), reason };
+  const { found, reason, isFirstAtEnd } = refused;
+  const answer: Expected = { kind: 'verdict', view: show(found), reason, isFirstAtEnd };
   keepKey(state, operation, at, { at: 'show-verdict', verification: found.name, answer });
   return answerOrKeep(operation, answer);
 }
@@ -102,7 +134,8 @@ export function compare(
     isRight: isRight(found, operation.code, at, guess.codeVersion),
     chargedAt: guess.chargedAt,
   });
-  const answer: Expected = { kind: 'verdict', view: show(found), reason };
+  const isFirstAtEnd = found.status !== 'pending' && (reason === null || reason === 'wrong_code');
+  const answer: Expected = { kind: 'verdict', view: show(found), reason, isFirstAtEnd };
   keepKey(state, operation, at, { at: 'show-verdict', verification: found.name, answer });
   return answerOrKeep(operation, answer);
 }
@@ -128,7 +161,12 @@ function settle(
   guess: { readonly isRight: boolean; readonly chargedAt: Span | null },
 ): CheckReason | null {
   const isPending = found.status === 'pending';
-  state.settled[found.application].push({ at: at.now, isRight: guess.isRight });
+  const settled = { at: at.now, isRight: guess.isRight };
+  enter(
+    state.settled[found.application],
+    settled,
+    (one) => 2 * one.at.fromMs + Number(one.isRight),
+  );
   if (guess.isRight) {
     const ledger = ledgerOf(state, found.application, found.ledger);
     const charged = ledger.failures.findLastIndex(

@@ -1,9 +1,14 @@
 /** The model of idempotency keys: the same request again changes nothing and answers the same. */
-import { type Circumstances, type KeptKey, type Phase, problem, type State } from './model.ts';
+import {
+  type Circumstances,
+  inOrder,
+  type KeptKey,
+  type Phase,
+  problem,
+  type State,
+} from './model.ts';
 import { hasCome, later } from './moment.ts';
-import type { AdvanceClock, Expected, Operation } from './operations.ts';
-
-type Keyed = Exclude<Operation, AdvanceClock>;
+import type { Asking, Expected } from './operations.ts';
 
 /** What a step comes to: the operation goes on, or it is answered. */
 export type Step = { readonly phase: Phase } | { readonly answer: Expected };
@@ -13,18 +18,18 @@ const keptMs = 86_400_000;
 const leaseMs = 10_000;
 
 /** Keys are kept by application and call. */
-function nameOf(operation: Keyed): string | null {
+function nameOf(operation: Asking): string | null {
   return operation.key === null
     ? null
     : `${operation.application} ${operation.kind} ${operation.key}`;
 }
 
-function bodyOf(operation: Keyed): string {
+function bodyOf(operation: Asking): string {
   return JSON.stringify({ ...operation, key: null });
 }
 
 /** What a request with a known key is answered, or where it goes on; null for a new key. */
-export function findRepeated(state: State, operation: Keyed, at: Circumstances): Step | null {
+export function findRepeated(state: State, operation: Asking, at: Circumstances): Step | null {
   const name = nameOf(operation);
   const kept = name === null ? undefined : state.keys[name];
   if (name === null || kept === undefined) return null;
@@ -45,7 +50,7 @@ export function findRepeated(state: State, operation: Keyed, at: Circumstances):
 }
 
 /** Written with the step's effect. `resumeAt` is where a repeated request goes on after a crash. */
-export function keepKey(state: State, operation: Keyed, at: Circumstances, resumeAt: Phase): void {
+export function keepKey(state: State, operation: Asking, at: Circumstances, resumeAt: Phase): void {
   const name = nameOf(operation);
   if (name === null) return;
   const earlier = state.keys[name];
@@ -57,21 +62,22 @@ export function keepKey(state: State, operation: Keyed, at: Circumstances, resum
     answer: null,
     resumeAt,
   };
-  state.keys[name] = made;
+  if (earlier === undefined) state.keys = inOrder({ ...state.keys, [name]: made });
+  else state.keys[name] = made;
 }
 
 /** The answer of a step: with a key it has to be kept first, which is a step of its own. */
-export function answerOrKeep(operation: Keyed, answer: Expected): Step {
+export function answerOrKeep(operation: Asking, answer: Expected): Step {
   return operation.key === null ? { answer } : { phase: { at: 'keep', answer } };
 }
 
 /** What another call with the same key has come to since this one was begun; null for nothing. */
-export function settledMeanwhile(state: State, operation: Keyed): Phase | null {
+export function settledMeanwhile(state: State, operation: Asking): Phase | null {
   const resumeAt = state.keys[nameOf(operation) ?? '']?.resumeAt;
   return resumeAt?.at === 'show-verdict' ? resumeAt : null;
 }
 
-export function keepAnswer(state: State, operation: Keyed, answer: Expected): Step {
+export function keepAnswer(state: State, operation: Asking, answer: Expected): Step {
   const kept = state.keys[nameOf(operation) ?? ''];
   // Of two that finished what a dead node began the first one's answer is kept.
   if (kept !== undefined) kept.answer ??= answer.kind === 'replay' ? answer.first : answer;

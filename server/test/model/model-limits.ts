@@ -6,8 +6,9 @@ import {
   type ModelVerification,
   type State,
 } from './model.ts';
+import type { Rules } from './model-doors.ts';
 import { hasCome, later, type Span } from './moment.ts';
-import type { ApplicationName, Destination } from './operations.ts';
+import type { ApplicationName, Destination, Start } from './operations.ts';
 
 export interface Limit {
   readonly name: string;
@@ -42,31 +43,57 @@ function judgeYounger<Verdict>(
 /** Every limit that has no room for the messages. */
 export function exceededSendLimits(
   state: State,
-  application: ApplicationName,
+  { application, rules }: { readonly application: ApplicationName; readonly rules: Rules },
   destinations: readonly Destination[],
   at: Circumstances,
 ): Limit[] {
-  const settings = state.settings[application];
+  const intervalMs = rules.recipientSendIntervalSeconds * 1000;
   const limits = [
-    ['recipient_sends_interval', settings.recipientSendIntervalSeconds * 1000, 1],
-    ['recipient_sends_hour', hourMs, settings.recipientSendsHourMax],
-    ['recipient_sends_day', dayMs, settings.recipientSendsDayMax],
-  ] as const;
+    { name: 'recipient_sends_interval', windowMs: intervalMs, max: 1 },
+    { name: 'recipient_sends_hour', windowMs: hourMs, max: rules.recipientSendsHourMax },
+    { name: 'recipient_sends_day', windowMs: dayMs, max: rules.recipientSendsDayMax },
+  ];
   const exceeded: Limit[] = [];
   for (const [ledger, count] of messagesByLedger(destinations)) {
     const { sends } = ledgerOf(state, application, ledger);
-    for (const [name, windowMs, max] of limits) {
-      const young = judgeYounger(sends, windowMs, at, (sent) => sent);
+    for (const limit of limits) {
       // The interval is one between starts: the messages of one start go out together.
-      const wanted = name === 'recipient_sends_interval' ? 1 : count;
-      const excess = young + wanted - max;
-      if (excess <= 0) continue;
-      // Room comes when as many as are too many have left; more than there are never fits.
-      const leaving = sends[sends.length - young + Math.min(excess, young) - 1] ?? at.now;
-      exceeded.push({ name, until: later(leaving, windowMs) });
+      const wanted = limit.name === 'recipient_sends_interval' ? 1 : count;
+      exceeded.push(...asList(exceededBy(sends, limit, wanted, at)));
     }
   }
   return exceeded;
+}
+
+/** Null where there is room for so many more entries. */
+export function exceededBy(
+  entries: readonly Span[],
+  { name, windowMs, max }: { name: string; windowMs: number; max: number },
+  wanted: number,
+  at: Circumstances,
+): Limit | null {
+  const young = judgeYounger(entries, windowMs, at, (count) => count);
+  const excess = young + wanted - max;
+  if (excess <= 0) return null;
+  // Room comes when as many as are too many have left; more than there are never fits.
+  const leaving = entries[entries.length - young + Math.min(excess, young) - 1] ?? at.now;
+  return { name, until: later(leaving, windowMs) };
+}
+
+export function asList<Item>(item: Item | null): Item[] {
+  return item === null ? [] : [item];
+}
+
+/** Starts by a door that limits them: of the recipient, wherever their messages go. */
+export function exceededStarts(
+  state: State,
+  operation: Start,
+  { startsHourMax: max }: Rules,
+  at: Circumstances,
+): Limit | null {
+  if (max === null) return null;
+  const { starts } = ledgerOf(state, operation.application, operation.ledger);
+  return exceededBy(starts, { name: 'recipient_starts_hour', windowMs: hourMs, max }, 1, at);
 }
 
 export function enterSends(

@@ -18,8 +18,8 @@ import {
   type Step,
   settledMeanwhile,
 } from './model-keys.ts';
-import { resend, start } from './model-sends.ts';
-import type { AdvanceClock, Cancel, Expected, Operation } from './operations.ts';
+import { resend, resendLive, start } from './model-sends.ts';
+import type { Asking, Cancel, Expected, Operation } from './operations.ts';
 
 /** Changes `state`, which must be the caller's own copy. */
 export function takeStep(
@@ -34,11 +34,13 @@ export function takeStep(
       return { answer: { kind: 'clock' } };
     case 'start':
     case 'resend':
+    case 'recipient-resend':
       if (phase.at === 'resend') return resend(state, operation, at, phase.verification);
       if (phase.at !== 'called') return finishCall(state, operation, phase, at);
-      return operation.kind === 'start'
-        ? start(state, operation, at)
-        : resend(state, operation, at, operation.verification);
+      if (operation.kind === 'start') return start(state, operation, at);
+      return operation.kind === 'resend'
+        ? resend(state, operation, at, operation.verification)
+        : resendLive(state, operation, at);
     case 'check':
     case 'recipient-check':
       if (phase.at === 'consume') return consume(state, operation, at, phase.verification);
@@ -68,19 +70,16 @@ function cancel(state: State, operation: Cancel, at: Circumstances): Step {
   if (found === null || found.application !== operation.application) {
     return { answer: problem(404, 'verification_not_found') };
   }
-  if (found.status === 'pending') finish(found, 'canceled', at.now);
+  const isFirstAtEnd = found.status === 'pending';
+  if (isFirstAtEnd) finish(found, 'canceled', at.now);
   else if (found.status !== 'canceled') return { answer: problem(409, 'verification_finished') };
   keepKey(state, operation, at, { at: 'show', verification: found.name, status: 200 });
-  return answerOrKeep(operation, { kind: 'verification', status: 200, view: show(found) });
+  const view = show(found);
+  return answerOrKeep(operation, { kind: 'verification', status: 200, view, isFirstAtEnd });
 }
 
 /** The steps after the effect: an answer is made anew for a dead node, an answer is kept. */
-function finishCall(
-  state: State,
-  operation: Exclude<Operation, AdvanceClock>,
-  phase: Phase,
-  at: Circumstances,
-): Step {
+function finishCall(state: State, operation: Asking, phase: Phase, at: Circumstances): Step {
   if (phase.at === 'keep') return keepAnswer(state, operation, phase.answer);
   if (phase.at !== 'show' && phase.at !== 'show-verdict') {
     throw new Error(`A call cannot go on at ${phase.at}.`);
@@ -90,11 +89,15 @@ function finishCall(
   const view = show(found);
   const answer: Expected =
     phase.at === 'show'
-      ? { kind: 'replay', first: { kind: 'verification', status: phase.status, view } }
+      ? {
+          kind: 'replay',
+          first: { kind: 'verification', status: phase.status, view, isFirstAtEnd: false },
+        }
       : {
           kind: 'verdict',
           view,
           reason: phase.answer.kind === 'verdict' ? phase.answer.reason : null,
+          isFirstAtEnd: false,
         };
   return answerOrKeep(operation, answer);
 }

@@ -9,6 +9,7 @@ import type {
   ApplicationName,
   Channel,
   Destination,
+  DoorName,
   Expected,
   Status,
   View,
@@ -25,9 +26,15 @@ export interface Settings {
   recipientSendsDayMax: number;
   /** In cents; null sets no bound. */
   dailyBudgetCents: number | null;
+  /** Generates of a recipient in an hour, at Capillary's door. */
+  capillaryStartsHourMax: number;
+  /** Validates of a recipient in a quarter of an hour, there; 0 sets no bound. */
+  capillaryChecksMax: number;
+  pegaChecksMax: number;
+  pegaLifetimeSeconds: number | null;
 }
 
-/** The defaults of docs/reference/limits.md and product.md. */
+/** The defaults of docs/reference/limits.md, docs/reference/compat and product.md. */
 export const defaultSettings: Settings = {
   checksMax: 5,
   secondStart: 'supersede',
@@ -38,6 +45,10 @@ export const defaultSettings: Settings = {
   recipientSendsHourMax: 5,
   recipientSendsDayMax: 10,
   dailyBudgetCents: null,
+  capillaryStartsHourMax: 1_000,
+  capillaryChecksMax: 0,
+  pegaChecksMax: 3,
+  pegaLifetimeSeconds: null,
 };
 
 export interface ModelVerification {
@@ -45,6 +56,8 @@ export interface ModelVerification {
   name: string;
   reference: string;
   application: ApplicationName;
+  /** Through which it began. */
+  door: DoorName;
   recipient: string;
   ledger: string;
   purpose: string;
@@ -61,6 +74,7 @@ export interface ModelVerification {
   checksUsed: number;
   /** Guesses compared and found wrong. */
   checksWrong: number;
+  sendsMax: number;
   sendsUsed: number;
   deliveries: number;
   lifetimeMs: number;
@@ -69,11 +83,16 @@ export interface ModelVerification {
   lifeEndsAt: Span;
   resendAllowedAt: Span;
   finishedAt: Span | null;
+  /** A check came after the end of time. The first one is told so by some doors. */
+  isLateNoted: boolean;
 }
 
 /** What counts against one person of one application. */
 export interface Ledger {
   sends: Span[];
+  /** Starts and checks are counted only where a door limits them. */
+  starts: Span[];
+  checks: Span[];
   failures: Span[];
   failuresSinceSuccess: number;
 }
@@ -152,6 +171,8 @@ export function copyOf(state: State): State {
     ledgers: copies(state.ledgers, (ledger) => ({
       ...ledger,
       sends: [...ledger.sends],
+      starts: [...ledger.starts],
+      checks: [...ledger.checks],
       failures: [...ledger.failures],
     })),
     keys: copies(state.keys, (key) => ({ ...key })),
@@ -178,6 +199,8 @@ export interface Circumstances {
   codeOf(verification: string, codeVersion: number): string | undefined;
   /** The names that what the call starts may bear: one where it was answered with an id. */
   namesFor(reference: string): readonly string[];
+  /** Whether a start with this reference is listed as refused for this. */
+  isBlocked(reference: string, reason: string): boolean;
   /** Whether a call of the same batch has not come to its end. */
   isUnderWay(call: number): boolean;
 }
@@ -237,21 +260,45 @@ export function ledgerOf(state: State, application: ApplicationName, ledger: str
   const name = `${application} ${ledger}`;
   const found = state.ledgers[name];
   if (found !== undefined) return found;
-  const made: Ledger = { sends: [], failures: [], failuresSinceSuccess: 0 };
-  state.ledgers[name] = made;
+  const made: Ledger = { sends: [], starts: [], checks: [], failures: [], failuresSinceSuccess: 0 };
+  state.ledgers = inOrder({ ...state.ledgers, [name]: made });
   return made;
 }
 
-export const sendsOfVerificationMax = 5;
+/**
+ * States that differ in the order of such entries alone are one state: what came first of calls
+ * that were under way at once says nothing more of what may come next.
+ */
+export function inOrder<Value>(record: Record<string, Value>): Record<string, Value> {
+  return Object.fromEntries(
+    Object.entries(record).sort(([one], [other]) => (one < other ? -1 : 1)),
+  );
+}
+
+/** Likewise for a list, by a name or a number of each item. */
+export function enter<Item>(
+  items: Item[],
+  item: Item,
+  orderOf: (item: Item) => string | number,
+): void {
+  const order = orderOf(item);
+  const place = items.findIndex((other) => orderOf(other) > order);
+  items.splice(place < 0 ? items.length : place, 0, item);
+}
 
 export function show(verification: ModelVerification): View {
   const isPending = verification.status === 'pending';
-  const sendsLeft = isPending ? sendsOfVerificationMax - verification.sendsUsed : 0;
+  const sendsLeft = isPending ? verification.sendsMax - verification.sendsUsed : 0;
   return {
     verification: verification.name,
+    recipient: verification.recipient,
     status: verification.status,
+    checksMax: verification.checksMax,
+    checksWrong: verification.checksWrong,
     checksLeft: isPending ? verification.checksMax - verification.checksUsed : 0,
+    sendsUsed: verification.sendsUsed,
     sendsLeft,
+    lifetimeSeconds: verification.lifetimeMs / 1000,
     channel: verification.channel,
     purpose: verification.purpose,
     createdAt: verification.createdAt,
@@ -266,8 +313,10 @@ export function problem(
   status: number,
   code: string,
   limit: { readonly name: string; readonly until: Span } | null = null,
+  verification: string | null = null,
 ): Expected {
-  return { kind: 'problem', status, code, limit: limit?.name ?? null, until: limit?.until ?? null };
+  const { name = null, until = null } = limit ?? {};
+  return { kind: 'problem', status, code, limit: name, until, verification };
 }
 
 /** Replaces what was known of the times by what was shown of them. */

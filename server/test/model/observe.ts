@@ -1,4 +1,5 @@
 /** Compares what the server shows with every state that it may be in, and keeps those that fit. */
+import { referenceOf } from './code-book.ts';
 import type { Explanation } from './history-checker.ts';
 import { viewDifference } from './matching.ts';
 import { copyOf, findVerification, type State, show, tighten } from './model.ts';
@@ -25,6 +26,7 @@ export function observe(states: readonly State[], shown: Shown): Explanation {
           ...circumstances,
           codeOf: () => undefined,
           namesFor: () => [],
+          isBlocked: () => true,
           isUnderWay: () => false,
         });
       }
@@ -70,7 +72,7 @@ function stateDifference(
   }
   const refused = listed
     .filter(({ status }) => status === 'blocked')
-    .map(({ reference, blockedReason }) => `${reference} ${blockedReason}`);
+    .map((item) => `${referenceOf(item)} ${item.blockedReason}`);
   const blocked = state.blocked
     .filter((one) => one.application === application)
     .map(({ reference, reason }) => `${reference} ${reason}`);

@@ -13,8 +13,17 @@ export interface Destination {
   readonly ledger: string;
 }
 
+/** Façades: doors in another vendor's words. */
+export const vendors = ['verifynow', 'smscx', 'capillary', 'fast2sms', 'pega'] as const;
+
+export type Vendor = (typeof vendors)[number];
+
+/** The virtual phone's page checks as well; it knows no keys, and neither does any vendor. */
+export type DoorName = 'api' | 'phone' | Vendor;
+
 interface Asked {
   readonly application: ApplicationName;
+  readonly door: DoorName;
   /** The Idempotency-Key, if one is sent. */
   readonly key: string | null;
 }
@@ -28,7 +37,11 @@ export interface Start extends Asked {
   readonly customCode: string | null;
   readonly checksMax: number | null;
   readonly lifetimeSeconds: number | null;
-  /** By which the verification is found again, whether its start was answered or not. */
+  readonly codeLength: number | null;
+  /**
+   * By which the verification is found again, whether its start was answered or not. Most vendors
+   * have no word for it: then it is what a list shows of such starts, and several may share it.
+   */
   readonly reference: string;
 }
 
@@ -36,13 +49,12 @@ export interface Check extends Asked {
   readonly kind: 'check';
   readonly verification: string;
   readonly code: string;
-  /** The virtual phone's page checks as well; it knows no keys. */
-  readonly door: 'api' | 'phone';
 }
 
 export interface RecipientCheck extends Asked {
   readonly kind: 'recipient-check';
   readonly recipient: string;
+  readonly ledger: string;
   readonly purpose: string;
   readonly code: string;
 }
@@ -52,6 +64,13 @@ export interface Resend extends Asked {
   readonly verification: string;
   /** One other way, or null for those of the start. */
   readonly destination: Destination | null;
+}
+
+/** Of whatever is live there: Fast2SMS knows a code by its mobile number. */
+export interface RecipientResend extends Asked {
+  readonly kind: 'recipient-resend';
+  readonly recipient: string;
+  readonly purpose: string;
 }
 
 export interface Cancel extends Asked {
@@ -64,7 +83,16 @@ export interface AdvanceClock {
   readonly seconds: number;
 }
 
-export type Operation = Start | Check | RecipientCheck | Resend | Cancel | AdvanceClock;
+export type Operation =
+  | Start
+  | Check
+  | RecipientCheck
+  | Resend
+  | RecipientResend
+  | Cancel
+  | AdvanceClock;
+
+export type Asking = Exclude<Operation, AdvanceClock>;
 
 export type Status = 'pending' | 'approved' | 'failed' | 'expired' | 'canceled' | 'blocked';
 
@@ -75,12 +103,17 @@ export type CheckReason =
   | 'already_used'
   | 'canceled';
 
-/** What is shown of a verification. */
+/** What is shown of a verification, by one door or another. */
 export interface View {
   readonly verification: string;
+  readonly recipient: string;
   readonly status: Status;
+  readonly checksMax: number;
+  readonly checksWrong: number;
   readonly checksLeft: number;
+  readonly sendsUsed: number;
   readonly sendsLeft: number;
+  readonly lifetimeSeconds: number;
   readonly channel: string;
   readonly purpose: string;
   readonly createdAt: Span;
@@ -91,8 +124,20 @@ export interface View {
 }
 
 export type Expected =
-  | { readonly kind: 'verification'; readonly status: 200 | 201; readonly view: View }
-  | { readonly kind: 'verdict'; readonly view: View; readonly reason: CheckReason | null }
+  | {
+      readonly kind: 'verification';
+      readonly status: 200 | 201;
+      readonly view: View;
+      /** Of a cancel: whether it is the one that ended it. */
+      readonly isFirstAtEnd: boolean;
+    }
+  | {
+      readonly kind: 'verdict';
+      readonly view: View;
+      readonly reason: CheckReason | null;
+      /** Whether this check met the end first, or caused it. */
+      readonly isFirstAtEnd: boolean;
+    }
   | {
       readonly kind: 'problem';
       readonly status: number;
@@ -100,6 +145,8 @@ export type Expected =
       readonly limit: string | null;
       /** When the same may be asked again; null where nothing is said of that. */
       readonly until: Span | null;
+      /** The live verification that stands in the way. */
+      readonly verification: string | null;
     }
   | { readonly kind: 'replay'; readonly first: Expected }
   | { readonly kind: 'clock' };
@@ -122,6 +169,36 @@ export interface ObservedAnswer {
   readonly isReplayed: boolean;
   readonly retryAfterSeconds: number | null;
   readonly body: ObservedBody;
+  /** What a vendor's answer says; absent where our own API answered. */
+  readonly shown?: Shown;
+}
+
+/** A vendor's answer in the words of the model. */
+export interface Shown {
+  /** The vendor's own word, by which answers are counted. */
+  readonly word: string;
+  /** What it may stand for: vendors have one word for several of ours, and two for one. */
+  readonly alternatives: readonly Facts[];
+}
+
+/** Whatever an answer does not say is left out, and not compared. */
+export interface Facts {
+  /** `done`, `approved`, or why not: a reason, a limit or the code of a problem. */
+  readonly outcomes: readonly string[];
+  /** The verification, as the vendor calls it. */
+  readonly id?: string | undefined;
+  readonly recipient?: string | undefined;
+  readonly status?: Status | undefined;
+  readonly isFirstAtEnd?: boolean;
+  readonly isSentAgain?: boolean;
+  readonly checksMax?: number;
+  readonly checksWrong?: number;
+  readonly lifetimeSeconds?: number;
+  readonly deliveries?: number;
+  /** To the second. */
+  readonly createdAtMs?: number;
+  readonly expiresAtMs?: number;
+  readonly waitSeconds?: number | null;
 }
 
 /** The fields of verifications, verdicts and problems that are looked at. */
@@ -132,6 +209,8 @@ export interface ObservedBody {
   readonly sendsLeft?: number;
   readonly channel?: string;
   readonly purpose?: string;
+  readonly origin?: string;
+  readonly recipient?: string;
   readonly createdAt?: string;
   readonly expiresAt?: string;
   readonly resendAllowedAt?: string | null;

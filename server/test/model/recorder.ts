@@ -1,6 +1,10 @@
-/** Makes calls and writes down what the client saw of them, in the order in which it saw it. */
+/**
+ * Makes calls, by our API or through a vendor's door, and writes down what the client saw of them,
+ * in the order in which it saw it.
+ */
 import type { Client, Request } from './client.ts';
-import type { Call, Channel, Destination, Operation } from './operations.ts';
+import type { Vendors } from './doors/vendors.ts';
+import type { Asking, Call, Channel, Destination, Operation } from './operations.ts';
 import type { Target } from './targets.ts';
 
 /** The text of every message; the code stands at its end. */
@@ -15,8 +19,9 @@ export interface Recorder {
 export function createRecorder(
   target: Target,
   client: Client,
-  idOf: (verification: string) => string,
+  parts: { readonly idOf: (verification: string) => string; readonly vendors: Vendors },
 ): Recorder {
+  const { idOf, vendors } = parts;
   const calls: Call[] = [];
   let events = 0;
   return {
@@ -28,7 +33,9 @@ export function createRecorder(
       const asked: Call = { number, node, operation, calledAs, returnedAs: null, answer: null };
       calls.push(asked);
       try {
-        const answer = await client.send(url, requestFor(operation, target, idOf));
+        const answer = isForVendor(operation)
+          ? await vendors.ask(url, operation, idOf)
+          : await client.send(url, requestFor(operation, target, idOf));
         const call: Call = { ...asked, returnedAs: events++, answer };
         calls[number] = call;
         return call;
@@ -38,6 +45,11 @@ export function createRecorder(
       }
     },
   };
+}
+
+function isForVendor(operation: Operation): operation is Asking {
+  if (operation.kind === 'advance-clock') return false;
+  return operation.door !== 'api' && operation.door !== 'phone';
 }
 
 function requestFor(
@@ -77,6 +89,8 @@ function requestFor(
     }
     case 'cancel':
       return { ...asked, path: `/v1/verifications/${idOf(operation.verification)}/cancel` };
+    case 'recipient-resend':
+      throw new Error('Our API sends again by id alone.');
     default:
       return operation satisfies never;
   }

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import fc from 'fast-check';
 import { type Client, createClient } from './client.ts';
 import { type Command, runCommand } from './commands.ts';
+import { createVendors, type Vendors } from './doors/vendors.ts';
 import type { Settings } from './model.ts';
+import type { DoorName, Operation } from './operations.ts';
 import savedSequences from './seeds.json' with { type: 'json' };
-import { drawCommands, firstStart, settings, toSessionCommand } from './sequences.ts';
+import { drawSequence, toSessionCommand } from './sequences.ts';
 import { openSession, type Session } from './session.ts';
 import { openSite, type Site, type SiteOptions, type Target, type TargetKind } from './targets.ts';
 
@@ -14,6 +16,8 @@ export interface Plan {
   readonly sequences: number;
   readonly seed: number;
   readonly withCrashes: boolean;
+  /** Vendors' calls as well. */
+  readonly withDoors: boolean;
   /** Called after each sequence. */
   readonly onProgress?: (figures: Figures) => void;
 }
@@ -47,8 +51,8 @@ export async function runSequences(site: Site, plan: Plan): Promise<Figures> {
     for (let done = 0; done < share && !hasFailed; done += sequencesPerServer) {
       const numRuns = Math.min(sequencesPerServer, share - done);
       const seed = plan.seed + worker * 1_000_003 + done;
-      await withTarget(site, plan.kind, (target, client) =>
-        runOn(target, client, { plan, numRuns, seed, figures, hasFailed: () => hasFailed }),
+      await withTarget(site, plan.kind, (target, clients) =>
+        runOn(target, clients, { plan, numRuns, seed, figures, hasFailed: () => hasFailed }),
       );
     }
   });
@@ -67,9 +71,9 @@ export async function runSequences(site: Site, plan: Plan): Promise<Figures> {
 
 /** Sequences that once failed, on a fresh server. */
 export async function rerunSaved(site: Site, kind: TargetKind): Promise<void> {
-  await withTarget(site, kind, async (target, client) => {
+  await withTarget(site, kind, async (target, clients) => {
     for (const saved of savedSequences as readonly SavedSequence[]) {
-      const session = await openSession(target, client, saved.settings);
+      const session = await openSession(target, clients, saved.settings);
       const model = () => ({ model: session, real: session });
       try {
         await fc.asyncModelRun(model, saved.commands.map(toSessionCommand));
@@ -96,16 +100,21 @@ export async function withSite<Result>(
 async function withTarget(
   site: Site,
   kind: TargetKind,
-  use: (target: Target, client: Client) => Promise<void>,
+  use: (target: Target, clients: Clients) => Promise<void>,
 ): Promise<void> {
   const target = await site.startTarget(kind);
   const client = createClient();
   try {
-    await use(target, client);
+    await use(target, { client, vendors: createVendors(target, client) });
   } finally {
     client.close();
     await target.remove();
   }
+}
+
+interface Clients {
+  readonly client: Client;
+  readonly vendors: Vendors;
 }
 
 interface Share {
@@ -117,19 +126,20 @@ interface Share {
   hasFailed(): boolean;
 }
 
-async function runOn(target: Target, client: Client, share: Share): Promise<void> {
+async function runOn(target: Target, clients: Clients, share: Share): Promise<void> {
   const { plan, numRuns, seed, figures, hasFailed } = share;
   let shrinkUntilMs = Number.POSITIVE_INFINITY;
   let printed = '';
+  const { settings, first: firstStart, commands: later } = drawSequence(plan);
   const property = fc.asyncProperty(
     settings,
     firstStart,
-    drawCommands(plan.withCrashes),
+    later,
     async (initial, first, commands) => {
       // What is left out of a failed sequence after this time counts as needed.
       if (Date.now() > shrinkUntilMs || hasFailed()) return;
       try {
-        const session = await openSession(target, client, initial);
+        const session = await openSession(target, clients, initial);
         await runCommand(session, first);
         await fc.asyncModelRun(() => ({ model: session, real: session }), commands);
         count(figures, session);
@@ -143,8 +153,8 @@ async function runOn(target: Target, client: Client, share: Share): Promise<void
   );
   const result = await fc.check(property, { numRuns, seed });
   if (!result.failed) return;
-  const [initial, first, later] = result.counterexample ?? [];
-  const commands = [JSON.stringify(first), String(later)].filter((text) => text !== '').join();
+  const [initial, first, rest] = result.counterexample ?? [];
+  const commands = [JSON.stringify(first), String(rest)].filter((text) => text !== '').join();
   const line = `{ "why": "…", "settings": ${JSON.stringify(initial)}, "commands": [${commands}] }`;
   assert.fail(
     `A sequence on ${target.name} failed. Seed ${result.seed}, path ` +
@@ -160,7 +170,19 @@ function count(figures: Figures, session: Session): void {
     const verdict = answer?.body.approved === true ? 'approved' : answer?.body.reason;
     const outcome = verdict ?? answer?.body.limit?.name ?? answer?.body.code ?? answer?.status;
     const shown = answer?.isReplayed === true ? 'repeated' : (outcome ?? 'cut off');
-    const name = `${operation.kind} ${shown}`;
+    const name = nameOf(operation, answer?.shown?.word ?? shown);
     figures.answers.set(name, (figures.answers.get(name) ?? 0) + 1);
   }
+}
+
+/** Vendors' answers are counted by the vendor's own words. */
+function nameOf(operation: Operation, answered: string | number): string {
+  const isPlain = operation.kind === 'advance-clock' || !isVendor(operation.door);
+  return isPlain
+    ? `${operation.kind} ${answered}`
+    : `${operation.door} ${operation.kind} ${answered}`;
+}
+
+function isVendor(door: DoorName): boolean {
+  return door !== 'api' && door !== 'phone';
 }

@@ -6,13 +6,14 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client } from './client.ts';
 import { type CodeBook, createCodeBook } from './code-book.ts';
+import type { Vendors } from './doors/vendors.ts';
 import { reportFailure } from './failure-report.ts';
 import { explain, type History } from './history-checker.ts';
 import { assertAnswers, assertMessages, assertNoCode } from './invariants.ts';
 import { defaultSettings, emptyState, type Settings, type State } from './model.ts';
 import type { Span } from './moment.ts';
 import { observe } from './observe.ts';
-import type { ApplicationName, Call, Operation } from './operations.ts';
+import type { ApplicationName, Call, DoorName, Operation } from './operations.ts';
 import { createRecorder, type Recorder } from './recorder.ts';
 import { createExtremes, type Extremes, patchFor } from './settings-in-force.ts';
 import { aheadMsMax, type Target } from './targets.ts';
@@ -45,6 +46,8 @@ export interface Session {
 export interface KnownVerification {
   readonly name: string;
   readonly application: ApplicationName;
+  /** Through which it began. */
+  readonly door: DoorName;
   readonly recipient: string;
   readonly purpose: string;
 }
@@ -56,12 +59,12 @@ const offsets = new WeakMap<Target, number>();
 
 export async function openSession(
   target: Target,
-  client: Client,
+  { client, vendors }: { readonly client: Client; readonly vendors: Vendors },
   initial: Partial<Settings> = {},
 ): Promise<Session> {
   const prefix = `s${sessions++}`;
   const book = createCodeBook(prefix);
-  const recorder = createRecorder(target, client, book.idOf);
+  const recorder = createRecorder(target, client, { idOf: book.idOf, vendors });
   const extremes = createExtremes();
   const check = createCheck(target, client, { prefix, book, recorder });
   const settings = { ...defaultSettings, ...initial };
@@ -83,6 +86,8 @@ export async function openSession(
       await pause(crash.afterMs);
       await target.kill(crash.node);
     }
+    // One that fails waits for the others: their calls must not come into the next sequence.
+    await Promise.allSettled(running);
     const calls = (await Promise.all(running)).flat();
     isTimeBlurred ||=
       lines.length > 1 && calls.some(({ operation }) => operation.kind === 'advance-clock');
@@ -155,13 +160,13 @@ function createCheck(
   parts: { readonly prefix: string; readonly book: CodeBook; readonly recorder: Recorder },
 ): (batch: Batch) => Promise<readonly State[]> {
   const { book, recorder } = parts;
-  const { nameOf, namesOf, codeOf } = book;
+  const { nameOf, namesOf, codeOf, isBlocked } = book;
   const watch = createWatch(target, client, parts);
   function explainOrFail(
     states: readonly State[],
     history: Pick<History, 'calls' | 'span' | 'mayGiveBack'>,
   ): readonly State[] {
-    const explained = explain(states, { ...history, nameOf, namesOf, codeOf });
+    const explained = explain(states, { ...history, nameOf, namesOf, codeOf, isBlocked });
     if (explained.states.length === 0)
       assert.fail(reportFailure(recorder.calls, explained.obstacles));
     return explained.states;

@@ -32,6 +32,10 @@ export function patchFor(settings: Partial<Settings>): Record<string, unknown> {
     recipientSendIntervalSeconds,
     recipientSendsHourMax,
     recipientSendsDayMax,
+    capillaryStartsHourMax,
+    capillaryChecksMax,
+    pegaChecksMax,
+    pegaLifetimeSeconds,
     ...rest
   } = settings;
   const limits = { recipientSendIntervalSeconds, recipientSendsHourMax, recipientSendsDayMax };
@@ -40,5 +44,18 @@ export function patchFor(settings: Partial<Settings>): Record<string, unknown> {
       ? cents
       : { amount: (cents / 100).toFixed(2), currency: 'EUR' };
   const code = codeLength === undefined ? undefined : { length: codeLength };
-  return { ...rest, limits, code, dailyBudget: budget };
+  const capillary = {
+    otpRateLimitOneHour: capillaryStartsHourMax,
+    ...(capillaryChecksMax === undefined
+      ? {}
+      : {
+          validateRateLimitEnabled: capillaryChecksMax > 0,
+          validateRateLimitCount: Math.max(1, capillaryChecksMax),
+        }),
+  };
+  const pega = {
+    maximumFailedAttempts: pegaChecksMax,
+    maximumTokenAgeSeconds: pegaLifetimeSeconds,
+  };
+  return { ...rest, limits, code, dailyBudget: budget, facades: { capillary, pega } };
 }

@@ -12,13 +12,17 @@ import {
   startDevelopmentServer,
 } from '../end-to-end/running-server.ts';
 import { findPostgres, startPostgres } from '../parts/postgres.ts';
-import type { ApplicationName } from './operations.ts';
+import { makeCredentials, readCredentials } from './doors/credentials.ts';
+import type { Credentials } from './doors/door.ts';
+import type { ApplicationName, Vendor } from './operations.ts';
 
 export interface Target {
   readonly name: string;
   /** One for each node; a node keeps its address over a restart. */
   readonly urls: readonly string[];
   readonly apiKeys: Readonly<Record<ApplicationName, string>>;
+  /** Made when they are first asked for, where development has none. */
+  credentialsOf(application: ApplicationName, vendor: Vendor): Promise<Credentials>;
   /** On a database that several nodes work on, or may. */
   readonly isShared: boolean;
   /** kill -9. */
@@ -40,6 +44,9 @@ export interface TargetKind {
   /** How many are run by `npm test`. */
   readonly sequences: number;
   readonly sequencesWithCrashes: number;
+  /** Likewise, with vendors' calls among them. */
+  readonly sequencesThroughDoors: number;
+  readonly sequencesThroughDoorsWithCrashes: number;
   /** Of a hundred sequences of `npm run test:long`. */
   readonly share: number;
 }
@@ -68,6 +75,8 @@ export const targetKinds: readonly TargetKind[] = [
     servers: 3,
     sequences: 1_000,
     sequencesWithCrashes: 12,
+    sequencesThroughDoors: 500,
+    sequencesThroughDoorsWithCrashes: 4,
     share: 80,
   },
   {
@@ -77,6 +86,8 @@ export const targetKinds: readonly TargetKind[] = [
     servers: 3,
     sequences: 120,
     sequencesWithCrashes: 4,
+    sequencesThroughDoors: 0,
+    sequencesThroughDoorsWithCrashes: 0,
     share: 10,
   },
   {
@@ -86,6 +97,8 @@ export const targetKinds: readonly TargetKind[] = [
     servers: 2,
     sequences: 100,
     sequencesWithCrashes: 6,
+    sequencesThroughDoors: 60,
+    sequencesThroughDoorsWithCrashes: 4,
     share: 10,
   },
 ];
@@ -153,22 +166,33 @@ async function startNodes(
   const killed = new Set<number>();
   /** Commands are drawn for any number of nodes. */
   const indexOf = (node: number) => node % kind.nodes;
-  let apiKeys: Target['apiKeys'];
+  let other: OtherApplication;
   try {
     for (let node = 0; node < kind.nodes; node++) {
       nodes.push(await startDevelopmentServer(environment, makeFolder()));
     }
-    const [first] = nodes;
-    if (first === undefined) throw new Error('A target has at least one node.');
-    apiKeys = { own: first.apiKey, other: await makeOtherApplication(first, environment) };
+    other = await makeOtherApplication(firstOf(nodes), environment);
   } catch (error) {
     await remove();
     throw error;
   }
+  const { apiKey, folder } = firstOf(nodes);
+  const made = new Map<string, Promise<Credentials>>();
   return {
     name: kind.name,
     urls: nodes.map(({ url }) => url),
-    apiKeys,
+    apiKeys: { own: apiKey, other: other.apiKey },
+    credentialsOf(application, vendor) {
+      const name = `${application} ${vendor}`;
+      const known = made.get(name);
+      if (known !== undefined) return known;
+      const making =
+        application === 'own'
+          ? Promise.resolve(readCredentials(folder, vendor))
+          : makeCredentials(environmentOf(folder, environment), other.id, vendor);
+      made.set(name, making);
+      return making;
+    },
     isShared: kind.storage === 'postgres',
     async kill(node) {
       killed.add(indexOf(node));
@@ -188,13 +212,28 @@ async function startNodes(
 const watchword = fileURLToPath(new URL('../../bin/watchword.mjs', import.meta.url));
 const run = promisify(execFile);
 
+function firstOf([first]: readonly RunningServer[]): RunningServer {
+  if (first === undefined) throw new Error('A target has at least one node.');
+  return first;
+}
+
+/** Of the command line, beside the server in this folder. */
+function environmentOf(folder: string, environment: Environment): NodeJS.ProcessEnv {
+  const { PATH } = process.env;
+  return { PATH, ...environment, WATCHWORD_DATA: folder };
+}
+
+interface OtherApplication {
+  readonly id: string;
+  readonly apiKey: string;
+}
+
 /** An application beside the development one, made as an operator makes it. */
 async function makeOtherApplication(
   server: RunningServer,
   environment: Environment,
-): Promise<string> {
-  const { PATH } = process.env;
-  const env = { PATH, ...environment, WATCHWORD_DATA: server.folder };
+): Promise<OtherApplication> {
+  const env = environmentOf(server.folder, environment);
   const command = async (...words: readonly string[]): Promise<{ id: string; apiKey: string }> => {
     const { stdout } = await run(process.execPath, [watchword, ...words, '--json'], { env });
     return JSON.parse(stdout) as { id: string; apiKey: string };
@@ -204,5 +243,5 @@ async function makeOtherApplication(
   const caller = { url: server.url, apiKey };
   const changed = await callServer(caller, 'PATCH', '/v1/application', { countries: 'all' });
   if (changed.status !== 200) throw new Error(`The other application: ${changed.text}`);
-  return apiKey;
+  return { id, apiKey };
 }

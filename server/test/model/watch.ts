@@ -47,10 +47,11 @@ export function createWatch(
     const items = <Item>(index: number): readonly Item[] =>
       (answers[index]?.body as { items?: readonly Item[] } | undefined)?.items ?? [];
     // Other sequences of the other application are not forgotten: only ours are looked at.
-    const ours = (index: number) =>
-      items<ObservedBody>(index).filter(({ reference }) => reference?.startsWith(`${prefix}-`));
+    const other = items<ObservedBody>(1).filter(({ reference }) =>
+      reference?.startsWith(`${prefix}-`),
+    );
     return {
-      lists: { own: ours(0), other: started.other === 0 ? [] : ours(1) },
+      lists: { own: items<ObservedBody>(0), other: started.other === 0 ? [] : other },
       messages: withMessages ? items<ObservedMessage>(lists.length) : messages,
     };
   }
@@ -59,7 +60,7 @@ export function createWatch(
     async look(calls, mayComeTwice) {
       const started = countStarts(calls);
       const sending = calls.filter(
-        ({ operation: { kind } }) => kind === 'start' || kind === 'resend',
+        ({ operation: { kind } }) => kind === 'start' || kind.endsWith('resend'),
       );
       const deadline = Date.now() + comingTimeoutMs;
       for (;;) {

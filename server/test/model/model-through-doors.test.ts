@@ -1,0 +1,4 @@
+import { testModelThroughDoors } from './model-tests.ts';
+
+testModelThroughDoors('sqlite');
+testModelThroughDoors('postgres');
