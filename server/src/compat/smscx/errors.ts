@@ -155,7 +155,7 @@ export function answerError(
 }
 
 export function answerRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
-  const error = refusals[refusal.code];
+  const error = withReason(refusals[refusal.code], refusal);
   if (error.status === 429) {
     const seconds = refusal.retryAfterSeconds ?? 1;
     setVendorHeaders(reply, { limit: refusal.limit?.max ?? 1, remaining: 0 });
@@ -165,6 +165,14 @@ export function answerRefusal(reply: FastifyReply, refusal: Refusal): FastifyRep
     });
   }
   return answerError(reply, error);
+}
+
+/** A text may be refused for much, so its sentence goes on with what it is. */
+function withReason(error: VendorError, { detail, pointer }: Refusal): VendorError {
+  if (error !== errors.templateInvalid) return error;
+  const name = pointer?.match(/^\/variables\/(.+)$/)?.[1];
+  const reason = name === undefined ? detail : `The placeholder {{${name}}} has no value here.`;
+  return { ...error, message: `${error.message}. ${reason}` };
 }
 
 export function answerFault({ code, detail }: RequestFault, reply: FastifyReply): FastifyReply {

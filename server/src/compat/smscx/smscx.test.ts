@@ -70,6 +70,19 @@ describe('the text', () => {
     assert.deepEqual([answer.statusCode, answer.json().error.code], [400, 2006]);
   });
 
+  test('is refused with what is wrong with it', async () => {
+    const client = await newOtpClient(opened);
+    for (const [template, reason] of [
+      ['{{pin}} for {{order}}', 'The placeholder {{order}} has no value here.'],
+      ['{{pin}} and {{pin}}', 'The text holds the code more than once.'],
+    ]) {
+      const body = { phoneNumber: '+33612424100', template };
+      const { error } = (await client.call('POST', '/otp', body)).json();
+      const sentence = `The parameter 'template' cannot be sent as a text message. ${reason}`;
+      assert.deepEqual([error.code, error.message], [2006, sentence]);
+    }
+  });
+
   test('is ours in the language of the number where nobody set one', async () => {
     const client = await newOtpClient(opened);
     const texts: string[] = [];
