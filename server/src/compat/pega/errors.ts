@@ -4,6 +4,7 @@
  * failure says `FAIL` as well.
  */
 import type { FastifyReply } from 'fastify';
+import type { Destination } from '#compat/pega/translate.ts';
 import type { Refusal } from '#domain/refusal.ts';
 import { faultStatus, type RequestFault } from '#service/request-fault.ts';
 
@@ -23,6 +24,10 @@ export function answerUnauthorized(reply: FastifyReply): FastifyReply {
   return answerError(reply, 401, 'The user name or the password is wrong.');
 }
 
+export function answerOtherPage(reply: FastifyReply): FastifyReply {
+  return answerError(reply, 403, 'Pages of another origin cannot make this call.');
+}
+
 export function answerFault({ code, detail }: RequestFault, reply: FastifyReply): FastifyReply {
   return answerError(reply, faultStatus[code], detail);
 }
@@ -30,14 +35,19 @@ export function answerFault({ code, detail }: RequestFault, reply: FastifyReply)
 export function answerRefusal(
   reply: FastifyReply,
   { code, detail, retryAfterSeconds }: Refusal,
-  field: string,
+  { field, expected }: Destination,
 ): FastifyReply {
   if (retryAfterSeconds !== undefined) reply.header('Retry-After', retryAfterSeconds);
   switch (code) {
     case 'recipient_invalid':
-    case 'recipient_unsupported':
-    case 'country_not_allowed':
-      return answerError(reply, 400, `${field} is not an address that can be reached.`);
+    case 'recipient_unsupported': {
+      const message = `${field} is not an address that can be reached. Give ${expected}.`;
+      return answerError(reply, 400, message);
+    }
+    case 'country_not_allowed': {
+      const message = `${field} is of a country that the setting "countries" does not allow.`;
+      return answerError(reply, 400, message);
+    }
     case 'limit_reached':
     case 'budget_exhausted':
     case 'balance_exhausted':

@@ -219,6 +219,44 @@ describe('a code by SMS', () => {
   }
 });
 
+describe('a number that cannot be reached', () => {
+  const reasons = [
+    ['4155550123', {}, /with a plus, or one of the country in the setting "country"/],
+    ['+447400123456', { countries: ['US'] }, /a country that the setting "countries" does not/],
+  ] as const;
+  for (const [ToPhoneNumber, settings, message] of reasons) {
+    test(`${ToPhoneNumber} is refused with what to change`, async () => {
+      const answer = await opened.app.inject({
+        method: 'POST',
+        url: `${otp}/sms`,
+        headers: { authorization: basicOf(await opened.newClient(settings)) },
+        payload: { SMSSettings: { ToPhoneNumber } },
+      });
+      assert.equal(answer.statusCode, 400);
+      assert.match(
+        bodyOf<{ errors: { message: string }[] }>(answer).errors[0]?.message ?? '',
+        message,
+      );
+    });
+  }
+});
+
+test('a page of another origin sends nothing and spends no guess', async () => {
+  const live = await newLive();
+  const query = new URLSearchParams({ OTPValue: live.code, ReferenceID: live.referenceId });
+  const url = `${otp}/verify?${query}`;
+  for (const [site, status] of [
+    ['cross-site', 403],
+    ['same-site', 403],
+    ['same-origin', 200],
+  ] as const) {
+    const headers = { authorization: basicOf(client), 'sec-fetch-site': site };
+    const answer = await opened.app.inject({ url, headers });
+    const said = status === 200 ? 'SUCCESS' : 'FAIL';
+    assert.deepEqual([answer.statusCode, bodyOf(answer)['Status']], [status, said], site);
+  }
+});
+
 test('a call tells its method before anybody is signed in', async () => {
   for (const [method, call, allow] of [
     ['GET', 'sms', 'POST, OPTIONS'],

@@ -5,11 +5,12 @@ import { presentBasic } from '#compat/pega/credentials.ts';
 import {
   answerError,
   answerFault,
+  answerOtherPage,
   answerRefusal,
   answerUnauthorized,
 } from '#compat/pega/errors.ts';
 import { settingsOf } from '#compat/pega/settings.ts';
-import { readGenerate, readVerify } from '#compat/pega/translate.ts';
+import { destinations, readGenerate, readVerify } from '#compat/pega/translate.ts';
 import { readUuidHandle, uuidHandle } from '#domain/handle.ts';
 import type { Service } from '#service/service.ts';
 
@@ -42,6 +43,7 @@ export function createRoutes({ service }: FacadeParts): readonly FacadeRoute[] {
           const detail = `This call has no ${request.method}. It has ${method}, OPTIONS.`;
           return answerFault({ code: 'method_not_allowed', detail }, reply);
         }
+        if (isOfAnotherPage(request)) return answerOtherPage(reply);
         const presented = presentBasic(request.headers.authorization);
         const opened = presented && (await service.authenticateWith('pega', presented));
         if (opened === null) return answerUnauthorized(reply);
@@ -51,6 +53,16 @@ export function createRoutes({ service }: FacadeParts): readonly FacadeRoute[] {
       handle: (request, reply) => callNamed(calls, request).handle(request, reply),
     },
   ];
+}
+
+/**
+ * A page of another site can have a browser make a call with the operator's password that it
+ * remembers. Browsers tell it (Fetch Metadata); `Origin` tells less, because a proxy that serves
+ * Pega and this server as one origin may change the name that we are called by.
+ */
+function isOfAnotherPage({ headers }: FastifyRequest): boolean {
+  const site = headers['sec-fetch-site'];
+  return site === 'cross-site' || site === 'same-site';
 }
 
 /** What is below `…/otp/`, each with its one method. */
@@ -68,10 +80,10 @@ function createGenerate(service: Service, channel: 'email' | 'sms'): Handle {
   return async (request, reply) => {
     const caller = callerOf(request);
     const settings = settingsOf(caller.application.settings.facades['pega']);
-    const { start, field } = readGenerate(channel, request.body, settings);
-    if (start === null) return answerError(reply, 400, `${field} is required.`);
-    const started = await service.startVerification(caller, start, null);
-    if (!started.ok) return answerRefusal(reply, started.error, field);
+    const asked = readGenerate(channel, request.body, settings);
+    if (!asked.ok) return answerError(reply, 400, asked.error);
+    const started = await service.startVerification(caller, asked.value, null);
+    if (!started.ok) return answerRefusal(reply, started.error, destinations[channel]);
     return reply.send({ Status: 'SUCCESS', ReferenceID: uuidHandle(started.value.view.id) });
   };
 }

@@ -1,19 +1,28 @@
 import type { PegaSettings } from '#compat/pega/settings.ts';
+import { isMap } from '#compat/read-options.ts';
 import { readWords, type Words } from '#compat/words.ts';
+import { ok, type Result } from '#domain/refusal.ts';
 import { checkSender } from '#domain/sender.ts';
+import { valueCharactersMax } from '#domain/template-variables.ts';
 import type { StartRequest } from '#service/requests.ts';
 
-/** What a generate call asks for; without a start its destination is missing. */
-export interface Asked {
-  readonly start: StartRequest | null;
-  /** The vendor's name of the destination. */
-  readonly field: string;
-}
-
-const sections = {
-  email: { section: 'EmailSettings', destination: 'ToAddress' },
-  sms: { section: 'SMSSettings', destination: 'ToPhoneNumber' },
+/** Where a generate call says to whom, and what may stand there. */
+export const destinations = {
+  email: {
+    section: 'EmailSettings',
+    member: 'ToAddress',
+    field: 'EmailSettings.ToAddress',
+    expected: 'an e-mail address',
+  },
+  sms: {
+    section: 'SMSSettings',
+    member: 'ToPhoneNumber',
+    field: 'SMSSettings.ToPhoneNumber',
+    expected: 'a mobile number with a plus, or one of the country in the setting "country"',
+  },
 } as const;
+
+export type Destination = (typeof destinations)[keyof typeof destinations];
 
 /**
  * The accounts, `Subject` and `ValidateMaxAge` decide nothing: an account is a provider of the
@@ -23,25 +32,33 @@ export function readGenerate(
   channel: 'email' | 'sms',
   body: unknown,
   { correspondences }: PegaSettings,
-): Asked {
-  const { section, destination } = sections[channel];
+): Result<StartRequest, string> {
+  if (!isMap(body)) return { ok: false, error: 'The body is missing, or is no JSON object.' };
+  const { section, member, field } = destinations[channel];
   const words = readWords(memberOf(body, section));
-  const field = `${section}.${destination}`;
-  const recipient = words(destination)?.trim();
+  const recipient = words(member)?.trim();
   if (recipient === undefined || recipient === '' || recipient.length > 320) {
-    return { start: null, field };
+    return { ok: false, error: `${field} is required.` };
   }
-  const start: StartRequest = {
+  const text = readText(words, correspondences);
+  if ((text.variables?.['message']?.length ?? 0) > valueCharactersMax) {
+    const error = `${section}.Message has more than ${valueCharactersMax} characters.`;
+    return { ok: false, error };
+  }
+  return ok({
     recipient,
     channel,
     purpose: purposeOf(readWords(body)('Context')),
-    ...readText(words, correspondences),
+    ...text,
     ...(channel === 'sms' ? readSender(words('From')?.trim()) : {}),
-  };
-  return { start, field };
+  });
 }
 
-type OwnText = Pick<StartRequest, 'template' | 'text' | 'variables'>;
+interface OwnText {
+  readonly template?: string;
+  readonly text?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+}
 
 /** The vendor's own client sends a `Message` without a place for the code: it follows the text. */
 function readText(words: Words, correspondences: PegaSettings['correspondences']): OwnText {
@@ -78,7 +95,5 @@ function purposeOf(context: string | undefined): string {
 }
 
 function memberOf(body: unknown, name: string): unknown {
-  return typeof body === 'object' && body !== null && Object.hasOwn(body, name)
-    ? (body as Readonly<Record<string, unknown>>)[name]
-    : undefined;
+  return isMap(body) && Object.hasOwn(body, name) ? body[name] : undefined;
 }
