@@ -3,8 +3,9 @@
  * `status_code` and a text as `message`, where a success has an array. HTTP is 400, and 401 where
  * nobody is known.
  *
- * What has no row is ours: 400 for a value of managed OTP that is no good, 503 while nothing can be
- * done. The other numbers of HTTP are not used: 404, 405 and 500 mean something else here.
+ * What has no row is ours: 400 for a value of managed OTP that is no good and for a request that
+ * cannot be read or has another method, 503 while nothing can be done. The other numbers of HTTP
+ * are not used: 404, 405 and 500 mean something else here.
  */
 import type { FastifyReply } from 'fastify';
 import type { Refusal } from '#domain/refusal.ts';
@@ -49,7 +50,6 @@ export function answerFault({ code, detail }: RequestFault, reply: FastifyReply)
   const status = faultStatus[code];
   switch (code) {
     case 'route_not_found':
-    case 'method_not_allowed':
       return send(reply, status, 990, errorRows[990]);
     case 'storage_unavailable':
     case 'internal_error':

@@ -133,7 +133,7 @@ test('a resend brings the same code again, up to five messages', async () => {
   assert.equal(verified.statusCode, 200);
 });
 
-test('a code is over by time, by use and by guesses', async () => {
+test('a code is over by time, use and guesses; by its number it is not found then', async () => {
   const verify = async (request_id: string, otp: string) =>
     bodyOf(await call('/dev/otp/verify', { request_id, otp }))['message'];
   const used = await newLive();
@@ -148,6 +148,10 @@ test('a code is over by time, by use and by guesses', async () => {
   const late = await newLive();
   await opened.advance(601);
   assert.equal(await verify(late.requestId, late.code), 'OTP expired');
+  for (const { mobile, code } of [used, guessed, late]) {
+    const answer = await call('/dev/otp/verify', { mobile, otp: code });
+    assert.equal(bodyOf(answer)['message'], 'OTP not found or expired');
+  }
 });
 
 test('of many right checks at once, through this door and ours, one wins', async () => {

@@ -89,7 +89,9 @@ function readSend(words: Words, { caller, ids }: Account): Result<StartRequest, 
   const template = otpId === undefined ? undefined : ownValue(otpTemplates, otpId);
   if (template === undefined && otpId !== ids.otpId) return { ok: false, error: 425 };
   const customCode = words('otp');
-  if (customCode !== undefined && !/^[0-9]+$/.test(customCode)) return { ok: false, error: 997 };
+  if (customCode !== undefined && !/^[0-9]+$/.test(customCode)) {
+    return wrongValue('otp must have digits only');
+  }
   const digits = customCode?.length ?? codeLengthMax;
   if (digits < codeLengthMin || digits > codeLengthMax) {
     return wrongValue(`otp must have ${codeLengthMin} to ${codeLengthMax} digits`);
