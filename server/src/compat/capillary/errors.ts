@@ -88,6 +88,8 @@ export function errorOf(refusal: Refusal): OtpError {
     case 'recipient_invalid':
     case 'recipient_unsupported':
       return { code: 8056 };
+    case 'country_not_allowed':
+      return { code: 606, detail: 'Numbers of this country are not allowed' };
     default:
       return { code: 606 };
   }

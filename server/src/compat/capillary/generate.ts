@@ -70,7 +70,8 @@ function readGenerate(
   }
   const enabled = found.channels.filter(({ channel }) => settings.channels.includes(channel));
   if (enabled.length === 0) return { ok: false, error: [{ code: 606 }] };
-  const told = enabled.map((one) => withContent(one, { settings, action, words, body }));
+  const isTexted = enabled.some(({ channel }) => channel === 'sms');
+  const told = enabled.map((one) => withContent(one, { settings, action, words, body, isTexted }));
   const request = {
     recipient: entity.value.canonical,
     purpose: action,
@@ -82,6 +83,15 @@ function readGenerate(
   };
 }
 
+interface Asked {
+  readonly settings: ApplicationSettings;
+  readonly action: Action;
+  readonly words: Words;
+  readonly body: unknown;
+  /** Whether an SMS is among what goes out. */
+  readonly isTexted: boolean;
+}
+
 interface Told {
   readonly request: ChannelRequest;
   /** Whether its text shows the code more than once. */
@@ -89,11 +99,8 @@ interface Told {
 }
 
 /** The body's own text, the template of the action, the application's, and last the vendor's. */
-function withContent(
-  { channel, to }: ReadChannel,
-  asked: { settings: ApplicationSettings; action: Action; words: Words; body: unknown },
-): Told {
-  const { settings, action, words, body } = asked;
+function withContent({ channel, to }: ReadChannel, asked: Asked): Told {
+  const { settings, action, words, body, isTexted } = asked;
   const template = capillarySettings(settings).templates[action] ?? settings.template;
   const at = { channel, to: to.canonical };
   switch (channel) {
@@ -105,7 +112,7 @@ function withContent(
     case 'sms':
     case 'email': {
       const mail = readWords(memberOf(body, 'emailTemplate'));
-      const own = channel === 'sms' ? smsContent(words('template')) : mailContent(mail);
+      const own = channel === 'sms' ? smsContent(words('template')) : mailContent(mail, isTexted);
       if (own.isGiven || template === null) {
         return { request: { ...at, ...own.content }, isRepeated: own.isRepeated };
       }

@@ -94,6 +94,14 @@ describe('channels', () => {
     );
   });
 
+  test('by mail alone promise no SMS', async () => {
+    const client = await newClient();
+    await client.generate({ channels: everywhere.channels.slice(1, 2) });
+    const [mail] = await handedTo(client);
+    const code = client.newestCode();
+    assert.equal(mail?.text, `Dear Customer, The validation code for your request is: ${code}.`);
+  });
+
   test('take the template of the action, then the application’s', async () => {
     const client = await newClient({
       facades: { capillary: { templates: { COUPON: 'otp_coupon' } } },
@@ -290,6 +298,13 @@ describe('limits', () => {
     await opened.advance(900);
     assert.deepEqual(codesOf(await client.validate(code)), [605]);
   });
+});
+
+test('a number of a country that is not allowed is told so', async () => {
+  const client = await newClient({ countries: ['US'] });
+  const { errors } = bodyOf<{ errors: unknown }>(await client.generate());
+  const message = '"Unable to generate OTP at the moment. Numbers of this country are not allowed"';
+  assert.deepEqual(errors, [{ status: false, code: 606, message }]);
 });
 
 describe('races', () => {

@@ -7,9 +7,9 @@ import type { ChannelRequest } from '#service/requests.ts';
 const builtIn = {
   sms: 'Hi user.Your otp for validation is {{ validation_code }}.',
   subject: 'Validation Code',
-  mail:
-    'Dear Customer, The validation code for your request is: {{ validation_code }}. You will ' +
-    'also receive the validation code by SMS on your registered mobile number shortly.',
+  mail: 'Dear Customer, The validation code for your request is: {{ validation_code }}.',
+  mailBesideSms:
+    ' You will also receive the validation code by SMS on your registered mobile number shortly.',
 };
 
 export interface OwnText {
@@ -25,11 +25,11 @@ export function smsContent(template: string | undefined): OwnText {
   return { content: { text }, isGiven: template !== undefined, isRepeated: isRepeated(text) };
 }
 
-/** A part that is missing is the vendor's own. */
-export function mailContent(words: Words): OwnText {
+/** A part that is missing is the vendor's own, which promises an SMS only where one goes out. */
+export function mailContent(words: Words, isBesideSms: boolean): OwnText {
   const [subject, body] = [words('subject'), words('body')];
   const isGiven = subject !== undefined || body !== undefined;
-  const mail = body ?? builtIn.mail;
+  const mail = body ?? builtIn.mail + (isBesideSms ? builtIn.mailBesideSms : '');
   const content = { subject: subject ?? builtIn.subject, text: mail };
   if (!/<[a-z!/][^<>]*>/i.test(mail)) {
     return { content, isGiven, isRepeated: isRepeated(mail) };
