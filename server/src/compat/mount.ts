@@ -9,6 +9,7 @@ import { readBodies, UnreadableBody } from '#compat/read-bodies.ts';
 import { refuseLate, usualRefusalMs } from '#compat/refuse-late.ts';
 import { StorageUnavailable } from '#service/ports.ts';
 import type { RequestFault } from '#service/request-fault.ts';
+import { TooManySecrets } from '#service/secret-hash.ts';
 
 export function mountFacade(
   facade: Facade,
@@ -110,6 +111,11 @@ function methodsByPath(routes: readonly FacadeRoute[]): Map<string, Set<string>>
 /** Whatever is thrown behind a façade becomes one of the faults here, and only here. */
 function faultOf(error: FastifyError, request: FastifyRequest): RequestFault {
   if (error instanceof UnreadableBody) return { code: 'request_malformed', detail: error.message };
+  if (error instanceof TooManySecrets) {
+    // Anybody can cause it, so it is no error, and told without a stack.
+    request.log.warn({ requestId: request.id }, 'too many passwords at once');
+    return { code: 'storage_unavailable', detail: error.message };
+  }
   if (error instanceof StorageUnavailable) {
     request.log.error({ requestId: request.id, err: error }, 'storage unavailable');
     const detail = 'The storage cannot be reached now. Nothing was changed; try again.';

@@ -5,7 +5,8 @@
  * Rules:
  * 1. The parameters of scrypt stand in each hash, so raising them asks nobody for a new secret.
  * 2. N = 2^15, r = 8, p = 3 is a row of OWASP's table: 32 MiB, about a quarter of a second. Two run
- *    at once, on threads of their own, and a bounded number waits: guesses cannot take the server.
+ *    at once, on threads of their own, one for each credential, and a bounded number waits: guesses
+ *    cannot take the server, and those at one credential do not hold up who presents another.
  * 3. What a comparison came to is remembered, or a client that sends its password with each call
  *    would pay for it each time; calls that come at once wait for one comparison. It is remembered
  *    under a keyed hash whose key lives in memory.
@@ -19,15 +20,20 @@ import {
   timingSafeEqual,
 } from 'node:crypto';
 import type { NewSecret } from '#service/facade-port.ts';
-import { StorageUnavailable } from '#service/ports.ts';
 
 const cost = { logN: 15, r: 8, p: 3 } as const;
 const saltBytes = 16;
 const hashBytes = 32;
 const atOnceMax = 2;
-const waitingMax = 64;
+const waitingMax = 8;
+const credentialsMax = 64;
 const rememberedMax = 1_000;
 const presentedMax = 1_024;
+
+/** More secrets of a credential are being compared than may wait. Nothing was compared. */
+export class TooManySecrets extends Error {
+  override readonly name = 'TooManySecrets';
+}
 
 export interface SecretHashes {
   hash(secret: NewSecret): Promise<string>;
@@ -41,7 +47,7 @@ export function createSecretHashes(): SecretHashes {
   const right = new Set<string>();
   // Under way, or wrong; apart, so that nobody's guesses make a client pay again.
   const others = new Map<string, Promise<boolean>>();
-  const slowly = createSlowLane();
+  const slowly = createSlowLanes();
 
   function isRightSlowly(kept: string, presented: string): Promise<boolean> {
     const name = createHmac('sha256', memoryKey).update(`${kept}\n${presented}`).digest('base64');
@@ -67,7 +73,9 @@ export function createSecretHashes(): SecretHashes {
   async function compareSlowly(kept: string, presented: string): Promise<boolean> {
     const [, logN, r, p, salt = '', expected = ''] = kept.split('.');
     const parameters = { logN: Number(logN), r: Number(r), p: Number(p) };
-    const made = await slowly(() => derive(presented, Buffer.from(salt, 'base64url'), parameters));
+    const made = await slowly(kept, () =>
+      derive(presented, Buffer.from(salt, 'base64url'), parameters),
+    );
     return isSame(made, Buffer.from(expected, 'base64url'));
   }
 
@@ -75,7 +83,7 @@ export function createSecretHashes(): SecretHashes {
     async hash({ value, kind }) {
       if (kind === 'random') return `sha256.${hash('sha256', value, 'base64url')}`;
       const salt = randomBytes(saltBytes);
-      const made = await slowly(() => derive(value, salt, cost));
+      const made = await slowly('', () => derive(value, salt, cost));
       const { logN, r, p } = cost;
       return `scrypt.${logN}.${r}.${p}.${salt.toString('base64url')}.${made.toString('base64url')}`;
     },
@@ -108,26 +116,43 @@ function derive(
   });
 }
 
-/** Runs a few at once; the others wait, and when too many do, the next one is turned away. */
-function createSlowLane(): <Value>(work: () => Promise<Value>) => Promise<Value> {
-  const waiting: (() => void)[] = [];
-  let running = 0;
-  return async (work) => {
-    if (running >= atOnceMax) {
-      if (waiting.length >= waitingMax) {
-        throw new StorageUnavailable('Too many passwords are being checked. Try again.');
-      }
-      await new Promise<void>((resolve) => waiting.push(resolve));
-    } else {
-      running++;
+type SlowLanes = <Value>(name: string, work: () => Promise<Value>) => Promise<Value>;
+
+/** Runs a few at once, and of each name one: the names take turns, and a few wait at each. */
+function createSlowLanes(): SlowLanes {
+  // A name stays here as long as anything of it runs or waits.
+  const waiting = new Map<string, (() => void)[]>();
+  const busy = new Set<string>();
+
+  function startNext(): void {
+    for (const [name, queue] of waiting) {
+      if (busy.size >= atOnceMax) return;
+      if (busy.has(name)) continue;
+      const begin = queue.shift();
+      waiting.delete(name);
+      if (begin === undefined) continue;
+      // Behind the others, whose turn is next.
+      waiting.set(name, queue);
+      busy.add(name);
+      begin();
     }
+  }
+
+  return async (name, work) => {
+    const queue = waiting.get(name) ?? [];
+    const isNew = !waiting.has(name);
+    if (queue.length >= waitingMax || (isNew && waiting.size >= credentialsMax)) {
+      throw new TooManySecrets('Too many passwords are being checked. Try again in some seconds.');
+    }
+    const turn = new Promise<void>((resolve) => queue.push(resolve));
+    waiting.set(name, queue);
+    startNext();
+    await turn;
     try {
       return await work();
     } finally {
-      // Whoever waits longest takes the place over; without one it is free.
-      const next = waiting.shift();
-      if (next === undefined) running--;
-      else next();
+      busy.delete(name);
+      startNext();
     }
   };
 }
