@@ -59,7 +59,10 @@ type AnswerFault = (fault: RequestFault, reply: FastifyReply) => FastifyReply;
 
 declare module 'fastify' {
   interface FastifyInstance {
-    /** What its paths begin with, for a door that has errors of its own: the router tells none. */
+    /**
+     * For a door that has errors of its own, by what its paths begin with: whole segments, in small
+     * letters, with a slash at the end. Where no route is found the router tells no door.
+     */
     faultsByPath: Map<string, AnswerFault>;
   }
   interface FastifyRequest {

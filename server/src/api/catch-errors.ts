@@ -8,8 +8,8 @@ import { StorageUnavailable } from '#service/ports.ts';
 /** The edge: whatever is thrown behind it becomes an answer here, and only here. */
 export function catchErrors(app: FastifyInstance): void {
   app.setErrorHandler(answerError);
-  app.setNotFoundHandler((_request, reply) =>
-    sendProblem(reply, 'route_not_found', 'There is nothing at this path.'),
+  app.setNotFoundHandler((request, reply) =>
+    answerUnknownPath(request, reply, 'There is nothing at this path.'),
   );
 }
 
@@ -21,13 +21,20 @@ export function answerUnreadablePath(
 ): void {
   // It is turned down before any hook has run, and before the router has found a door.
   setAnswerHeaders(request, reply);
-  const detail = 'There is nothing at this path: it cannot be read.';
-  for (const [path, answerFault] of request.server.faultsByPath) {
-    if (!request.url.startsWith(path)) continue;
-    answerFault({ code: 'route_not_found', detail }, reply);
-    return;
+  answerUnknownPath(request, reply, 'There is nothing at this path: it cannot be read.');
+}
+
+/** In the words of the door whose other paths begin alike. */
+function answerUnknownPath(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  detail: string,
+): FastifyReply {
+  const path = `${request.url.split('?', 1)[0]}/`.toLowerCase();
+  for (const [beginning, answerFault] of request.server.faultsByPath) {
+    if (path.startsWith(beginning)) return answerFault({ code: 'route_not_found', detail }, reply);
   }
-  sendProblem(reply, 'route_not_found', detail);
+  return sendProblem(reply, 'route_not_found', detail);
 }
 
 function answerError(

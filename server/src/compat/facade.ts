@@ -12,6 +12,11 @@ import type { Caller, Service } from '#service/service.ts';
 export interface Facade extends FacadeDefinition {
   readonly name: FacadeName;
   readonly bodies: BodyRules;
+  /**
+   * What its paths, and nobody else's, begin with: whole segments, in small letters. A call that it
+   * does not have is answered in the vendor's words below them.
+   */
+  readonly roots: readonly string[];
   /** Its calls, at the paths that they have on the vendor's own host. */
   routes(parts: FacadeParts): readonly FacadeRoute[];
   /**

@@ -28,8 +28,8 @@ export function mountFacade(
 function mountBelow(scope: FastifyInstance, facade: Facade, routes: readonly FacadeRoute[]): void {
   readBodies(scope, facade.bodies);
   scope.decorateRequest('answerFault', facade.answerFault);
-  for (const path of pathBeginnings(scope.prefix, routes)) {
-    scope.faultsByPath.set(path, facade.answerFault);
+  for (const path of scope.prefix === '' ? facade.roots : [scope.prefix]) {
+    scope.faultsByPath.set(`${path}/`, facade.answerFault);
   }
   scope.setErrorHandler<FastifyError>((error, request, reply) => {
     const fault = faultOf(error, request);
@@ -41,7 +41,7 @@ function mountBelow(scope: FastifyInstance, facade: Facade, routes: readonly Fac
     if (fault.code === 'storage_unavailable') reply.header('Retry-After', '2');
     return facade.answerFault(fault, reply);
   });
-  // What is unknown on the root may be another door's.
+  // On the root what is unknown goes by what its path begins with.
   if (scope.prefix !== '') {
     scope.setNotFoundHandler((_request, reply) =>
       facade.answerFault({ code: 'route_not_found', detail: 'There is no such call.' }, reply),
@@ -61,13 +61,6 @@ function mountBelow(scope: FastifyInstance, facade: Facade, routes: readonly Fac
     }
   }
   refuseOtherMethods(scope, facade, routes);
-}
-
-/** What only this façade's paths begin with, each up to its first parameter. */
-function pathBeginnings(prefix: string, routes: readonly FacadeRoute[]): readonly string[] {
-  if (prefix !== '') return [`${prefix}/`];
-  const beginnings = routes.flatMap(({ paths }) => paths.map((path) => path.split(/[:*]/, 1)[0]));
-  return beginnings.flatMap((path) => (path === undefined || path === '/' ? [] : path));
 }
 
 /** With `Allow` (RFC 9110 section 15.5.6), before anybody is authenticated or a body is read. */

@@ -8,6 +8,7 @@ import type { Facade } from '#compat/facade.ts';
 export const capillary: Facade = {
   name: 'capillary',
   credentials,
+  roots: ['/v2/otp', '/v3/oauth'],
   bodies: { reads: ['json'], otherwise: 'refused' },
   routes: createRoutes,
   answerFault,

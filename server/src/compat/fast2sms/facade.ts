@@ -9,6 +9,7 @@ import { readSettings } from '#compat/fast2sms/settings.ts';
 export const fast2sms: Facade = {
   name: 'fast2sms',
   credentials,
+  roots: ['/dev'],
   bodies: { reads: ['json', 'form', 'multipart'], otherwise: 'refused' },
   routes: ({ service }) => [...createGatewayRoutes(service), ...createOtpRoutes(service)],
   answerFault,

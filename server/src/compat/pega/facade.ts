@@ -9,6 +9,7 @@ export const pega: Facade = {
   name: 'pega',
   credentials,
   // The vendor's own client names no type for its JSON.
+  roots: ['/prweb'],
   bodies: { reads: ['json'], otherwise: 'ignored' },
   routes: createRoutes,
   answerFault,

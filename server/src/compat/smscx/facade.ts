@@ -11,6 +11,7 @@ import { createTokenRoute } from '#compat/smscx/token-route.ts';
 export const smscx: Facade = {
   name: 'smscx',
   credentials,
+  roots: ['/otp', '/applications', '/oauth'],
   bodies: { reads: ['json', 'form'], otherwise: 'refused' },
   routes: ({ service }) => [
     createTokenRoute(service),

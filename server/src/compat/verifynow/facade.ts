@@ -9,6 +9,7 @@ export const verifynow: Facade = {
   name: 'verifynow',
   credentials,
   // Its clients send parameters in the query, and in the body nothing, anything or a copy of them.
+  roots: ['/auth', '/verification'],
   bodies: { reads: ['json', 'form'], otherwise: 'ignored' },
   routes: createRoutes,
   answerFault,
