@@ -4,7 +4,7 @@
  * closed list: what is wrong with a request as a whole is its 400 or 500, and the status of HTTP
  * says the rest.
  */
-import type { FastifyReply } from 'fastify';
+import type { FastifyReply, FastifyRequest } from 'fastify';
 import { type Failure, failure, responseCodes } from '#compat/verifynow/codes.ts';
 import { tokenPath } from '#compat/verifynow/paths.ts';
 import type { RefusalCode } from '#domain/refusal.ts';
@@ -53,3 +53,16 @@ const failures: Readonly<Partial<Record<RefusalCode, Failure>>> = {
 export function failureOf(code: RefusalCode): Failure {
   return failures[code] ?? notSetUp;
 }
+
+/**
+ * A body that cannot be read counts as none, as clients send anything there. Who meant it hears of
+ * it beside what is then missing.
+ */
+export function besideBody({ method, headers, body }: FastifyRequest, error: Failure): Failure {
+  const hasBody = (headers['content-length'] ?? '0') !== '0' || 'transfer-encoding' in headers;
+  const isUnread = method === 'POST' && hasBody && body === undefined;
+  if (error.name !== 'BAD_REQUEST' || !isUnread) return error;
+  return failure(error.name, `${error.errorMessage ?? ''} ${bodyUnread}`.trim());
+}
+
+const bodyUnread = 'The body is no JSON and no form, so only the query was read.';

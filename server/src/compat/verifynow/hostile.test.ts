@@ -75,6 +75,24 @@ test('no request whatsoever is answered with a 5xx, or with an error of ours', a
   );
 });
 
+test('what is missing because the body cannot be read is told with that', async () => {
+  const note = 'The body is no JSON and no form, so only the query was read.';
+  for (const [url, missing] of [
+    [sendPaths.v3, 'flowType is missing. Give SMS or WHATSAPP.'],
+    [validatePaths.v3, 'verificationId is missing.'],
+  ] as const) {
+    for (const [payload, sentence] of [
+      ['{"flowType": "SMS",', `${missing} ${note}`],
+      ['{}', missing],
+      ['', missing],
+    ] as const) {
+      const headers = { authToken: client.token, 'content-type': 'application/json' };
+      const answer = await opened.app.inject({ method: 'POST', url, headers, payload });
+      assert.equal(bodyOf<Envelope>(answer).data?.['errorMessage'], sentence);
+    }
+  }
+});
+
 test('a HEAD of a call by GET checks nothing', async () => {
   const own = await newVerifyNowClient(opened);
   const { id, verificationId, code } = await own.sendsCode();

@@ -3,7 +3,7 @@ import { refuseCustomer } from '#compat/verifynow/authenticate.ts';
 import { type Failure, fail } from '#compat/verifynow/codes.ts';
 import { codeLength } from '#compat/verifynow/door.ts';
 import { alreadySentAnswer, sentAnswer, unsentAnswer } from '#compat/verifynow/envelope.ts';
-import { failureOf } from '#compat/verifynow/errors.ts';
+import { besideBody, failureOf } from '#compat/verifynow/errors.ts';
 import type { Version } from '#compat/verifynow/paths.ts';
 import { readCallingCode } from '#compat/verifynow/phone-words.ts';
 import { readWords, type Words } from '#compat/words.ts';
@@ -19,7 +19,7 @@ export function createSend(
   return async (request, reply) => {
     const words = readWords(request.query, request.body);
     const asked = refuseCustomer(request, words, version) ?? readSend(words, version);
-    if (!asked.ok) return reply.send(unsentAnswer(asked.error));
+    if (!asked.ok) return reply.send(unsentAnswer(besideBody(request, asked.error)));
     const { mobileNumber, recipient, channel, length } = asked.value;
     const caller = callerOf(request);
     const code = { alphabet: 'digits', length } as const;

@@ -2,7 +2,7 @@ import { callerOf, type FacadeRoute } from '#compat/facade.ts';
 import { refuseCustomer } from '#compat/verifynow/authenticate.ts';
 import { type Failure, fail, failure } from '#compat/verifynow/codes.ts';
 import { unverifiedAnswer, verifiedAnswer } from '#compat/verifynow/envelope.ts';
-import { failureOf } from '#compat/verifynow/errors.ts';
+import { besideBody, failureOf } from '#compat/verifynow/errors.ts';
 import type { Version } from '#compat/verifynow/paths.ts';
 import { isNumberOf, nationalNumber } from '#compat/verifynow/phone-words.ts';
 import { readWords, type Words } from '#compat/words.ts';
@@ -30,7 +30,7 @@ export function createValidate(
     const words = readWords(request.query, request.body);
     const refused = refuseCustomer(request, words, version);
     const verdict = refused ?? (await check(service, callerOf(request), words));
-    if (!verdict.ok) return reply.send(unverifiedAnswer(verdict.error));
+    if (!verdict.ok) return reply.send(unverifiedAnswer(besideBody(request, verdict.error)));
     const { id, recipientInFull: recipient, reason } = verdict.value;
     if (reason !== null) return reply.send(unverifiedAnswer(failure(namesOfReasons[reason])));
     if (recipient === null) throw new Error('A verification was approved for nobody.');
