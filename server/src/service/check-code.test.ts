@@ -341,3 +341,59 @@ test('no answer, log line or history ever shows a code or a whole recipient', as
   const text = JSON.stringify(answers);
   assert.ok(!text.includes(code) && !text.includes('4155550123'));
 });
+
+test('a check by reference guesses at the newest verification that has it', async () => {
+  const reference = 'person-1';
+  const first = await begin({ reference });
+  const { caller } = first;
+  const guess = { reference, code: first.code };
+  const older = viewOf(await opened.service.checkReference(caller, { ...guess, code: '0' }, null));
+  assert.deepEqual([older.id, older.reason], [first.id, 'wrong_code']);
+  await opened.advance(60);
+  const newer = await opened.start(caller, { reference, recipient: '+14155550188' });
+  const replaced = viewOf(await opened.service.checkReference(caller, guess, null));
+  assert.deepEqual([replaced.id, replaced.approved], [newer.id, false]);
+  const code = opened.codeOf(newer.id);
+  const verdict = await opened.service.checkReference(caller, { reference, code }, 'key-1');
+  assert.equal(viewOf(verdict).approved, true);
+  const used = viewOf(await opened.service.checkReference(caller, { reference, code }, null));
+  assert.equal(used.reason, 'already_used');
+  // The same request again, although another one has the reference now.
+  await opened.start(caller, { reference, recipient: '+14155550187' });
+  const again = take(await opened.service.checkReference(caller, { reference, code }, 'key-1'));
+  assert.deepEqual([again.view, again.isReplay], [viewOf(verdict), true]);
+});
+
+test('a check by reference passes over a refused start, other doors and other purposes', async () => {
+  const reference = 'person-1';
+  const { caller, id, code } = await begin({ reference, purpose: 'login' });
+  const refused = await opened.service.startVerification(
+    caller,
+    { recipient: '+14155550123', reference },
+    null,
+  );
+  assert.equal(refusalOf(refused).code, 'limit_reached');
+  for (const other of [
+    { purpose: 'payment' },
+    { channel: 'email' as const },
+    { origin: 'kafka' },
+    { reference: 'person-2' },
+  ]) {
+    const missed = await opened.service.checkReference(caller, { reference, code, ...other }, null);
+    assert.equal(refusalOf(missed).code, 'verification_not_found', JSON.stringify(other));
+  }
+  const found = { reference, code, purpose: 'login', channel: 'sms', origin: 'api' } as const;
+  const verdict = viewOf(await opened.service.checkReference(caller, found, null));
+  assert.deepEqual([verdict.id, verdict.approved], [id, true]);
+});
+
+test('a concealed reference shows nothing of its text, and is another one elsewhere', async () => {
+  const [shop, bank] = [await opened.newCaller(), await opened.newCaller()];
+  const reference = opened.service.concealedReference(shop, '1871201460101');
+  assert.match(reference, /^[A-Za-z0-9_-]{43}$/);
+  assert.equal(opened.service.concealedReference(shop, '1871201460101'), reference);
+  assert.notEqual(opened.service.concealedReference(bank, '1871201460101'), reference);
+  const { id } = await opened.start(shop, { reference });
+  const guess = { reference, code: opened.codeOf(id) };
+  assert.equal(viewOf(await opened.service.checkReference(shop, guess, null)).approved, true);
+});

@@ -86,6 +86,25 @@ export function createCheckRecipient(context: ServiceContext): Service['checkRec
   };
 }
 
+/** One guess at the newest verification with a reference. */
+export function createCheckReference(context: ServiceContext): Service['checkReference'] {
+  const { vault, storage } = context;
+  return async (caller, request, key) => {
+    const guess = readCheck(request);
+    if (!guess.ok) return guess;
+    const entry = idempotencyEntry(vault, caller, { verb: 'check-reference', request, key });
+    const { reference, purpose = null, channel = null, origin = null } = request;
+    const { id: applicationId } = caller.application;
+    const query = { applicationId, reference, purpose, channel, origin };
+    const found = await storage.findByReference(query);
+    // A repeated request must find its first answer although a newer one has the reference now.
+    if (found === null && entry === null) return verificationNotFound();
+    const verificationId = found ?? '';
+    const checks = await checksOf(context, caller, verificationId);
+    return spendGuess(context, caller, { verificationId, guess: guess.value, entry, checks });
+  };
+}
+
 /** Whose check it is has to be read first, where the application limits checks. */
 async function checksOf(
   { storage, vault }: ServiceContext,

@@ -7,7 +7,11 @@ import {
 } from '#service/applications.ts';
 import { type CallbackTransport, createCallbackDelivery } from '#service/callbacks.ts';
 import { createCancelVerification } from '#service/cancel-verification.ts';
-import { createCheckCode, createCheckRecipient } from '#service/check-code.ts';
+import {
+  createCheckCode,
+  createCheckRecipient,
+  createCheckReference,
+} from '#service/check-code.ts';
 import { createComposeAgain } from '#service/compose-again.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { createSandbox, type SandboxEvents } from '#service/create-sandbox.ts';
@@ -15,6 +19,7 @@ import { createCredentials } from '#service/credentials.ts';
 import { createDeliveryDispatcher } from '#service/dispatch-deliveries.ts';
 import type { FacadeDefinition } from '#service/facade-port.ts';
 import { createHandleDirectory } from '#service/handle-directory.ts';
+import { keepingRefusals } from '#service/kept-refusals.ts';
 import type { Log } from '#service/log-port.ts';
 import { createMaintenance, type Maintenance } from '#service/maintenance.ts';
 import type { Storage } from '#service/ports.ts';
@@ -102,17 +107,21 @@ export async function createService(parts: ServiceParts): Promise<BuiltService> 
   const inTurn = createTurns();
   const handles = createHandleDirectory(storage, facades);
   const service: Service = {
-    startVerification: handles.remembering(createStartVerification(context, resendCode)),
-    checkCode: createCheckCode(context),
-    checkRecipient: createCheckRecipient(context),
-    resendCode: createResendVerb(context, resendCode),
-    cancelVerification: createCancelVerification(context),
+    ...keepingRefusals(context, {
+      startVerification: handles.remembering(createStartVerification(context, resendCode)),
+      checkCode: createCheckCode(context),
+      checkRecipient: createCheckRecipient(context),
+      checkReference: createCheckReference(context),
+      resendCode: createResendVerb(context, resendCode),
+      cancelVerification: createCancelVerification(context),
+      sendMessage: createSendMessage(context),
+    }),
     readVerification: createReadVerification(context),
     readVerificationInFull: createReadVerificationInFull(context),
     listVerifications: createListVerifications(context),
-    sendMessage: createSendMessage(context),
     readMessage: createReadMessage(context),
     listMessages: createListMessages(context),
+    concealedReference: ({ application }, text) => vault.hash('reference', application.id, text),
     verificationIdOf: handles.verificationIdOf,
     authenticate: directory.authenticate,
     ...createFacadeVerbs({ ...parts, facades }, directory),

@@ -1,16 +1,32 @@
-import { ok, type Result, refuse } from '#domain/refusal.ts';
-import type { FirstEffect, IdempotencyEntry, Repeated, Storage } from '#service/ports.ts';
+import { ok, type Refusal, type Result, refuse } from '#domain/refusal.ts';
+import {
+  type FirstEffect,
+  type IdempotencyEntry,
+  type Repeated,
+  refusedOutcome,
+  type Storage,
+} from '#service/ports.ts';
 import { presentVerification } from '#service/present-verification.ts';
 import type { Caller, IdempotencyKey } from '#service/service.ts';
 import type { Vault } from '#service/vault.ts';
 import { verificationNotFound } from '#service/verification-not-found.ts';
 import type { Answer, VerificationView } from '#service/views.ts';
 
+/** Keys are kept by verb: the same key for another verb is another step. */
+export type RepeatableVerb =
+  | 'start'
+  | 'check'
+  | 'check-recipient'
+  | 'check-reference'
+  | 'resend'
+  | 'cancel'
+  | 'send-message';
+
 /** Names the step: kept 24 hours per application, verb and key (draft-ietf-httpapi 07). */
 export function idempotencyEntry(
   vault: Vault,
   caller: Caller,
-  step: { verb: string; request: object; key: IdempotencyKey },
+  step: { verb: RepeatableVerb; request: object; key: IdempotencyKey },
 ): IdempotencyEntry | null {
   if (step.key === null) return null;
   const { id } = caller.application;
@@ -57,10 +73,20 @@ export function answerRepeated<View>(
       return repeated;
     case 'repeated': {
       const json = entry === null ? null : vault.openAnswer(repeated.sealedAnswer, entry.keyHash);
+      if (repeated.outcome === refusedOutcome) return refuseAgain(json);
       // The key that it was sealed under may have left the ring: then the effect has to do.
       return json === null ? repeated : ok({ view: JSON.parse(json) as View, isReplay: true });
     }
   }
+}
+
+function refuseAgain(json: string | null): Result<never> {
+  if (json !== null) return { ok: false, error: JSON.parse(json) as Refusal };
+  return refuse(
+    'idempotency_key_reused',
+    'The first request with this Idempotency-Key was refused, and its answer cannot be read any ' +
+      'more. Use a new key.',
+  );
 }
 
 /** As `answerRepeated` for a step whose answer is the verification: made again, as it is now. */

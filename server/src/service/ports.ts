@@ -56,7 +56,8 @@ export interface NewDelivery {
 
 /**
  * Makes a step repeatable: the same key and fingerprint find the first one's effect. A step that
- * had no effect (refused, not found, too weak, outdated) is not remembered: it may pass later.
+ * had no effect (refused, not found, too weak, outdated) is not remembered: it may pass later. Who
+ * wants it remembered says so with `keepRefusal`.
  */
 export interface IdempotencyEntry {
   /** Keyed hash of application, verb and the caller's key. */
@@ -76,8 +77,17 @@ export type Repeated =
 /** What the first request came to: its answer can be made anew from that. */
 export interface FirstEffect {
   readonly verificationId: string;
-  /** Null while a consumed guess is not settled. */
+  /** Null while a consumed guess is not settled; `refusedOutcome` where there was no effect. */
   readonly outcome: string | null;
+}
+
+/** What a step came to whose refusal is kept; then there is no verification either. */
+export const refusedOutcome = 'refused';
+
+export interface KeptRefusal {
+  readonly applicationId: string;
+  readonly entry: IdempotencyEntry;
+  readonly sealedRefusal: string;
 }
 
 export interface NewVerification {
@@ -244,6 +254,14 @@ export interface ListQuery {
   readonly before: number | null;
 }
 
+export interface ReferenceQuery {
+  readonly applicationId: string;
+  readonly reference: string;
+  readonly purpose: string | null;
+  readonly channel: ChannelName | null;
+  readonly origin: string | null;
+}
+
 /** A delivery that this node now has to hand over, and what its message is composed from. */
 export interface ClaimedDelivery {
   readonly delivery: DeliveryRecord;
@@ -293,6 +311,8 @@ export interface Storage {
   /** Whether a step was done before; asked first, so that nothing else decides a repetition. */
   findRepeated(entry: IdempotencyEntry): Promise<Repeated | null>;
   keepAnswer(keyHash: string, sealedAnswer: string): Promise<void>;
+  /** Takes the key for a step that was refused; what is there already stays and is answered. */
+  keepRefusal(refusal: KeptRefusal): Promise<Repeated | null>;
 
   // Reading.
   readVerification(
@@ -311,6 +331,12 @@ export interface Storage {
     applicationId: string,
     handle: { readonly head: number; readonly shard: number },
   ): Promise<readonly string[]>;
+  /**
+   * The newest verification with a reference that is none of a refused start, of those that the rest
+   * of the query admits. One that began more than two days ago may not be found: no code of it is
+   * alive.
+   */
+  findByReference(query: ReferenceQuery): Promise<string | null>;
   /** Newest first. A page may hold less than `limit`, even nothing, while `next` tells of more. */
   listVerifications(query: ListQuery): Promise<{
     readonly items: readonly VerificationWithDeliveries[];

@@ -107,6 +107,19 @@ export interface RecipientCheckRequest {
   readonly client?: ClientHints;
 }
 
+/** A guess at the newest verification with a reference, of those that the rest admits. */
+export interface ReferenceCheckRequest {
+  readonly reference: string;
+  readonly purpose?: string;
+  /** The channel that it was started on. */
+  readonly channel?: ChannelName;
+  /** The door that it came through: `api`, `cli`, `kafka`, a façade's name. */
+  readonly origin?: string;
+  readonly code: string;
+  readonly transaction?: Transaction;
+  readonly client?: ClientHints;
+}
+
 export interface ResendRequest {
   readonly verificationId: string;
   readonly channel?: ChannelName;

@@ -18,6 +18,7 @@ import type {
   MessageListRequest,
   MessageRequest,
   RecipientCheckRequest,
+  ReferenceCheckRequest,
   ResendRequest,
   StartRequest,
 } from '#service/requests.ts';
@@ -37,6 +38,8 @@ export interface Caller {
   readonly origin: string;
   /** A proof where it is not said. */
   readonly approvalYields?: ApprovalYield;
+  /** Whether a refusal is kept under the key as an answer is; a door that reads a log says so. */
+  readonly keepsRefusals?: true;
 }
 
 /**
@@ -67,6 +70,12 @@ export interface Service {
   checkRecipient(
     caller: Caller,
     request: RecipientCheckRequest,
+    key: IdempotencyKey,
+  ): Promise<Result<Answer<VerdictView>>>;
+  /** Refused starts and plain messages are passed over; `verification_not_found` is a refusal. */
+  checkReference(
+    caller: Caller,
+    request: ReferenceCheckRequest,
     key: IdempotencyKey,
   ): Promise<Result<Answer<VerdictView>>>;
   resendCode(
@@ -105,6 +114,11 @@ export interface Service {
     request: MessageListRequest,
   ): Promise<Result<{ items: readonly MessageView[]; nextCursor: string | null }>>;
 
+  /**
+   * A `reference` in the place of a text that must be kept nowhere as it is, such as a national id:
+   * the same text gives the same one, in this application alone.
+   */
+  concealedReference(caller: Caller, text: string): string;
   /** The caller's verification that a handle names (`domain/handle.ts`), or null. */
   verificationIdOf(caller: Caller, handle: Handle): Promise<string | null>;
 

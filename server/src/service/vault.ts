@@ -52,6 +52,7 @@ export type HashKind =
   | 'checks'
   | 'address'
   | 'transaction'
+  | 'reference'
   | 'idempotency'
   | 'fingerprint';
 

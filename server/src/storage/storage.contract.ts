@@ -14,6 +14,7 @@ import { testLists } from '#storage/contract/lists.ts';
 import { testOwnLimits } from '#storage/contract/own-limits.ts';
 import { testPlainMessages } from '#storage/contract/plain-messages.ts';
 import { testPurge } from '#storage/contract/purge.ts';
+import { testReferences } from '#storage/contract/references.ts';
 import { testResends } from '#storage/contract/resends.ts';
 import { testSandbox } from '#storage/contract/sandbox.ts';
 import { testSendLimits } from '#storage/contract/send-limits.ts';
@@ -43,6 +44,7 @@ export function testStorage(name: string, open: OpenStorage): void {
     testCallbacks(promise);
     testLists(promise);
     testHandles(promise);
+    testReferences(promise);
     testClock(promise);
     testPurge(promise);
     testSettings(promise);

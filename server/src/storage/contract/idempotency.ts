@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import type { IdempotencyEntry } from '#service/ports.ts';
+import { type IdempotencyEntry, refusedOutcome } from '#service/ports.ts';
 import { type Bench, type DefinePromise, dayMs, inParallel, key, minuteMs } from './fixture.ts';
 
 interface Step {
@@ -66,6 +66,7 @@ async function snapshot(bench: Bench): Promise<unknown> {
 export function testIdempotency(promise: DefinePromise): void {
   for (const step of steps) testStep(promise, step);
   testSettling(promise);
+  testRefusals(promise);
 }
 
 function testStep(promise: DefinePromise, { name, does, outcome, prepare }: Step): void {
@@ -140,6 +141,57 @@ function testSettling(promise: DefinePromise): void {
     assert.equal(kept.kind, 'repeated');
     await bench.advance(2 * minuteMs);
     await bench.storage.purge(100);
+    assert.equal((await bench.tryStart({ idempotency: key('a') })).kind, 'started');
+  });
+}
+
+function testRefusals(promise: DefinePromise): void {
+  const keep = (bench: Bench, entry: IdempotencyEntry, sealedRefusal = 'sealed refusal') =>
+    bench.storage.keepRefusal({ applicationId: bench.applicationId, entry, sealedRefusal });
+  const kept = {
+    kind: 'repeated',
+    sealedAnswer: 'sealed refusal',
+    verificationId: '',
+    outcome: refusedOutcome,
+  };
+
+  for (const { name, prepare } of steps) {
+    promise(`a ${name} whose refusal was kept does nothing and finds it`, async (bench) => {
+      const run = await prepare(bench);
+      const before = await snapshot(bench);
+      assert.equal(await keep(bench, key('a')), null);
+      await bench.storage.keepAnswer(key('a').keyHash, 'a later answer');
+      await bench.reopen();
+      assert.deepEqual(await run(key('a')), kept);
+      assert.deepEqual(await bench.storage.findRepeated(key('a')), kept);
+      assert.deepEqual(await keep(bench, key('a'), 'another'), kept);
+      assert.deepEqual(await keep(bench, key('a', 'another')), { kind: 'key_reused' });
+      assert.deepEqual(await snapshot(bench), before);
+    });
+
+    promise(`a ${name} that took effect keeps no refusal`, async (bench) => {
+      const run = await prepare(bench);
+      await run(key('a'));
+      assert.deepEqual(await keep(bench, key('a')), { kind: 'key_in_use' });
+      await bench.storage.keepAnswer(key('a').keyHash, 'sealed answer');
+      const repeated = await keep(bench, key('a'));
+      assert.equal(repeated?.kind === 'repeated' && repeated.sealedAnswer, 'sealed answer');
+    });
+  }
+
+  promise('of a step and its refusal at once one takes the key', async (bench) => {
+    const outcomes = await inParallel(20, async (index) =>
+      index % 2 === 0
+        ? (await bench.tryStart({ idempotency: key('a') })).kind
+        : ((await keep(bench, key('a')))?.kind ?? 'kept'),
+    );
+    const firsts = outcomes.filter((kind) => kind === 'started' || kind === 'kept');
+    assert.equal(firsts.length, 1, outcomes.join(' '));
+  });
+
+  promise('a refusal is kept for 24 hours', async (bench) => {
+    await keep(bench, key('a'));
+    await bench.advance(dayMs + minuteMs);
     assert.equal((await bench.tryStart({ idempotency: key('a') })).kind, 'started');
   });
 }

@@ -5,6 +5,7 @@ import type { WorkingTables } from '#storage/postgres/working-tables.ts';
 import { spendingDay, spentOf } from '#storage/steps/budgets.ts';
 import { answer, consumeGuess, settleGuess } from '#storage/steps/check.ts';
 import { recordAttempts, recordReceipt } from '#storage/steps/deliveries.ts';
+import { keepRefusal } from '#storage/steps/repeatable.ts';
 import { cancelVerification, resendCode } from '#storage/steps/resend.ts';
 import { findLive, startVerification } from '#storage/steps/start.ts';
 
@@ -33,6 +34,7 @@ export type Verb =
   | 'recordAttempts'
   | 'findRepeated'
   | 'keepAnswer'
+  | 'keepRefusal'
   | 'readVerification'
   | 'findLive'
   | 'readSpent'
@@ -97,6 +99,13 @@ export const operations: {
   keepAnswer: (keyHash, sealedAnswer) => ({
     keys: () => [{ table: 'idempotency', keyHash }],
     run: (tables) => tables.idempotency.keepAnswer(keyHash, sealedAnswer),
+  }),
+  keepRefusal: (refusal) => ({
+    keys: (known) => [
+      ...idempotencyKeys(refusal.entry),
+      ...applicationKeys(known, refusal.applicationId, () => []),
+    ],
+    run: (tables, nowMs) => keepRefusal(tables, refusal, nowMs),
   }),
   readVerification: (applicationId, verificationId) => ({
     isReadOnly: true,

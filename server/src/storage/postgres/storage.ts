@@ -10,6 +10,7 @@ import { createListing } from '#storage/postgres/listing.ts';
 import { type Operation, operations, type Verb } from '#storage/postgres/operations.ts';
 import type { Partitions } from '#storage/postgres/partitions.ts';
 import { createPurge } from '#storage/postgres/purge.ts';
+import { createFindByReference } from '#storage/postgres/references.ts';
 import type { InRounds } from '#storage/postgres/rounds.ts';
 import { createSandbox } from '#storage/postgres/sandbox.ts';
 import { createSecrets } from '#storage/postgres/secrets.ts';
@@ -89,6 +90,7 @@ function createRowVerbs(submit: Parts['submit']): Pick<Storage, Verb> {
     recordAttempts: batched('recordAttempts'),
     findRepeated: batched('findRepeated'),
     keepAnswer: batched('keepAnswer'),
+    keepRefusal: batched('keepRefusal'),
     readVerification: batched('readVerification'),
     findLive: batched('findLive'),
     readSpent: batched('readSpent'),
@@ -107,6 +109,7 @@ function createJobVerbs(
   const sandbox = createSandbox({ pool, sql, shared, now });
   return {
     findByHandle: whileOpen(createFindByHandle(sql, shared.applications)),
+    findByReference: whileOpen(createFindByReference(sql, shared.applications)),
     listVerifications: whileOpen(createListing(inRounds)),
     claimDeliveries: whileOpen(createClaims(inRounds)),
     claimCallbacks: async (limit, leaseMs) => callbacks.claim(limit, leaseMs, await now()),

@@ -11,6 +11,7 @@ import type { SqliteTables } from '#storage/sqlite/tables.ts';
 import { spentOf } from '#storage/steps/budgets.ts';
 import { answer, consumeGuess, settleGuess } from '#storage/steps/check.ts';
 import { claimDeliveries, recordAttempts, recordReceipt } from '#storage/steps/deliveries.ts';
+import { keepRefusal } from '#storage/steps/repeatable.ts';
 import { cancelVerification, resendCode } from '#storage/steps/resend.ts';
 import { findLive, startVerification } from '#storage/steps/start.ts';
 
@@ -40,7 +41,6 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
   const expireDue = createExpiry(tables, monotonicMs);
   const purge = createPurge(database, tables, monotonicMs);
   const reset = createReset(database, tables);
-  const { applications, apiKeys, credentials, templates, secrets } = tables;
   const { callbacks, sandboxMessages } = tables;
   return {
     startVerification: (step) => startVerification(tables, step, clock.nowMs),
@@ -51,6 +51,7 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
     recordAttempts: (results) => recordAttempts(tables, results, clock.nowMs),
     findRepeated: (entry) => tables.idempotency.find(entry, clock.nowMs),
     keepAnswer: (keyHash, sealedAnswer) => tables.idempotency.keepAnswer(keyHash, sealedAnswer),
+    keepRefusal: (refusal) => keepRefusal(tables, refusal, clock.nowMs),
 
     readVerification(applicationId, verificationId) {
       const kept = tables.verifications.find(applicationId, verificationId);
@@ -60,6 +61,7 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
       findLive(tables, { applicationId, ledgerKey, liveKey }, clock.nowMs),
     readSpent: (applicationId, scope) => spentOf(tables, { applicationId, scope }, clock.nowMs),
     findByHandle: (applicationId, handle) => tables.lookups.byHandle(applicationId, handle),
+    findByReference: (query) => tables.references.newestId(query),
     listVerifications: (query) => listVerifications(tables, query, clock.nowMs),
     now: () => clock.nowMs,
 
@@ -77,6 +79,26 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
     expireDue: (limit) => expireDue(limit, clock.nowMs),
     purge: (limit) => purge(limit, clock.nowMs),
 
+    ...createSettingHandlers({ tables, clock }),
+
+    putMessage: (message) => sandboxMessages.put(message, clock.nowMs),
+    listMessages: (query) => sandboxMessages.list(query),
+    advanceClock(milliseconds) {
+      tables.outbox.shiftLeases(milliseconds);
+      return clock.advance(milliseconds);
+    },
+    reset: (applicationId) => reset(applicationId),
+
+    ping() {
+      clock.mark();
+    },
+  };
+}
+
+/** What is written seldom and read often: applications and all that belongs to them. */
+function createSettingHandlers({ tables, clock }: Pick<Parts, 'tables' | 'clock'>) {
+  const { applications, apiKeys, credentials, templates, secrets } = tables;
+  return {
     createApplication: (application) => applications.create(application),
     readApplication: (id) => applications.read(id),
     listApplications: () => applications.list(),
@@ -100,17 +122,5 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
     saveSigningKey: (key) => secrets.saveKey(key),
     listSigningKeys: () => secrets.listKeys(),
     deleteSigningKey: (id) => secrets.removeKey(id),
-
-    putMessage: (message) => sandboxMessages.put(message, clock.nowMs),
-    listMessages: (query) => sandboxMessages.list(query),
-    advanceClock(milliseconds) {
-      tables.outbox.shiftLeases(milliseconds);
-      return clock.advance(milliseconds);
-    },
-    reset: (applicationId) => reset(applicationId),
-
-    ping() {
-      clock.mark();
-    },
-  };
+  } satisfies Partial<Handlers>;
 }

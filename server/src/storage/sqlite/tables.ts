@@ -8,6 +8,7 @@ import { indexLate } from '#storage/sqlite/late-index.ts';
 import { createLedgers } from '#storage/sqlite/ledgers.ts';
 import { createNewestRows } from '#storage/sqlite/newest-rows.ts';
 import { createOutbox } from '#storage/sqlite/outbox.ts';
+import { createReferences } from '#storage/sqlite/references.ts';
 import { createSandboxMessages } from '#storage/sqlite/sandbox-messages.ts';
 import { createSecrets } from '#storage/sqlite/secrets.ts';
 import type { Database } from '#storage/sqlite/statement.ts';
@@ -38,6 +39,7 @@ export function createTables(database: Database) {
     secrets: createSecrets(database),
     verifications,
     lookups: createLookups(database, applications, newest),
+    references: createReferences(database, applications, newest),
     deliveries,
     outbox: createOutbox(database, deliveries),
     ledgers,

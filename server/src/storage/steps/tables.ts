@@ -126,6 +126,8 @@ export interface Tables {
     outcomeOf(entry: IdempotencyEntry | null): string | null;
     insert(entry: IdempotencyEntry | null, step: FirstStep, nowMs: number): void;
     setOutcome(entry: IdempotencyEntry | null, outcome: string): void;
+    /** The first one stays. */
+    keepAnswer(keyHash: string, sealedAnswer: string): void;
   };
   readonly callbacks: {
     /** The application is owed a call about this ending. */
