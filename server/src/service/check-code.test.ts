@@ -364,7 +364,7 @@ test('a check by reference guesses at the newest verification that has it', asyn
   assert.deepEqual([again.view, again.isReplay], [viewOf(verdict), true]);
 });
 
-test('a check by reference passes over a refused start, other doors and other purposes', async () => {
+test('a check by reference passes over refused starts, doors and purposes', async () => {
   const reference = 'person-1';
   const { caller, id, code } = await begin({ reference, purpose: 'login' });
   const refused = await opened.service.startVerification(

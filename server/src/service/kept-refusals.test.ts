@@ -126,7 +126,7 @@ async function saveTemplate(applicationId: string): Promise<void> {
 }
 
 for (const [verb, prepare, refused] of verbs) {
-  test(`a refused ${verb} stays refused for a caller who keeps refusals, and for no other`, async () => {
+  test(`a refused ${verb} stays refused where refusals are kept, and nowhere else`, async () => {
     const plain = await opened.newCaller({ limits });
     const other = await prepare(plain);
     assert.equal(refusalOf(await other.run(plain)).code, refused);
@@ -157,7 +157,7 @@ test('a cancel that was refused stays refused', async () => {
   assert.equal(refusalsKept, kept + 1);
 });
 
-test('a step that took effect while its refusal was on the way answers with the effect', async () => {
+test('a step that took effect while it was refused answers with the effect', async () => {
   const caller: Caller = { ...(await opened.newCaller({ limits })), keepsRefusals: true };
   const start = () =>
     opened.service.startVerification(caller, { recipient, template: 'late' }, 'key-1');
@@ -207,7 +207,7 @@ test('what says that a key is taken is not kept, and a failed storage neither', 
   assert.equal(take(await start('key-2')).isReplay, false);
 });
 
-test('without a key nothing is kept, and a refusal that no longer opens stays a refusal', async () => {
+test('without a key nothing is kept, and what no longer opens stays refused', async () => {
   const caller: Caller = { ...(await opened.newCaller({ limits: noRoom })), keepsRefusals: true };
   await opened.start(caller);
   const kept = refusalsKept;

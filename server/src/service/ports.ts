@@ -21,7 +21,16 @@ import type {
   VerificationRecord,
   VerificationWithDeliveries,
 } from '#service/records.ts';
+import type { IdempotencyEntry, KeptRefusal, Repeated } from '#service/repeatable-port.ts';
 import type { SandboxStorage } from '#service/sandbox-port.ts';
+
+export {
+  type FirstEffect,
+  type IdempotencyEntry,
+  type KeptRefusal,
+  type Repeated,
+  refusedOutcome,
+} from '#service/repeatable-port.ts';
 
 /** The storage cannot be reached, is full, or failed to commit: nothing was changed. */
 export class StorageUnavailable extends Error {
@@ -52,42 +61,6 @@ export interface NewDelivery {
   readonly parts: number;
   readonly quoteMicros: number | null;
   readonly currency: string | null;
-}
-
-/**
- * Makes a step repeatable: the same key and fingerprint find the first one's effect. A step that
- * had no effect (refused, not found, too weak, outdated) is not remembered: it may pass later. Who
- * wants it remembered says so with `keepRefusal`.
- */
-export interface IdempotencyEntry {
-  /** Keyed hash of application, verb and the caller's key. */
-  readonly keyHash: string;
-  /** Keyed hash of the request. */
-  readonly fingerprint: string;
-}
-
-/** What a repeated request finds instead of being done again. */
-export type Repeated =
-  | { readonly kind: 'key_reused' }
-  | { readonly kind: 'key_in_use' }
-  | ({ readonly kind: 'repeated'; readonly sealedAnswer: string } & FirstEffect)
-  /** The first one took effect, but its node died before the answer was kept. */
-  | ({ readonly kind: 'unanswered' } & FirstEffect);
-
-/** What the first request came to: its answer can be made anew from that. */
-export interface FirstEffect {
-  readonly verificationId: string;
-  /** Null while a consumed guess is not settled; `refusedOutcome` where there was no effect. */
-  readonly outcome: string | null;
-}
-
-/** What a step came to whose refusal is kept; then there is no verification either. */
-export const refusedOutcome = 'refused';
-
-export interface KeptRefusal {
-  readonly applicationId: string;
-  readonly entry: IdempotencyEntry;
-  readonly sealedRefusal: string;
 }
 
 export interface NewVerification {
@@ -332,9 +305,8 @@ export interface Storage {
     handle: { readonly head: number; readonly shard: number },
   ): Promise<readonly string[]>;
   /**
-   * The newest verification with a reference that is none of a refused start, of those that the rest
-   * of the query admits. One that began more than two days ago may not be found: no code of it is
-   * alive.
+   * The newest verification with a reference, of those that the rest of the query admits; refused
+   * starts are none. One that began more than two days ago may not be found: its code is dead.
    */
   findByReference(query: ReferenceQuery): Promise<string | null>;
   /** Newest first. A page may hold less than `limit`, even nothing, while `next` tells of more. */
