@@ -7,8 +7,13 @@
  * 3. The text may hold a code of the caller's making. It is kept like a code: sealed while the
  *    message is under way, and erased when it was handed over or given up.
  * 4. It may wait for its moment, and is given up an hour after that.
+ * 5. Its text may come from a template. One whose only purpose is `message` is for plain messages
+ *    alone and may be without a code; no verification can use it.
  */
 import type { Ending } from '#domain/verification.ts';
+
+/** The purpose of every plain message: a mark in its row, which no guess can ask for. */
+export const messagePurpose = 'message';
 
 export const plainCodeVersion = 0;
 

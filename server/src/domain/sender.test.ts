@@ -32,9 +32,20 @@ test('a call comes from a number only', () => {
   for (const sender of names) assert.ok(!checkSender(sender, 'voice').ok);
 });
 
+test('an e-mail comes from a name as people write it, on one line', () => {
+  const mailNames = ['Äcme', 'FlowX Bank Notifications', 'Müller & Söhne, Versand', '山田 2'];
+  for (const sender of [...names, ...mailNames]) assert.ok(checkSender(sender, 'email').ok, sender);
+  const unfit = ['', ' Acme', 'Acme ', '12 34', 'a@b', 'A"B', '<b>', 'A\\', 'A\nB', 'A\u2028B'];
+  for (const sender of [...unfit, '\u202eAcme', 'a'.repeat(71)]) {
+    const result = checkSender(sender, 'email');
+    assert.ok(!result.ok, JSON.stringify(sender));
+    assert.match(result.error.detail, /e-mail/);
+  }
+});
+
 test('any other sender is refused at its field', () => {
   for (const sender of neither) {
-    for (const channel of ['sms', 'email', 'voice', 'whatsapp'] as const) {
+    for (const channel of ['sms', 'voice', 'whatsapp'] as const) {
       const result = checkSender(sender, channel);
       assert.ok(!result.ok, JSON.stringify(sender));
       assert.deepEqual([result.error.code, result.error.pointer], ['request_invalid', '/sender']);

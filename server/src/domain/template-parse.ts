@@ -38,7 +38,7 @@ export interface ParseOptions {
   readonly code?: 'once' | 'optional' | 'repeated';
 }
 
-type CodeRule = NonNullable<ParseOptions['code']>;
+export type CodeRule = NonNullable<ParseOptions['code']>;
 type LiquidTemplate = ReturnType<Liquid['parse']>[number];
 
 const sourceCharactersMax = 50_000;

@@ -46,6 +46,16 @@ export function renderText(parsed: ParsedText, values: TemplateValues): Result<s
       pointer: '/transaction',
     });
   }
+  if (missing === 'code') {
+    return refuse('variables_invalid', 'The text shows a code. Give it, or use another template.', {
+      pointer: '/code',
+    });
+  }
+  if (missing === 'lifetimeMinutes') {
+    return refuse('variables_invalid', 'The text tells how long a code works, and this has none.', {
+      pointer: '/template',
+    });
+  }
   return refuse('variables_invalid', `The text needs the variable ${missing}. Give it a value.`, {
     pointer: `/variables/${missing}`,
   });
@@ -94,7 +104,9 @@ function print(
       if (missing !== null) return missing;
     } else {
       const value =
-        piece.kind === 'code' ? values.code : filtered(piece, given(values, piece.name));
+        piece.kind === 'code'
+          ? (values.code ?? undefined)
+          : filtered(piece, given(values, piece.name));
       if (value === undefined) return piece.kind === 'code' ? 'code' : piece.name;
       printed.push(escapeHtml ? escaped(value) : value);
     }

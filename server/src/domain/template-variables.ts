@@ -40,15 +40,17 @@ const controlsAndBreaks = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]+/gu;
 export type Variables = Readonly<Record<string, string>>;
 
 export interface TemplateValues {
-  readonly code: string;
+  /** Null in a plain message that has none. */
+  readonly code: string | null;
   readonly variables: Variables;
 }
 
 export interface ComposeInput {
-  readonly code: string;
+  readonly code: string | null;
   /** The application's name as people know it. */
   readonly application: string;
-  readonly lifetimeSeconds: number;
+  /** Null where nothing ends. */
+  readonly lifetimeSeconds: number | null;
   readonly transaction: {
     readonly amount: string;
     readonly currency: string;
@@ -81,7 +83,9 @@ export function checkVariables(input: Readonly<Record<string, string>>): Result<
 export function composeValues(input: ComposeInput): TemplateValues {
   const variables: Record<string, string> = Object.assign(Object.create(null), input.variables);
   variables['application'] = oneLine(input.application);
-  variables['lifetimeMinutes'] = lifetimeMinutes(input.lifetimeSeconds);
+  if (input.lifetimeSeconds !== null) {
+    variables['lifetimeMinutes'] = lifetimeMinutes(input.lifetimeSeconds);
+  }
   // Without a transaction the three names stay unknown, so a payment's text is never half empty.
   for (const name of ['amount', 'currency', 'payee'] as const) {
     if (input.transaction === null) delete variables[name];

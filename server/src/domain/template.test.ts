@@ -134,6 +134,17 @@ for (const [name, given, pointer] of refused) {
   });
 }
 
+test('a template whose only purpose is message may be without a code, and no other', () => {
+  const plain = template({ ...mail, subject: 'Hi', text: 'Hi {{name}}', html: '<p>Hi</p>' });
+  assert.ok(checkTemplate({ ...plain, purposes: ['message'] }).ok);
+  for (const purposes of [[], ['login'], ['message', 'login']]) {
+    const checked = checkTemplate({ ...plain, purposes });
+    assert.equal(checked.ok ? '' : checked.error.pointer, '/variants/0/text');
+  }
+  const twice = template(variant({ text: '{{code}} {{code}}' }));
+  assert.ok(!checkTemplate({ ...twice, purposes: ['message'] }).ok);
+});
+
 test('every part of a mail is filled, and only the HTML is escaped', () => {
   const parsed = parseVariant(mail);
   assert.ok(parsed.ok);

@@ -1,7 +1,8 @@
 import type { ChannelName, ComposedText } from '#domain/channels/channel.ts';
 import { channels, isChannelName } from '#domain/channels/index.ts';
+import { messagePurpose } from '#domain/plain-message.ts';
 import { ok, type Refusal, type Result, refuse } from '#domain/refusal.ts';
-import { parseText } from '#domain/template-parse.ts';
+import { type CodeRule, parseText } from '#domain/template-parse.ts';
 import { longestText, type ParsedText, renderText } from '#domain/template-text.ts';
 import { codeCharactersMax, type TemplateValues } from '#domain/template-variables.ts';
 
@@ -31,7 +32,10 @@ export interface TemplateVariant {
 export interface Template {
   readonly name: string;
   readonly state: 'draft' | 'approved';
-  /** Purposes the template may be used for; empty means all. */
+  /**
+   * Purposes the template may be used for; empty means all. With `message` alone it is for plain
+   * messages, and needs no code (`plain-message.ts`).
+   */
   readonly purposes: readonly string[];
   readonly variants: readonly TemplateVariant[];
 }
@@ -71,7 +75,7 @@ export function checkTemplate(template: Template): Result<Template> {
   const seen = new Set<string>();
   for (const [index, variant] of template.variants.entries()) {
     const pointer = `/variants/${index}`;
-    const checked = checkVariant(variant);
+    const checked = checkVariant(variant, codeRuleOf(template));
     if (!checked.ok) return under(pointer, checked.error);
     const key = `${variant.channel} ${variant.language.toLowerCase()} ${variant.prefix ?? ''}`;
     if (seen.has(key)) {
@@ -80,6 +84,15 @@ export function checkTemplate(template: Template): Result<Template> {
     seen.add(key);
   }
   return ok(template);
+}
+
+/** How often the code stands in its texts. */
+export function codeRuleOf(template: Pick<Template, 'purposes'>): CodeRule {
+  return isForMessages(template) ? 'optional' : 'once';
+}
+
+export function isForMessages({ purposes }: Pick<Template, 'purposes'>): boolean {
+  return purposes.length === 1 && purposes[0] === messagePurpose;
 }
 
 /** Null only where the template has no variant for the channel. */
@@ -100,7 +113,7 @@ export function selectVariant(template: Template, wanted: WantedVariant): Templa
 /** The parts of a variant; refusals point to `/text`, `/subject` or `/html`. */
 export function parseVariant(
   variant: Pick<TemplateVariant, 'text' | 'subject' | 'html'>,
-  code: 'once' | 'repeated' = 'once',
+  code: CodeRule = 'once',
 ): Result<ParsedVariant> {
   const { textCharactersMax, htmlCharactersMax, subjectCharactersMax } = templateBounds;
   const text = parsePart('/text', variant.text, textCharactersMax, (source) =>
@@ -158,7 +171,7 @@ function headRefusal(template: Template): Refusal | null {
   return null;
 }
 
-function checkVariant(variant: TemplateVariant): Result<null> {
+function checkVariant(variant: TemplateVariant, code: CodeRule): Result<null> {
   if (!isChannelName(variant.channel)) {
     const names = Object.keys(channels).join(', ');
     return invalid(`The channel is none of ${names}.`, '/channel');
@@ -179,7 +192,7 @@ function checkVariant(variant: TemplateVariant): Result<null> {
   if (channel.carries !== 'mail' && variant.html !== null) {
     return invalid('Only the email channel has an HTML part. Leave it out.', '/html');
   }
-  const parsed = parseVariant(variant);
+  const parsed = parseVariant(variant, code);
   if (!parsed.ok) return parsed;
   const { text, subject, html } = parsed.value;
   const longest = {
@@ -199,11 +212,15 @@ function parseSubject(source: string): Result<ParsedText> {
   return parseText(source, { escapeHtml: false, code: 'optional' });
 }
 
-function parseHtml(source: string, code: 'once' | 'repeated'): Result<ParsedText> {
-  if (/<script/i.test(source)) {
-    return refuse('template_invalid', 'The HTML part holds a script, which no mail program runs.');
-  }
+function parseHtml(source: string, code: CodeRule): Result<ParsedText> {
+  const refused = refuseScript(source);
+  if (refused !== null) return refused;
   return parseText(source, { escapeHtml: true, code });
+}
+
+export function refuseScript(html: string): Result<never> | null {
+  if (!/<script/i.test(html)) return null;
+  return refuse('template_invalid', 'The HTML part holds a script, which no mail program runs.');
 }
 
 function parsePart(

@@ -22,12 +22,24 @@ import type { CodeBinding, Vault } from '#service/vault.ts';
 /** What is as secret as a code: the text, and the code of the caller's making in it. */
 export interface SecretText {
   readonly text: string;
+  /** Of an e-mail. */
+  readonly subject: string | null;
+  readonly html: string | null;
   /** For providers whose API takes a code as a parameter; null where the caller told none. */
   readonly code: string | null;
 }
 
 export function sealSecretText(vault: Vault, secret: SecretText, binding: CodeBinding): string {
-  return vault.sealText(JSON.stringify(secret), binding);
+  return vault.sealText(JSON.stringify(withoutNulls(secret)), binding);
+}
+
+function withoutNulls(secret: SecretText): object {
+  return Object.fromEntries(Object.entries(secret).filter(([, part]) => part !== null));
+}
+
+function openSecretText(json: string): SecretText {
+  const parts = JSON.parse(json) as Partial<SecretText>;
+  return { text: '', subject: null, html: null, code: null, ...parts };
 }
 
 interface Input {
@@ -63,7 +75,7 @@ export function composePlainAgain(
   const binding = { applicationId, verificationId, recipientHash, purpose };
   const opened = sealedCode === null ? null : vault.openText(sealedCode, binding);
   if (kept === null || opened === null) return null;
-  const secret = JSON.parse(opened) as SecretText;
+  const secret = openSecretText(opened);
   const composed = composePlain({ application, kept, secret }, claimed.deliveryId);
   return composed.ok ? composed.value : null;
 }
@@ -75,9 +87,9 @@ function composePlain(
   const [destination] = kept.destinations;
   if (destination === undefined) throw new Error('A message goes nowhere.');
   const { channel, to, country } = destination;
-  const { text, code } = secret;
-  const content = channels[channel].shape({ text, subject: null, html: null }, code ?? '');
-  if (!content.ok) return { ok: false, error: { ...content.error, pointer: '/text' } };
+  const { code, ...text } = secret;
+  const content = channels[channel].shape(text, code ?? '');
+  if (!content.ok) return content;
   return ok({
     deliveryId,
     // It is nobody's code: what shows verifications has nothing to show for it.

@@ -1,20 +1,20 @@
 import type { Application } from '#domain/application.ts';
+import type { ChannelName } from '#domain/channels/channel.ts';
 import { channels, isChannelName } from '#domain/channels/index.ts';
-import { guessLengthMax } from '#domain/code.ts';
-import { messageCharactersMax, sendAheadMaxMs } from '#domain/plain-message.ts';
+import { messagePurpose, sendAheadMaxMs } from '#domain/plain-message.ts';
 import { parseRecipient, type Recipient } from '#domain/recipient.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { checkSender } from '#domain/sender.ts';
+import { languagePattern } from '#domain/template.ts';
 import type { KeptRequest } from '#service/kept-request.ts';
+import { type MessageContent, readMessageContent } from '#service/message-content.ts';
 import { readClientAddress, refuseDestination } from '#service/read-start-request.ts';
 import type { MessageRequest } from '#service/requests.ts';
-
-/** The purpose of every plain message: a mark in its row, which no guess can ask for. */
-export const messagePurpose = 'message';
 
 export interface ReadMessage {
   readonly kept: KeptRequest;
   readonly recipient: Recipient;
+  readonly content: MessageContent;
 }
 
 /** `nowMs` is the storage's time, where the request names a moment. */
@@ -26,36 +26,31 @@ export function readMessageRequest(
   const country = request.country ?? settings.country ?? undefined;
   const recipient = parseRecipient(request.recipient, { country });
   if (!recipient.ok) return recipient;
-  const channel = request.channel ?? 'sms';
-  const isText = isChannelName(channel) && channels[channel].carries === 'text';
-  if (!isText) {
-    return refuse('request_invalid', 'A message goes over sms, whatsapp or zalo.', {
+  const usual: ChannelName = recipient.value.kind === 'email' ? 'email' : 'sms';
+  const { channel = usual, language = settings.language } = request;
+  if (!isChannelName(channel) || !carried.has(channels[channel].carries)) {
+    return refuse('request_invalid', 'A message goes over sms, email, whatsapp or zalo.', {
       pointer: '/channel',
     });
   }
   const pointers = { channel: '/channel', destination: '/recipient' };
   const refused = refuseDestination(settings, channel, recipient.value, pointers);
   if (refused !== null) return refused;
-  const mistake = mistakeIn(request, nowMs);
-  if (mistake !== null) {
-    return refuse('request_invalid', mistake.detail, { pointer: mistake.pointer });
-  }
-  if (request.sender !== undefined) {
-    const sender = checkSender(request.sender, channel);
-    if (!sender.ok) return sender;
-  }
-  const address = readClientAddress(request.client);
-  if (!address.ok) return address;
+  const content = readMessageContent(request, channel);
+  if (!content.ok) return content;
+  const mistake = mistakeIn(request, { channel, language, nowMs });
+  if (mistake !== null) return mistake;
   const { canonical: to } = recipient.value;
   return ok({
     recipient: recipient.value,
+    content: content.value,
     kept: {
       recipient: to,
       destinations: [{ channel, to, country: recipient.value.country }],
       purpose: messagePurpose,
       template: null,
       text: null,
-      language: request.language ?? settings.language,
+      language,
       variables: {},
       sender: request.sender ?? settings.sender,
       autofill: {},
@@ -68,23 +63,26 @@ export function readMessageRequest(
   });
 }
 
+/** What is read, not heard. */
+const carried: ReadonlySet<string> = new Set(['text', 'mail']);
+
 function mistakeIn(
-  { text, code, sendAtMs }: MessageRequest,
-  nowMs: number,
-): { readonly detail: string; readonly pointer: string } | null {
-  // Line breaks and tabs are text; what else steers a terminal has no place in a message.
-  const isText = text.isWellFormed() && !/[^\P{Cc}\n\r\t]/u.test(text);
-  if (text.trim() === '' || text.length > messageCharactersMax || !isText) {
-    const detail = `A text has 1 to ${messageCharactersMax} characters, none of them a control.`;
-    return { detail, pointer: '/text' };
-  }
-  if (code !== undefined && (code.length > guessLengthMax || !text.includes(code))) {
-    const detail = `The code has at most ${guessLengthMax} characters and stands in the text.`;
-    return { detail, pointer: '/code' };
+  { sender, client, sendAtMs }: MessageRequest,
+  { channel, language, nowMs }: { channel: ChannelName; language: string; nowMs: number },
+): Result<never> | null {
+  if (!languagePattern.test(language)) {
+    return refuse('request_invalid', 'The language is a tag such as "en" or "pt-BR" (BCP 47).', {
+      pointer: '/language',
+    });
   }
   if (sendAtMs !== undefined && !(sendAtMs > nowMs && sendAtMs <= nowMs + sendAheadMaxMs)) {
     const hours = sendAheadMaxMs / 3_600_000;
-    return { detail: `A message can wait for at most ${hours} hours.`, pointer: '/sendAt' };
+    return refuse('request_invalid', `A message can wait for at most ${hours} hours.`, {
+      pointer: '/sendAt',
+    });
   }
-  return null;
+  const checkedSender = sender === undefined ? ok(null) : checkSender(sender, channel);
+  if (!checkedSender.ok) return checkedSender;
+  const address = readClientAddress(client);
+  return address.ok ? null : address;
 }

@@ -62,12 +62,20 @@ export interface Transaction {
 
 /** A text of the caller's own, which proves nothing: see `domain/plain-message.ts`. */
 export interface MessageRequest {
-  /** Phone number, as typed. */
+  /** Phone number or e-mail address, as typed. */
   readonly recipient: string;
   readonly country?: string;
-  /** One that carries text; `sms` by default. */
+  /** One that is read, not heard; by default `email` for an e-mail address, else `sms`. */
   readonly channel?: ChannelName;
-  readonly text: string;
+  /** Either the text as it stands, or a template of the application. */
+  readonly text?: string;
+  readonly template?: string;
+  readonly variables?: Readonly<Record<string, string>>;
+  /** Subject and HTML part belong to the text of an e-mail, which has a subject. */
+  readonly subject?: string;
+  readonly html?: string;
+  /** Refused where there are any: nothing is attached to a message. */
+  readonly attachments?: readonly unknown[];
   /** The code in the text, for providers that take one as a parameter. As secret as the text. */
   readonly code?: string;
   readonly language?: string;

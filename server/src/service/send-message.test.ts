@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { isPlain } from '#domain/plain-message.ts';
+import type { Template, TemplateVariant } from '#domain/template.ts';
 import type { MessageRequest } from '#service/requests.ts';
 import {
   accepted,
@@ -207,8 +208,131 @@ test('no verb of verifications knows a message, and no other application', async
   assert.equal(refusalOf(await service.readMessage(caller, started.id)).code, 'message_not_found');
 });
 
+/** What the newest message to a recipient said. */
+const saidTo = async (recipient: string) => {
+  await opened.whenIdle();
+  return opened.provider.handed.findLast(({ destination }) => destination === recipient);
+};
+
+test('an e-mail goes out with its subject and its HTML part, as they stand', async () => {
+  const asked = {
+    ...{ recipient: 'ana@example.com', subject: 'Your {{order}}', text: 'It left.\nShop' },
+    ...{ html: '<p>It <b>left</b>, {{name}}.</p>', sender: 'Müller & Söhne, Versand' },
+  };
+  const view = viewOf(await opened.service.sendMessage(caller, asked, null));
+  assert.deepEqual([view.channel, view.recipient], ['email', 'a•••@example.com']);
+  const said = await saidTo(asked.recipient);
+  const { subject, text: body, html, sender } = said ?? {};
+  const { recipient: _, ...words } = asked;
+  assert.deepEqual({ subject, text: body, html, sender }, words);
+});
+
+test('an e-mail that its node left behind goes out whole from the next', async () => {
+  const sendAtMs = (await opened.storage.now()) + 60_000;
+  const asked = {
+    ...{ recipient: 'ben@example.com', subject: 'Later', text: 'Hello', html: '<p>Hello</p>' },
+    sendAtMs,
+  };
+  take(await opened.service.sendMessage(caller, asked, null));
+  await opened.advance(61);
+  const { subject, html } = (await saidTo(asked.recipient)) ?? {};
+  assert.deepEqual([subject, html], ['Later', '<p>Hello</p>']);
+});
+
+const note: Template = {
+  name: 'note',
+  state: 'approved',
+  purposes: ['message'],
+  variants: [
+    variant({ text: 'Hello {{name}}, {{application}} has sent it.' }),
+    variant({ language: 'de', text: 'Hallo {{name}}, es ist unterwegs.' }),
+    variant({
+      ...{ channel: 'email', subject: 'Sent to {{name}}', text: 'Hello {{name}}' },
+      html: '<p>Hello {{name}}</p>',
+    }),
+    variant({ channel: 'email', language: 'de', text: 'Hallo {{name}}' }),
+  ],
+};
+
+function variant(changes: Partial<TemplateVariant>): TemplateVariant {
+  return {
+    ...{ channel: 'sms', language: 'en', prefix: null, subject: null, text: '', html: null },
+    ...changes,
+  };
+}
+
+async function sendNote(changes: Partial<MessageRequest>, key: string | null = null) {
+  const recipient = changes.recipient ?? nextRequest().recipient;
+  const request = { template: 'note', variables: { name: 'Ana & Co' }, ...changes, recipient };
+  const result = await opened.service.sendMessage(caller, request, key);
+  return { result, recipient };
+}
+
+test('a template of plain messages is filled, in the language that is asked for', async () => {
+  take(await opened.service.saveTemplate(caller.application.id, note));
+  const english = await sendNote({});
+  take(english.result);
+  assert.equal((await saidTo(english.recipient))?.text, 'Hello Ana & Co, Shop has sent it.');
+  const german = await sendNote({ language: 'de-AT' });
+  take(german.result);
+  const said = await saidTo(german.recipient);
+  assert.deepEqual([said?.text, said?.language], ['Hallo Ana & Co, es ist unterwegs.', 'de']);
+  const mailed = await sendNote({ recipient: 'note@example.com' });
+  take(mailed.result);
+  const mail = await saidTo(mailed.recipient);
+  assert.deepEqual([mail?.subject, mail?.html], ['Sent to Ana & Co', '<p>Hello Ana &amp; Co</p>']);
+  const plain = await sendNote({ recipient: 'nota@example.com', language: 'de' });
+  take(plain.result);
+  assert.equal((await saidTo(plain.recipient))?.subject, 'Shop');
+});
+
+test('what a template of plain messages lacks is named, and no verification uses one', async () => {
+  take(await opened.service.saveTemplate(caller.application.id, note));
+  for (const [changes, code, pointer] of [
+    [{ variables: {} }, 'variables_invalid', '/variables/name'],
+    [{ template: 'none' }, 'template_not_found', '/template'],
+    [{ channel: 'whatsapp' }, 'template_invalid', '/template'],
+    [{ subject: 'Hi' }, 'request_invalid', '/subject'],
+    [{ variables: { name: 'x', application: 'y' } }, 'variables_invalid', '/variables/application'],
+    [{ code: '4711' }, 'request_invalid', '/code'],
+  ] as const) {
+    const refused = refusalOf((await sendNote(changes)).result);
+    assert.deepEqual([refused.code, refused.pointer], [code, pointer], refused.detail);
+  }
+  const { recipient } = nextRequest();
+  const start = { recipient, template: 'note', purpose: 'message', variables: { name: 'Ana' } };
+  const refused = refusalOf(await opened.service.startVerification(caller, start, null));
+  assert.deepEqual([refused.code, refused.pointer], ['template_invalid', '/template']);
+});
+
+test('a template that shows a code carries the one that the caller gives', async () => {
+  const variants = [variant({ text: '{{code}} opens the door, {{name}}.' })];
+  const template = { ...note, name: 'door', purposes: [], variants };
+  take(await opened.service.saveTemplate(caller.application.id, template));
+  const without = refusalOf((await sendNote({ template: 'door' })).result);
+  assert.deepEqual([without.code, without.pointer], ['variables_invalid', '/code']);
+  const sent = await sendNote({ template: 'door', code: '4711' });
+  take(sent.result);
+  const said = await saidTo(sent.recipient);
+  assert.deepEqual([said?.text, said?.code], ['4711 opens the door, Ana & Co.', '4711']);
+  const timed = { ...template, variants: [variant({ text: '{{code}} {{lifetimeMinutes}}' })] };
+  take(await opened.service.saveTemplate(caller.application.id, timed));
+  const endless = refusalOf((await sendNote({ template: 'door', code: '4711' })).result);
+  assert.deepEqual([endless.code, endless.pointer], ['variables_invalid', '/template']);
+});
+
+test('a repeated message from a template is answered when that is gone', async () => {
+  take(await opened.service.saveTemplate(caller.application.id, note));
+  const { result, recipient } = await sendNote({}, 'key-of-note');
+  take(await opened.service.deleteTemplate(caller.application.id, 'note'));
+  const again = await sendNote({ recipient }, 'key-of-note');
+  assert.deepEqual(take(again.result), { ...take(result), isReplay: true });
+});
+
 describe('a request is refused', () => {
   const dayMs = 86_400_000;
+  const mail = 'ana@example.com';
+  const byMail = { recipient: mail, subject: 'Hello' };
   const cases: readonly (readonly [string, Partial<MessageRequest>, string, string])[] = [
     ['without a text', { text: ' ' }, 'request_invalid', '/text'],
     ['with a long text', { text: 'x'.repeat(5_001) }, 'request_invalid', '/text'],
@@ -218,7 +342,17 @@ describe('a request is refused', () => {
     ['with a code that is not in it', { code: '2' }, 'request_invalid', '/code'],
     ['with a long code', { code: text.slice(0, 17) }, 'request_invalid', '/code'],
     ['to nobody', { recipient: '12' }, 'recipient_invalid', '/recipient'],
-    ['by mail', { channel: 'email' }, 'request_invalid', '/channel'],
+    ['by mail to a number', { channel: 'email' }, 'recipient_invalid', '/recipient'],
+    ['with a subject for a phone', { subject: 'Hi' }, 'request_invalid', '/subject'],
+    ['with HTML for a phone', { html: '<p>Hi</p>' }, 'request_invalid', '/html'],
+    ['by mail without a subject', { recipient: mail }, 'request_invalid', '/subject'],
+    ['with two lines of subject', { ...byMail, subject: 'a\nb' }, 'request_invalid', '/subject'],
+    ['with a script', { ...byMail, html: '<script>' }, 'request_invalid', '/html'],
+    ['with a control in its HTML', { ...byMail, html: '\u0007' }, 'request_invalid', '/html'],
+    ['with an attachment', { attachments: [{ name: 'a.pdf' }] }, 'not_available', '/attachments'],
+    ['with a text and a template', { template: 'note' }, 'request_invalid', '/text'],
+    ['with a text and variables', { variables: { a: 'b' } }, 'request_invalid', '/variables'],
+    ['in no language', { language: 'x y' }, 'request_invalid', '/language'],
     ['by a call', { channel: 'voice' }, 'request_invalid', '/channel'],
     ['with a wrong sender', { sender: '<b>' }, 'request_invalid', '/sender'],
     ['for the past', { sendAtMs: 1 }, 'request_invalid', '/sendAt'],

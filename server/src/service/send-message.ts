@@ -7,7 +7,8 @@ import { deliveryLeaseMs } from '#service/dispatch-deliveries.ts';
 import { answerRepeated, idempotencyEntry, keepAnswer } from '#service/idempotency.ts';
 import { sealKeptRequest } from '#service/kept-request.ts';
 import { makeId } from '#service/make-id.ts';
-import { composePlainDelivery, sealSecretText } from '#service/plain-messages.ts';
+import { composeMessageText, contentPointer } from '#service/message-content.ts';
+import { composePlainDelivery, type SecretText, sealSecretText } from '#service/plain-messages.ts';
 import type { IdempotencyEntry, Repeated, StartStep } from '#service/ports.ts';
 import { presentMessage } from '#service/present-message.ts';
 import { type ReadMessage, readMessageRequest } from '#service/read-message-request.ts';
@@ -33,7 +34,16 @@ export function createSendMessage(context: ServiceContext): Service['sendMessage
     const nowMs = request.sendAtMs === undefined ? 0 : await storage.now();
     const read = readMessageRequest(application, request, nowMs);
     if (!read.ok) return read;
-    const composed = composeStep(context, caller, { request, read: read.value, entry });
+    const { kept, content, recipient } = read.value;
+    const { code = null } = request;
+    const said = await composeMessageText(context.templates, { application, kept, content, code });
+    if (!said.ok) return said;
+    const { secret, language } = said.value;
+    const written = { ...{ request, entry, recipient, secret }, kept: { ...kept, language } };
+    const composed = composeStep(context, caller, written);
+    if (!composed.ok && composed.error.pointer === undefined) {
+      return { ok: false, error: { ...composed.error, pointer: contentPointer(content) } };
+    }
     if (!composed.ok) return composed;
     const { step, delivery } = composed.value;
     const outcome = await storage.startVerification(step);
@@ -54,17 +64,22 @@ export function createSendMessage(context: ServiceContext): Service['sendMessage
   };
 }
 
+/** A request with its words. */
+interface Written extends Pick<ReadMessage, 'kept' | 'recipient'> {
+  readonly request: MessageRequest;
+  readonly secret: SecretText;
+  readonly entry: IdempotencyEntry | null;
+}
+
 function composeStep(
   { vault, routes }: ServiceContext,
   { application, origin }: Caller,
-  of: { request: MessageRequest; read: ReadMessage; entry: IdempotencyEntry | null },
+  written: Written,
 ): Result<{ step: StartStep; delivery: ComposedDelivery }> {
-  const { request, read, entry } = of;
-  const { kept, recipient } = read;
+  const { request, kept, recipient, secret, entry } = written;
   const { id: applicationId } = application;
   const { recipientHash, ledgerKey } = recipientHashes(vault, applicationId, recipient);
   const id = makeId('vf', shardOfHash(ledgerKey));
-  const secret = { text: request.text, code: request.code ?? null };
   const composed = composePlainDelivery(routes, { application, kept, secret }, id);
   if (!composed.ok) return composed;
   const delivery = composed.value;

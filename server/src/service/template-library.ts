@@ -2,6 +2,8 @@ import { builtInTemplates } from '#domain/built-in-templates.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import {
+  codeRuleOf,
+  isForMessages,
   type ParsedVariant,
   parseVariant,
   selectVariant,
@@ -16,7 +18,9 @@ export interface TemplateLibrary {
   inline(text: InlineText, rule: InlineRule): Result<ParsedVariant>;
   /** A variant of a named template that may be used for this purpose. */
   named(wanted: WantedTemplate): Promise<Result<FoundVariant | null>>;
-  builtIn(wanted: Omit<WantedTemplate, 'name' | 'applicationId' | 'purpose'>): FoundVariant;
+  builtIn(
+    wanted: Omit<WantedTemplate, 'name' | 'applicationId' | 'purpose' | 'kind'>,
+  ): FoundVariant;
   /** Forgets what is known of an application's templates, after a change through this node. */
   forget(applicationId: string): void;
 }
@@ -34,6 +38,8 @@ export interface WantedTemplate {
   /** E.164, or null for an e-mail address. */
   readonly phone: string | null;
   readonly hasTransaction: boolean;
+  /** For a plain message, not for a verification. */
+  readonly kind?: 'message';
 }
 
 export interface FoundVariant {
@@ -53,10 +59,10 @@ export function createTemplateLibrary(storage: Storage): TemplateLibrary {
   const parsedVariants = new WeakMap<TemplateVariant, ParsedVariant>();
   const builtInVariants = new Map<string, FoundVariant>();
 
-  function parsed(variant: TemplateVariant): ParsedVariant {
+  function parsed(variant: TemplateVariant, of: Template): ParsedVariant {
     const known = parsedVariants.get(variant);
     if (known !== undefined) return known;
-    const result = parseVariant(variant);
+    const result = parseVariant(variant, codeRuleOf(of));
     // Templates are checked when they are saved, so a stored one that does not parse is a bug.
     if (!result.ok) throw new Error(`A stored template does not parse: ${result.error.detail}`);
     parsedVariants.set(variant, result.value);
@@ -94,11 +100,11 @@ export function createTemplateLibrary(storage: Storage): TemplateLibrary {
           { pointer: '/template' },
         );
       }
-      const refused = refuseUse(template, wanted.purpose);
+      const refused = refuseUse(template, wanted);
       if (refused !== null) return refuse('template_invalid', refused, { pointer: '/template' });
       const variant = selectVariant(template, wanted);
       if (variant === null) return ok(null);
-      return ok({ parsed: parsed(variant), language: variant.language });
+      return ok({ parsed: parsed(variant, template), language: variant.language });
     },
     builtIn(wanted) {
       const { channel, language, hasTransaction } = wanted;
@@ -109,7 +115,7 @@ export function createTemplateLibrary(storage: Storage): TemplateLibrary {
       const template = hasTransaction ? builtInTemplates.transaction : builtInTemplates.plain;
       const variant = selectVariant(template, wanted);
       if (variant === null) throw new Error(`No built-in text for ${channel}.`);
-      const found = { parsed: parsed(variant), language: variant.language };
+      const found = { parsed: parsed(variant, template), language: variant.language };
       remember(builtInVariants, key, found);
       return found;
     },
@@ -121,9 +127,18 @@ export function createTemplateLibrary(storage: Storage): TemplateLibrary {
   };
 }
 
-function refuseUse(template: Template, purpose: string): string | null {
+function refuseUse(
+  template: Template,
+  { purpose, kind }: Pick<WantedTemplate, 'purpose' | 'kind'>,
+): string | null {
   if (template.state !== 'approved') {
     return `The template "${template.name}" is a draft. Set its state to approved first.`;
+  }
+  if (isForMessages(template) && kind !== 'message') {
+    return (
+      `The template "${template.name}" is for plain messages, which may show no code. Use ` +
+      'another template.'
+    );
   }
   if (template.purposes.length > 0 && !template.purposes.includes(purpose)) {
     return (

@@ -94,7 +94,7 @@ function readText(
   route: MessageRoute,
   words: Words,
   { settings, ids }: Panel,
-): Result<Pick<MessageRequest, 'text' | 'code'>, Failure> {
+): Result<{ text: string; code?: string }, Failure> {
   if (route === 'otp') {
     const code = words('variables_values');
     if (code === undefined) return failure(402);
