@@ -121,6 +121,41 @@ const ownSettings = {
   },
 };
 
+/** Two messages, refused in the end: an e-mail to a number, and a template that is for logins. */
+const messages: readonly HostileCall[] = [
+  {
+    body: () => ({
+      recipient: nextRecipient(),
+      channel: 'email',
+      text: `Your word is ${canaryCode}`,
+      subject: 'A word',
+      html: '<p>A word</p>',
+      code: canaryCode,
+      sender: 'ACME',
+      sendAt: new Date(Date.now() + 3_600_000).toISOString(),
+      reference: 'order-17',
+      metadata: { k: 'v' },
+      client,
+    }),
+  },
+  {
+    body: () => ({
+      recipient: nextRecipient(),
+      country: 'US',
+      template: 'hostile',
+      variables: { name: 'Ana' },
+      language: 'en',
+      code: canaryCode,
+    }),
+  },
+].map((one, index) => ({
+  name: `a message of kind ${index + 1}`,
+  method: 'POST',
+  path: '/v1/messages',
+  operationId: 'sendMessage',
+  ...one,
+}));
+
 const application: HostileCall = {
   name: 'a change of the application',
   method: 'PATCH',
@@ -221,6 +256,7 @@ export async function hostileCalls(server: RunningServer): Promise<readonly Host
   const byRecipient = { recipient: '+14155550123', country: 'US', purpose: 'login' };
   return [
     ...starts,
+    ...messages,
     post('a check', `${verification}/check`, 'checkCode', guess),
     post('a check by recipient', '/v1/checks', 'checkRecipient', { ...byRecipient, ...guess }),
     post('a resend', `${verification}/resend`, 'resendCode', { channel: 'voice' }),

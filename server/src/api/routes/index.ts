@@ -5,6 +5,7 @@ import { healthRead } from '#api/routes/health-read/route.ts';
 import { keyListing } from '#api/routes/key-list/route.ts';
 import { messageListing } from '#api/routes/message-list/route.ts';
 import { messageRead } from '#api/routes/message-read/route.ts';
+import { messageSend } from '#api/routes/message-send/route.ts';
 import { openapiRead } from '#api/routes/openapi-read/route.ts';
 import { readinessRead } from '#api/routes/readiness-read/route.ts';
 import { recipientCheck } from '#api/routes/recipient-check/route.ts';
@@ -31,6 +32,7 @@ export const apiRoutes: readonly Route[] = [
   recipientCheck,
   verificationResend,
   verificationCancel,
+  messageSend,
   messageListing,
   messageRead,
   applicationRead,

@@ -1,9 +1,74 @@
 import { type Static, Type } from 'typebox';
-import { channelName, money } from '#api/schemas/shared.ts';
-import { moment, oneOf, orNull } from '#api/schemas/text.ts';
+import {
+  channelName,
+  client,
+  country,
+  guess,
+  language,
+  metadata,
+  money,
+  recipient,
+  reference,
+  templateName,
+} from '#api/schemas/shared.ts';
+import { variables } from '#api/schemas/start.ts';
+import { anyText, exactly, line, moment, oneOf, orNull, shaped } from '#api/schemas/text.ts';
+import { messageCharactersMax } from '#domain/plain-message.ts';
+import { templateBounds } from '#domain/template.ts';
 import type { MessageStatus } from '#service/views.ts';
 
-/** What the calls about plain messages answer; their texts are shown by none. */
+const momentPattern = '^[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\\.[0-9]{1,3})?Z$';
+
+/** The calls about plain messages; their texts are shown by none. */
+
+export const messageExample = {
+  recipient: '+14155550123',
+  text: 'Your parcel is on its way.',
+} as const;
+
+export const messageBody = exactly(
+  {
+    recipient,
+    country: Type.Optional(country),
+    channel: Type.Optional(channelName),
+    text: Type.Optional(
+      anyText(messageCharactersMax, {
+        description: 'The text as it stands. Excludes `template`.',
+        examples: [messageExample.text],
+      }),
+    ),
+    template: Type.Optional(templateName),
+    variables: Type.Optional(variables),
+    language: Type.Optional(language),
+    subject: Type.Optional(
+      anyText(templateBounds.subjectCharactersMax, {
+        description: 'The subject of an e-mail, which a text needs.',
+      }),
+    ),
+    html: Type.Optional(
+      anyText(templateBounds.htmlCharactersMax, {
+        description: 'The HTML part of an e-mail, with a text.',
+      }),
+    ),
+    code: Type.Optional({
+      ...guess,
+      description: 'The code of your own making that stands in the text, if one does.',
+    }),
+    sender: Type.Optional(
+      line(70, { description: 'Who the message says it comes from.', examples: ['ACME'] }),
+    ),
+    sendAt: Type.Optional(
+      shaped(momentPattern, 24, {
+        description: 'When to send it, at most 23 hours ahead: a moment in UTC, ISO 8601.',
+        examples: ['2026-03-01T09:30:00Z'],
+      }),
+    ),
+    reference: Type.Optional(reference),
+    metadata: Type.Optional(metadata),
+    client: Type.Optional(client),
+  },
+  { examples: [messageExample] },
+);
 
 const messageStatus = oneOf<MessageStatus>(
   {

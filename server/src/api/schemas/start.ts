@@ -83,7 +83,7 @@ const workflow = Type.Array(
   },
 );
 
-const variables = mapOf(
+export const variables = mapOf(
   Type.String({ maxLength: valueCharactersMax }),
   {
     pattern: variableNamePattern.source,

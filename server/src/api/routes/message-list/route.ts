@@ -14,8 +14,8 @@ export const messageListing = defineRoute({
   tag: 'messages',
   summary: 'List messages',
   description:
-    'Texts of the caller’s own that came through the gateway of a façade, newest first. The ' +
-    'messages of verifications stand with those, as their deliveries.',
+    'Texts of the caller’s own, through whichever door they came, newest first. The messages of ' +
+    'verifications stand with those, as their deliveries.',
   access: 'application',
   query: exactly({
     recipient: Type.Optional(recipient),
