@@ -5,6 +5,7 @@ import { join, resolve } from 'node:path';
 import test from 'node:test';
 import { facadeNames } from '#compat/names.ts';
 import { type Environment, type Mode, readConfig, settingKeys, variableOf } from '#src/config.ts';
+import { kafkaSettings } from '#src/kafka-settings.ts';
 
 const key = `k1:${Buffer.alloc(32, 1).toString('base64')}`;
 
@@ -42,6 +43,9 @@ test('without any setting, development has a sandbox and every default', () => {
     deliveryAttemptTimeoutSeconds: 10,
     shutdownTimeoutSeconds: 15,
     logLevel: 'info',
+    ...Object.fromEntries(
+      Object.entries(kafkaSettings).map(([key, { default: preset }]) => [key, preset]),
+    ),
   });
 });
 

@@ -10,6 +10,8 @@ import { ok, type Result } from '#domain/refusal.ts';
 import { parseEgressAllow } from '#providers/egress/allow-list.ts';
 import { parseKeyRing } from '#service/key-ring.ts';
 import { parseConnectionUrl } from '#storage/postgres/connection-url.ts';
+import { kafkaMistakes, kafkaSettings } from './kafka-settings.ts';
+import { optional, type Setting, setting } from './setting.ts';
 import {
   baseUrl,
   mustBe,
@@ -29,16 +31,6 @@ import {
 export type Mode = 'dev' | 'serve' | 'tool';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
-
-interface Setting<Value> {
-  readonly read: Reader<Value>;
-  readonly default: Value;
-  /** Where development differs from the default. */
-  readonly developmentDefault?: Value;
-  readonly isSecret?: boolean;
-  /** One sentence: what it does. */
-  readonly purpose: string;
-}
 
 const keyRing: Reader<string | null> = (raw) => {
   if (typeof raw !== 'string') return mustBe('id:base64 pairs separated by commas');
@@ -80,15 +72,6 @@ const facades: Reader<readonly FacadeName[]> = (raw) => {
 /** Sentences of another reader, without the full stop that closes every mistake here. */
 function joined(sentences: readonly string[]): string {
   return sentences.join(' ').replace(/\.$/, '');
-}
-
-function optional<Value>(read: Reader<Value>): Reader<Value | null> {
-  return read;
-}
-
-/** Ties a setting's default to the type that its reader yields. */
-function setting<Value>(value: Setting<Value>): Setting<Value> {
-  return value;
 }
 
 export const settings = {
@@ -168,6 +151,7 @@ export const settings = {
     default: 'info',
     purpose: 'The least important kind of line that is logged.',
   }),
+  ...kafkaSettings,
 } as const;
 
 export type SettingKey = keyof typeof settings;
@@ -211,6 +195,7 @@ export function readConfig(
   const values = Object.fromEntries(entries) as Config;
   const config: Config = { ...values, data: resolve(values.data) };
   if (mode === 'serve') mistakes.push(...productionMistakes(config));
+  mistakes.push(...kafkaMistakes(config, mode === 'serve'));
   return mistakes.length > 0 ? { ok: false, error: mistakes } : ok(config);
 }
 
@@ -220,16 +205,17 @@ function readSetting(
   file: Readonly<Record<string, unknown>>,
   isDevelopment: boolean,
 ): Result<unknown, string> {
-  const { read, isSecret, ...presets }: Setting<unknown> = settings[key];
+  const { read, isSecret, alsoReadAs = [], ...presets }: Setting<unknown> = settings[key];
   // An empty variable counts as unset: compose files write them for what is not given.
-  const fromEnvironment = environment[variableOf(key)] || undefined;
+  const variable = [variableOf(key), ...alsoReadAs].find((name) => environment[name]);
+  const fromEnvironment = variable === undefined ? undefined : environment[variable];
   const raw = fromEnvironment ?? file[key] ?? undefined;
   if (raw === undefined) {
     return ok((isDevelopment ? presets.developmentDefault : undefined) ?? presets.default);
   }
   const reading = read(raw);
   if (reading.ok) return reading;
-  const name = fromEnvironment === undefined ? `"${key}" in the file` : variableOf(key);
+  const name = variable ?? `"${key}" in the file`;
   const found = reading.error.startsWith('must be') && isSecret !== true;
   return { ok: false, error: `${name} ${reading.error}${found ? `, not ${shown(raw)}` : ''}.` };
 }

@@ -12,6 +12,7 @@ import { facades, facadesNamed } from '#compat/index.ts';
 import { mountFacade } from '#compat/mount.ts';
 import { ok } from '#domain/refusal.ts';
 import { type Jobs, startJobs } from '#jobs/index.ts';
+import type { KafkaDoor } from '#kafka/door.ts';
 import { createEgress, type Egress } from '#providers/egress/egress.ts';
 import { createProviders } from '#providers/index.ts';
 import { fixedCodeFor, testRecipients } from '#providers/sandbox/test-recipients.ts';
@@ -45,7 +46,10 @@ import {
 } from './development.ts';
 import { freePort, urlHost } from './listen-address.ts';
 import { createLog, type ServerLog } from './log.ts';
+import { openKafkaWhereOn } from './open-kafka.ts';
+import { aborted, nextSignal } from './process-signals.ts';
 import { startFailure } from './start-failure.ts';
+import { StartRefused } from './start-refused.ts';
 import { welcome } from './welcome.ts';
 
 export type ServerMode = 'dev' | 'serve';
@@ -61,11 +65,6 @@ export interface RunningServer {
   stop(): Promise<void>;
   /** Resolves when the storage stopped by itself: nothing can be served any more. */
   readonly whenLost: Promise<Error>;
-}
-
-/** A mistake that the operator can mend; its message is the sentence that says how. */
-export class StartRefused extends Error {
-  override readonly name = 'StartRefused';
 }
 
 interface Foundation {
@@ -112,14 +111,19 @@ export async function startServer(
       facades,
     });
     const credentials = isDevelopment ? await developmentCredentials(config, storage, built) : null;
-    const app = await openDoors({ config, built, publicUrl, credentials, log: parts.log });
+    const kafka = await openKafkaWhereOn(config, {
+      service: built.service,
+      developmentApplication: credentials?.application,
+      log: parts.log,
+    });
+    const app = await openDoors({ config, built, publicUrl, credentials, kafka, log: parts.log });
     await app.listen({ host: config.host, port });
     if (credentials !== null) {
       const { vendors, ...access } = credentials;
       writeCredentials(config.data, { url: publicUrl, ...access, ...vendors });
     }
     const jobs = startJobs(built.maintenance, parts.log);
-    const stop = stopper({ config, app, jobs, built, providers, egress, storage });
+    const stop = stopper({ config, app, kafka, jobs, built, providers, egress, storage });
     return { url: publicUrl, credentials, stop, whenLost: storage.whenLost };
   } catch (error) {
     await closeAll(providers, egress, storage);
@@ -197,9 +201,10 @@ async function openDoors(parts: {
   built: BuiltService;
   publicUrl: string;
   credentials: { application: string } | null;
+  kafka: KafkaDoor | null;
   log: ServerLog;
 }): Promise<FastifyInstance> {
-  const { config, built, publicUrl, credentials } = parts;
+  const { config, built, publicUrl, credentials, kafka } = parts;
   const { service, sandbox } = built;
   const phone: ReturnType<typeof createPhoneRoutes>[] = [];
   if (credentials !== null) {
@@ -214,6 +219,7 @@ async function openDoors(parts: {
   return createApp({
     service,
     sandbox: credentials === null ? null : sandbox,
+    kafka: kafka?.state ?? null,
     publicUrl,
     trustedHops: config.trustedHops,
     logger: parts.log,
@@ -229,16 +235,17 @@ async function openDoors(parts: {
 function stopper(parts: {
   config: Config;
   app: FastifyInstance;
+  kafka: KafkaDoor | null;
   jobs: Jobs;
   built: BuiltService;
   providers: readonly Provider[];
   egress: Egress;
   storage: Storage;
 }): () => Promise<void> {
-  const { app, jobs, built, providers, egress, storage } = parts;
+  const { app, kafka, jobs, built, providers, egress, storage } = parts;
 
   async function finish(): Promise<void> {
-    await Promise.all([app.close(), jobs.stop()]);
+    await Promise.all([app.close(), kafka?.stop(), jobs.stop()]);
     await built.whenIdle();
     await closeDoorsOut(providers, egress);
   }
@@ -295,22 +302,6 @@ async function runServer(
   await server.stop();
   log.info({}, 'stopped');
   return isLost ? 1 : 0;
-}
-
-function nextSignal(): Promise<string> {
-  return new Promise((resolve) => {
-    for (const signal of ['SIGINT', 'SIGTERM'] as const) {
-      process.once(signal, () => {
-        // A second signal ends the process at once: nothing acknowledged can be lost by that.
-        process.once(signal, () => process.exit(1));
-        resolve(signal);
-      });
-    }
-  });
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
 }
 
 function readVersion(): string {

@@ -3,6 +3,7 @@ import { pino } from 'pino';
 import { createApp } from '#api/app.ts';
 import type { Problem } from '#api/problem.ts';
 import { type Application, defaultSettings } from '#domain/application.ts';
+import type { KafkaState } from '#service/kafka-port.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
 import type { VerdictView, VerificationWithHistoryView } from '#service/views.ts';
@@ -38,6 +39,7 @@ export const application: Application = {
 export function openApp(
   verbs: Partial<Service> = {},
   sandbox: Partial<Sandbox> | null = null,
+  kafka: (() => KafkaState) | null = null,
 ): OpenedApp {
   const log: string[] = [];
   const service: Partial<Service> = {
@@ -48,6 +50,7 @@ export function openApp(
   const app = createApp({
     service: service as Service,
     sandbox: sandbox as Sandbox | null,
+    kafka,
     publicUrl,
     trustedHops: 0,
     logger: pino({}, { write: (text: string) => log.push(text) }),

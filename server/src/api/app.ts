@@ -16,6 +16,7 @@ import { refuseOtherMethods } from '#api/refuse-method.ts';
 import type { RequestLog } from '#api/request-log.ts';
 import { type ApiContext, mountRoutes } from '#api/route.ts';
 import { apiRoutes, sandboxRoutes } from '#api/routes/index.ts';
+import type { KafkaState } from '#service/kafka-port.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
@@ -24,6 +25,8 @@ export interface AppOptions {
   readonly service: Service;
   /** Null in production: the sandbox calls are then not there at all. */
   readonly sandbox: Sandbox | null;
+  /** What is known of Kafka; null, as without it, where the server takes nothing from it. */
+  readonly kafka?: (() => KafkaState) | null;
   /** Without a slash at its end. */
   readonly publicUrl: string;
   /** Proxies in front, for the client's address; what they did not write is never believed. */
@@ -79,7 +82,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   const routes = sandbox === null ? apiRoutes : [...apiRoutes, ...sandboxRoutes];
   const description = once(() => describeApi(routes, { publicUrl, version }));
   const openapi = once(() => JSON.stringify(description(), null, 2));
-  const context: ApiContext = { service, sandbox, version, openapi };
+  const { kafka = null } = options;
+  const context: ApiContext = { service, sandbox, kafka, version, openapi };
   mountRoutes(app, routes, context, createAuthenticate(service));
   refuseOtherMethods(app, routes);
   app.register(createReferencePages(description));

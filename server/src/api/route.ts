@@ -9,6 +9,7 @@ import type { Static, TObject, TSchema } from 'typebox';
 import type { ErrorCode } from '#api/errors.ts';
 import { checkIdempotencyKey } from '#api/idempotency-key.ts';
 import { acceptNulls, dropNulls } from '#api/nulls.ts';
+import type { KafkaState } from '#service/kafka-port.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
 
@@ -25,6 +26,7 @@ export type RouteTag =
 export interface ApiContext {
   readonly service: Service;
   readonly sandbox: Sandbox | null;
+  readonly kafka: (() => KafkaState) | null;
   readonly version: string;
   /** The description of all mounted calls, as JSON text. */
   readonly openapi: () => string;

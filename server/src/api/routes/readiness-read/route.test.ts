@@ -34,3 +34,24 @@ test('a storage that never answers is away after two seconds', async (context) =
   context.mock.timers.tick(2_000);
   assert.equal((await response).statusCode, 503);
 });
+
+test('a server without its brokers is ready, and says that they are away', async () => {
+  const missingTopics = ['commands.v1'];
+  const { app } = openApp({ ping: async () => {} }, null, () => ({
+    status: 'disconnected',
+    detail: 'No broker can be reached.',
+    sinceMs: 1_000,
+    missingTopics,
+  }));
+  const response = await app.inject('/readyz');
+  assert.equal(response.statusCode, 200);
+  assert.deepEqual(response.json(), {
+    status: 'ready',
+    kafka: {
+      status: 'disconnected',
+      detail: 'No broker can be reached.',
+      since: '1970-01-01T00:00:01.000Z',
+      missingTopics,
+    },
+  });
+});

@@ -1,0 +1,89 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '#service/log-port.ts';
+import { StorageUnavailable } from '#service/ports.ts';
+import { type Command, type DeadLetterReason, NotNow, type Outcome } from './command-topic.ts';
+import { deadLetterFor, describe } from './dead-letter.ts';
+import { type KafkaRecord, placeOf } from './record.ts';
+import type { Sender } from './sender.ts';
+import { readTrouble } from './trouble.ts';
+
+export interface CarryOutParts {
+  readonly sender: Sender;
+  readonly deadLetterTopic: string;
+  readonly retries: number;
+  readonly retryIntervalMs: number;
+  readonly log: Log;
+  /** Aborted when the server stops: what is not done then is done by whoever has the group next. */
+  readonly stopping: AbortSignal;
+}
+
+/** While storage is away: soon at first, for most of it is a moment. */
+const awayWaitMs = { min: 50, max: 2_000 };
+
+/**
+ * Carries a command out to its end: its effects and its replies are durable, or it lies with the
+ * dead letters. Throws only when the server stops before.
+ */
+export async function carryOut(
+  parts: CarryOutParts,
+  record: KafkaRecord,
+  command: Command,
+): Promise<void> {
+  const { replies, deadLetter } = await tryOften(parts, record, command);
+  let reason: DeadLetterReason | null = deadLetter;
+  for (const reply of replies) {
+    try {
+      await parts.sender.send(reply);
+    } catch (error) {
+      if (readTrouble(error).kind !== 'record_refused') throw error;
+      parts.log.error({ err: error, ...placeOf(record) }, 'the broker refused a reply');
+      reason = 'unanswerable';
+    }
+  }
+  if (reason !== null) await bury(parts, record, reason);
+}
+
+async function tryOften(
+  parts: CarryOutParts,
+  record: KafkaRecord,
+  command: Command,
+): Promise<Outcome> {
+  let faults = 0;
+  for (let waits = 0; ; ) {
+    parts.stopping.throwIfAborted();
+    try {
+      return await command.carryOut();
+    } catch (error) {
+      const isLater = error instanceof StorageUnavailable || error instanceof NotNow;
+      const place = placeOf(record);
+      if (isLater) {
+        if (waits === 0) parts.log.warn({ err: error, ...place }, 'a command has to wait');
+        const waitMs = Math.min(awayWaitMs.max, awayWaitMs.min * 2 ** Math.min(waits, 10));
+        waits += 1;
+        await pause(waitMs, undefined, { signal: parts.stopping });
+        continue;
+      }
+      parts.log.error({ err: error, ...place, faults }, 'a command failed');
+      if (faults >= parts.retries) return { replies: command.answerFault(), deadLetter: 'failed' };
+      faults += 1;
+      await pause(parts.retryIntervalMs, undefined, { signal: parts.stopping });
+    }
+  }
+}
+
+/** A dead letter that no topic takes is logged instead: it holds no more than a log line may. */
+async function bury(
+  parts: CarryOutParts,
+  record: KafkaRecord,
+  reason: DeadLetterReason,
+): Promise<void> {
+  const letter = deadLetterFor(record, reason, parts.deadLetterTopic);
+  parts.log.warn({ reason, ...placeOf(record) }, 'a command goes to the dead letters');
+  try {
+    await parts.sender.send(letter, true);
+  } catch (error) {
+    const { kind } = readTrouble(error);
+    if (kind !== 'unknown_topic' && kind !== 'record_refused') throw error;
+    parts.log.error({ reason, letter: describe(record) }, 'no topic took a dead letter');
+  }
+}

@@ -1,0 +1,267 @@
+/**
+ * The only file that knows the Kafka library. What it does by default loses messages or hangs, so
+ * everything that matters is said here:
+ *
+ * 1. Nothing is committed by itself: the library commits what was fetched, not what was done.
+ * 2. A group without a committed offset begins at the earliest record, not at the latest.
+ * 3. Keys go to the partitions that Java's clients choose; the library's own rule agrees with it
+ *    for half of the keys.
+ * 4. Endless retries would hide a wrong password and keep every error that came, so each operation
+ *    has a bound, the hook of the waits tells of trouble, and whoever called begins anew.
+ */
+import { readFileSync } from 'node:fs';
+import type { ConnectionOptions } from 'node:tls';
+import {
+  type BaseOptions,
+  Consumer,
+  compatibilityPartitioner,
+  type Message,
+  type MessagesStream,
+  Producer,
+} from '@platformatic/kafka';
+import type { KafkaRecord, OutgoingRecord } from './record.ts';
+import type { KafkaSettings } from './settings.ts';
+import { type KafkaTrouble, readTrouble } from './trouble.ts';
+
+/** A record of a member of the group, which can be told to be done. */
+export interface DeliveredRecord extends KafkaRecord {
+  /** Every record of the partition up to this one is done. */
+  commit(): Promise<void>;
+}
+
+export interface GroupMember {
+  readonly records: AsyncIterable<DeliveredRecord>;
+  /** Whether the group has given this node the partition. */
+  owns(topic: string, partition: number): boolean;
+  /** Leaves the group; the records end. */
+  close(): Promise<void>;
+}
+
+export interface RecordProducer {
+  /** Resolves once every in-sync replica has them. Throws `KafkaTrouble`. */
+  send(records: readonly OutgoingRecord[]): Promise<void>;
+  /** Throws `KafkaTrouble` where there is no such topic and the broker makes none by itself. */
+  ensureTopic(topic: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface KafkaClient {
+  /** Of these topics, those that the broker has, with their numbers of partitions. */
+  findTopics(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  joinGroup(topics: readonly string[]): Promise<GroupMember>;
+  createProducer(): RecordProducer;
+  close(): Promise<void>;
+}
+
+export interface ClientEvents {
+  /** Something was answered. */
+  connected(): void;
+  /** An operation failed, and is tried again. */
+  troubled(trouble: KafkaTrouble): void;
+}
+
+const connectTimeoutMs = 5_000;
+const requestTimeoutMs = 15_000;
+/** A node that died holds its partitions for so long; one that is only busy sends heartbeats. */
+const sessionTimeoutMs = 10_000;
+const heartbeatIntervalMs = 1_000;
+const rebalanceTimeoutMs = 20_000;
+/** A request for records waits so long; a partition that was given meanwhile waits for it too. */
+const fetchWaitMs = 500;
+/** Of all partitions in one answer: what a node holds in memory beside the commands it works on. */
+const fetchBytesMax = 8 * 1024 * 1024;
+/** Records that were fetched and not read; above it nothing is fetched. */
+const fetchedMax = 64;
+const retryWaitMs = { min: 100, max: 1_000 };
+/** Half a minute, then the membership begins anew. */
+const consumerRetries = 30;
+/** Ten minutes: as long as a record keeps its sequence number, it cannot be written twice. */
+const producerRetries = 600;
+const closeTimeoutMs = 3_000;
+
+export function createKafkaClient(settings: KafkaSettings, events: ClientEvents): KafkaClient {
+  const options = baseOptions(settings, events);
+  // It is a consumer that joins nothing: the plainest client that the library has.
+  const prober = new Consumer<Buffer, Buffer, Buffer, Buffer>({
+    ...options,
+    groupId: settings.group,
+    retries: 0,
+  });
+
+  async function partitionsOf(topic: string): Promise<number | null> {
+    try {
+      const metadata = await prober.metadata({ topics: [topic], forceUpdate: true, retries: 0 });
+      events.connected();
+      return metadata.topics.get(topic)?.partitionsCount ?? null;
+    } catch (error) {
+      const trouble = readTrouble(error);
+      if (trouble.kind === 'unknown_topic') return null;
+      throw trouble;
+    }
+  }
+
+  return {
+    async findTopics(topics) {
+      const found = new Map<string, number>();
+      for (const topic of topics) {
+        const partitions = await partitionsOf(topic);
+        if (partitions !== null) found.set(topic, partitions);
+      }
+      return found;
+    },
+    joinGroup: (topics) => joinGroup({ ...options, groupId: settings.group }, events, topics),
+    createProducer: () => createProducer(options, events),
+    close: () => inTime(prober.close()),
+  };
+}
+
+function baseOptions(settings: KafkaSettings, events: ClientEvents): BaseOptions {
+  const { login, securityProtocol, saslMechanism } = settings;
+  return {
+    clientId: 'watchword',
+    bootstrapBrokers: [...settings.brokers],
+    connectTimeout: connectTimeoutMs,
+    requestTimeout: requestTimeoutMs,
+    autocreateTopics: false,
+    retryDelay(_client, _operation, attempt, _retries, error) {
+      const trouble = readTrouble(error);
+      events.troubled(trouble);
+      if (trouble.kind === 'refused') return settings.refusedWaitSeconds * 1000;
+      return Math.min(retryWaitMs.max, retryWaitMs.min * 2 ** Math.min(attempt, 10));
+    },
+    ...(securityProtocol.endsWith('SSL') ? { tls: tlsOptions(settings) } : {}),
+    ...(login === null
+      ? {}
+      : { sasl: { mechanism: saslMechanism, username: login.user, password: login.password } }),
+  };
+}
+
+/** The authority is read at every start of a client, so that a new file holds from then on. */
+function tlsOptions({ caFile }: KafkaSettings): ConnectionOptions {
+  return caFile === null ? {} : { ca: readFileSync(caFile) };
+}
+
+async function joinGroup(
+  options: BaseOptions & { readonly groupId: string },
+  events: ClientEvents,
+  topics: readonly string[],
+): Promise<GroupMember> {
+  const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
+    ...options,
+    retries: consumerRetries,
+    sessionTimeout: sessionTimeoutMs,
+    heartbeatInterval: heartbeatIntervalMs,
+    rebalanceTimeout: rebalanceTimeoutMs,
+    maxWaitTime: fetchWaitMs,
+    maxBytes: fetchBytesMax,
+    highWaterMark: fetchedMax,
+    autocommit: false,
+  });
+  let stream: MessagesStream<Buffer, Buffer, Buffer, Buffer> | undefined;
+  // Without heartbeats the group gives the partitions away: the membership has to begin anew.
+  const lose = (error: unknown): void => {
+    stream?.destroy(error instanceof Error ? error : new Error('The membership was lost.'));
+  };
+  consumer.on('error', lose);
+  consumer.on('consumer:heartbeat:stalled', ({ lastError }) => lose(lastError));
+  consumer.on('consumer:heartbeat:end', events.connected);
+  consumer.on('consumer:heartbeat:error', ({ error }) => events.troubled(readTrouble(error)));
+  try {
+    stream = await consumer.consume({
+      topics: [...topics],
+      mode: 'committed',
+      fallbackMode: 'earliest',
+    });
+  } catch (error) {
+    await inTime(consumer.close(true));
+    throw readTrouble(error);
+  }
+  events.connected();
+  return {
+    records: recordsOf(stream),
+    owns: (topic, partition) =>
+      consumer.assignments?.some(
+        (one) => one.topic === topic && one.partitions.includes(partition),
+      ) === true,
+    close: () => inTime(consumer.close(true)),
+  };
+}
+
+async function* recordsOf(
+  stream: MessagesStream<Buffer, Buffer, Buffer, Buffer>,
+): AsyncGenerator<DeliveredRecord> {
+  try {
+    for await (const message of stream) yield deliver(message);
+  } catch (error) {
+    throw readTrouble(error);
+  }
+}
+
+/** What is null in Kafka is undefined in the library, whatever its types say. */
+function deliver(message: Message<Buffer | undefined, Buffer | undefined>): DeliveredRecord {
+  const { topic, partition, offset, timestamp, key, value, headerEntries } = message;
+  return {
+    ...{ topic, partition, offset, timestamp },
+    key: key ?? null,
+    value: value ?? null,
+    headers: headerEntries.map(([name, content]) => [name, content ?? null]),
+    commit: async () => {
+      await message.commit();
+    },
+  };
+}
+
+function createProducer(options: BaseOptions, events: ClientEvents): RecordProducer {
+  const producer = new Producer<Buffer | null, Buffer, Buffer, Buffer | null>({
+    ...options,
+    retries: producerRetries,
+    idempotent: true,
+    // As Java's clients do: a broker that makes topics by itself makes that of the replies.
+    autocreateTopics: true,
+  });
+  let keyless = 0;
+  return {
+    async send(records) {
+      try {
+        await producer.send({
+          messages: records.map(({ headers, ...record }) => ({
+            ...record,
+            // Every name is a Buffer of its own, so the map keeps those that stand several times.
+            headers: new Map(headers),
+          })),
+          partitioner: (message, key) => {
+            if (key !== undefined && key !== null) {
+              return compatibilityPartitioner(message, key);
+            }
+            keyless = (keyless + 1) % 2 ** 30;
+            return keyless;
+          },
+        });
+        events.connected();
+      } catch (error) {
+        throw readTrouble(error);
+      }
+    },
+    async ensureTopic(topic) {
+      try {
+        await producer.metadata({ topics: [topic], autocreateTopics: true, retries: 3 });
+      } catch (error) {
+        throw readTrouble(error);
+      }
+    },
+    close: () => inTime(producer.close(true)),
+  };
+}
+
+/** The library waits for brokers that may be away; nobody who ends something waits for that. */
+async function inTime(closing: Promise<unknown>): Promise<void> {
+  const late = Promise.withResolvers<void>();
+  const timer = setTimeout(late.resolve, closeTimeoutMs);
+  try {
+    await Promise.race([closing, late.promise]);
+  } catch {
+    // What cannot be closed in order is gone with its connections.
+  } finally {
+    clearTimeout(timer);
+  }
+}

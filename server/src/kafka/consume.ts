@@ -1,0 +1,115 @@
+/**
+ * One member of the consumer group. Records of one key are carried out in their order, different
+ * keys side by side; a partition's offset is committed up to the first record that is not done, and
+ * done means that the effects and the reply are durable. So nothing is lost whenever a node dies,
+ * and what comes twice is known by its place (`recordId`) and does nothing twice.
+ *
+ * Memory is bounded: no record is taken while too many are worked on or wait for an earlier one,
+ * and what is not taken is not fetched.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Log } from '#service/log-port.ts';
+import type { DeliveredRecord, GroupMember, KafkaClient } from './client.ts';
+import { holdRecords, type Work } from './hold-records.ts';
+import type { StateKeeper } from './state.ts';
+import { readTrouble } from './trouble.ts';
+
+export interface ConsumeParts {
+  readonly client: KafkaClient;
+  readonly topics: readonly string[];
+  readonly parallelMax: number;
+  readonly refusedWaitMs: number;
+  readonly state: StateKeeper;
+  readonly log: Log;
+  readonly readWork: (record: DeliveredRecord) => Work;
+}
+
+export interface Consuming {
+  /** Takes no more records, waits for what is worked on, commits, and leaves the group. */
+  stop(): Promise<void>;
+}
+
+/** How soon a topic that was made later, or got more partitions, is seen. */
+const watchEveryMs = 2_000;
+const restartWaitMs = 1_000;
+/** Where a membership ended in order, to begin anew with more topics. */
+const againWaitMs = 50;
+
+/** Goes on until it is stopped, whatever becomes of the brokers meanwhile. */
+export function startConsuming(parts: ConsumeParts): Consuming {
+  const { client, topics, state, log } = parts;
+  const stopping = new AbortController();
+  let member: GroupMember | null = null;
+  const held = holdRecords({ ...parts, member: () => member });
+
+  async function runMembership(found: ReadonlyMap<string, number>): Promise<void> {
+    const joined = await client.joinGroup([...found.keys()]);
+    member = joined;
+    const watching = new AbortController();
+    watchTopics(joined, found, watching.signal).catch(() => {});
+    try {
+      for await (const record of joined.records) await held.take(record);
+    } finally {
+      watching.abort();
+      // When the server stops, what is worked on is committed first.
+      if (!stopping.signal.aborted) await joined.close();
+    }
+  }
+
+  /** Ends the membership, to begin a new one, when there is more to be a member for. */
+  async function watchTopics(
+    joined: GroupMember,
+    found: ReadonlyMap<string, number>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    for (;;) {
+      await pause(watchEveryMs, undefined, { signal });
+      await held.commitDone();
+      // While the brokers are away nothing is known of their topics.
+      const now = await client.findTopics(topics).catch(() => found);
+      signal.throwIfAborted();
+      if (!isMore(now, found)) continue;
+      log.info({ topics: [...now.keys()] }, 'Kafka has topics or partitions that are new');
+      return joined.close();
+    }
+  }
+
+  /** One membership after the other; answers how long to wait before the next. */
+  async function runOnce(): Promise<number> {
+    try {
+      const found = await client.findTopics(topics);
+      state.missing(topics.filter((topic) => !found.has(topic)));
+      if (found.size === 0) return restartWaitMs;
+      await runMembership(found);
+      return againWaitMs;
+    } catch (error) {
+      const trouble = readTrouble(error);
+      if (trouble.kind !== 'unknown_topic') state.disconnected(trouble.message);
+      log.debug({ err: trouble }, 'the membership ended');
+      return trouble.kind === 'refused' ? parts.refusedWaitMs : restartWaitMs;
+    }
+  }
+
+  async function supervise(): Promise<void> {
+    const { signal } = stopping;
+    while (!signal.aborted) {
+      const waitMs = await runOnce();
+      await pause(waitMs, undefined, { signal }).catch(() => {});
+    }
+  }
+
+  const supervising = supervise();
+  return {
+    async stop() {
+      stopping.abort();
+      await held.stop();
+      await held.commitDone();
+      await member?.close();
+      await supervising;
+    },
+  };
+}
+
+function isMore(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): boolean {
+  return [...now].some(([topic, partitions]) => partitions > (before.get(topic) ?? 0));
+}

@@ -1,0 +1,86 @@
+import type { KafkaState } from '#service/kafka-port.ts';
+import type { Log } from '#service/log-port.ts';
+import type { Service } from '#service/service.ts';
+import { createApplicationSource } from './application-source.ts';
+import { carryOut } from './carry-out.ts';
+import { createKafkaClient, type DeliveredRecord } from './client.ts';
+import type { CommandTopic } from './command-topic.ts';
+import { startConsuming } from './consume.ts';
+import { createFlowxTopics } from './flowx/topics.ts';
+import type { Work } from './hold-records.ts';
+import { createSender } from './sender.ts';
+import type { KafkaSettings } from './settings.ts';
+import { createStateKeeper } from './state.ts';
+
+export interface KafkaDoor {
+  state(): KafkaState;
+  /** Finishes what is worked on, as far as the brokers let it, and leaves the group. */
+  stop(): Promise<void>;
+}
+
+export interface KafkaDoorParts {
+  readonly settings: KafkaSettings;
+  readonly service: Service;
+  /** The id of the application that commands belong to. */
+  readonly application: string;
+  readonly log: Log;
+}
+
+/** Below the time-out of a stop: what cannot be written by then is done by the next node. */
+const stopGraceMs = 5_000;
+const replyRetryWaitMs = 500;
+
+/** Opens the door at once, whether or not a broker is there. */
+export function openKafka({ settings, service, application, log }: KafkaDoorParts): KafkaDoor {
+  const state = createStateKeeper(log);
+  const client = createKafkaClient(settings, {
+    connected: state.connected,
+    troubled(trouble) {
+      if (trouble.kind !== 'unknown_topic') state.disconnected(trouble.message);
+    },
+  });
+  const producer = client.createProducer();
+  const stopping = new AbortController();
+  const sender = createSender({
+    produce: producer.send,
+    ensureTopic: producer.ensureTopic,
+    troubled(trouble, topic) {
+      log.warn({ topic, detail: trouble.message, err: trouble }, 'replies have to wait');
+    },
+    retryWaitMs: replyRetryWaitMs,
+  });
+  const applicationNow = createApplicationSource(service, application);
+  const topics = new Map(
+    createFlowxTopics({ settings, service, applicationNow }).map((one) => [one.topic, one]),
+  );
+  const carrying = { ...settings, sender, log, stopping: stopping.signal };
+
+  function readWork(record: DeliveredRecord): Work {
+    const topic: CommandTopic | undefined = topics.get(record.topic);
+    if (topic === undefined) throw new Error(`${record.topic} was not asked for.`);
+    const command = topic.read(record);
+    return { order: command.order, run: () => carryOut(carrying, record, command) };
+  }
+
+  const consuming = startConsuming({
+    client,
+    topics: [...topics.keys()],
+    parallelMax: settings.parallelMax,
+    refusedWaitMs: settings.refusedWaitSeconds * 1000,
+    state,
+    log,
+    readWork,
+  });
+
+  return {
+    state: state.read,
+    async stop() {
+      stopping.abort();
+      const patience = setTimeout(sender.close, stopGraceMs);
+      await consuming.stop();
+      clearTimeout(patience);
+      sender.close();
+      await Promise.all([producer.close(), client.close()]);
+    },
+  };
+}

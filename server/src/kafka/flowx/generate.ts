@@ -1,0 +1,103 @@
+import { ok, type Result } from '#domain/refusal.ts';
+import { type Command, type CommandTopic, NotNow } from '#kafka/command-topic.ts';
+import { type KafkaRecord, recordId, replyTo } from '#kafka/record.ts';
+import type { StartRequest } from '#service/requests.ts';
+import { type Fields, textOf } from './json.ts';
+import { replyText } from './process-id.ts';
+import { flattenVariables } from './variables.ts';
+import {
+  type Client,
+  createCaller,
+  doorName,
+  type FlowxParts,
+  fault,
+  type ReadCommand,
+  readClient,
+  readCommand,
+  referenceOf,
+  unreadableText,
+} from './words.ts';
+
+const recipientCharactersMax = 320;
+const templateCharactersMax = 64;
+const languageCharactersMax = 35;
+
+/** `KAFKA_TOPIC_OTP_GENERATE_IN`: makes a code for a client and sends it. */
+export function createGenerateTopic(parts: FlowxParts): CommandTopic {
+  const { settings, service, applicationNow } = parts;
+  const callerOf = createCaller(settings.flowx);
+
+  async function start(record: KafkaRecord, asked: Client & StartFields): Promise<string | null> {
+    const caller = callerOf(await applicationNow());
+    const { clientId: _, ...request } = asked;
+    const started = await service.startVerification(
+      caller,
+      { ...request, purpose: doorName, reference: referenceOf(service, caller, asked) },
+      recordId(record),
+    );
+    if (started.ok) return null;
+    // Another node is at it, or was when it died: soon there is an answer.
+    if (started.error.code === 'idempotency_key_in_use') throw new NotNow(started.error.detail);
+    return started.error.detail;
+  }
+
+  return {
+    topic: settings.flowx.generateIn,
+    read(record): Command {
+      const command = readCommand(record, settings);
+      const reply = (error: string | null) =>
+        replyTo(record, settings.flowx.generateOut, generateReply(command, error));
+      return {
+        order: command.order,
+        async carryOut() {
+          const { fields } = command;
+          if (fields === null && command.processId === undefined) {
+            return { replies: [], deadLetter: 'unreadable' };
+          }
+          const asked =
+            fields === null ? fault(unreadableText(record, settings)) : readAsked(command, fields);
+          const error = asked.ok ? await start(record, asked.value) : asked.error;
+          return { replies: [reply(error)], deadLetter: null };
+        },
+        answerFault: () => [reply('The code could not be sent for a fault of the server. Retry.')],
+      };
+    },
+  };
+}
+
+type StartFields = Pick<StartRequest, 'recipient' | 'template' | 'language' | 'variables'>;
+
+function readAsked(command: ReadCommand, fields: Fields): Result<Client & StartFields, string> {
+  const client = readClient(command);
+  if (!client.ok) return client;
+  const recipient = textOf(fields['recipient']);
+  if (recipient === undefined || recipient === '' || recipient.length > recipientCharactersMax) {
+    return fault('recipient must be one phone number or e-mail address.');
+  }
+  const template = textOf(fields['templateName']);
+  if (template === undefined || template === '' || template.length > templateCharactersMax) {
+    return fault('templateName must be the name of a template of the application.');
+  }
+  const language = textOf(fields['language'] ?? undefined);
+  if (language !== undefined && language.length > languageCharactersMax) {
+    return fault('language must be a language tag such as "en" or "de-AT".');
+  }
+  const sources: Fields[] = [];
+  for (const name of ['contentParams', 'data']) {
+    const source = fields[name] ?? {};
+    if (typeof source !== 'object') return fault(`${name} must be an object.`);
+    sources.push({ ...source });
+  }
+  return ok({
+    ...client.value,
+    recipient,
+    template,
+    ...(language === undefined || language === '' ? {} : { language }),
+    variables: flattenVariables(...sources),
+  });
+}
+
+function generateReply(command: ReadCommand, error: string | null): string {
+  const { clientId = null, channel = null } = command;
+  return replyText(command.processId, { clientId, channel, otpSent: error === null, error });
+}

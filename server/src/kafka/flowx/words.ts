@@ -1,0 +1,126 @@
+/** What FlowX.AI's commands have in common, in the words of its engine. */
+import type { Application } from '#domain/application.ts';
+import type { ChannelName } from '#domain/channels/channel.ts';
+import { ok, type Result } from '#domain/refusal.ts';
+import type { KafkaRecord } from '#kafka/record.ts';
+import type { FlowxSettings, KafkaSettings } from '#kafka/settings.ts';
+import type { Caller, Service } from '#service/service.ts';
+import { type Fields, readFields, textOf } from './json.ts';
+import { processIdOf } from './process-id.ts';
+
+/** What the commands' topics are made of. */
+export interface FlowxParts {
+  readonly settings: KafkaSettings;
+  readonly service: Service;
+  readonly applicationNow: () => Promise<Application>;
+}
+
+/** The origin and the purpose of what this door starts: no code of another is good here. */
+export const doorName = 'flowx';
+
+const clientIdCharactersMax = 255;
+
+export interface ReadCommand {
+  /** Null where the value is no JSON object. */
+  readonly fields: Fields | null;
+  readonly processId: string | undefined;
+  readonly clientId: string | undefined;
+  /** As it was written, to be given back. */
+  readonly channel: string | undefined;
+  readonly order: string;
+}
+
+export function readCommand(record: KafkaRecord, { messageBytesMax }: KafkaSettings): ReadCommand {
+  const isTooLong = (record.value?.length ?? 0) > messageBytesMax;
+  const fields = isTooLong ? null : readFields(record.value);
+  const inside = [fields, fields?.['contentParams'], fields?.['data']];
+  const clientId = inside.map((one) => textOf(fieldOf(one, 'clientId'))).find((one) => one);
+  const channel = textOf(fields?.['channel']);
+  return {
+    fields,
+    processId: processIdOf(record, fields),
+    clientId,
+    channel,
+    order: orderOf(record, clientId, channel),
+  };
+}
+
+/** Why a command that is no JSON object cannot be read. */
+export function unreadableText({ value }: KafkaRecord, { messageBytesMax }: KafkaSettings): string {
+  return (value?.length ?? 0) > messageBytesMax
+    ? `The message is longer than ${messageBytesMax} bytes. Send a shorter one.`
+    : 'The message is no JSON object. Send one.';
+}
+
+/** Without a key the client decides; without both a partition's commands go one by one. */
+function orderOf(record: KafkaRecord, clientId: string | undefined, channel = ''): string {
+  if (record.key !== null) return `key ${record.key.toString('base64')}`;
+  return clientId === undefined ? `partition ${record.partition}` : `${clientId} ${channel}`;
+}
+
+/** Who a code is for, in the words of this door: its engine asks for it by these two. */
+export interface Client {
+  readonly clientId: string;
+  readonly channel: ChannelName;
+}
+
+export function readClient({ clientId, channel }: ReadCommand): Result<Client, string> {
+  if (clientId === undefined || clientId.length > clientIdCharactersMax) {
+    return fault(`clientId must be a text of 1 to ${clientIdCharactersMax} characters.`);
+  }
+  switch (channel?.toUpperCase()) {
+    case 'SMS':
+      return ok({ clientId, channel: 'sms' });
+    case 'MAIL':
+    case 'EMAIL':
+      return ok({ clientId, channel: 'email' });
+    case 'PUSH':
+      return fault('The channel PUSH is not served here. Use SMS or MAIL.');
+    default:
+      return fault('channel must be SMS or MAIL.');
+  }
+}
+
+export function fault(sentence: string): { readonly ok: false; readonly error: string } {
+  return { ok: false, error: sentence };
+}
+
+/** What a client's verifications are found by. It is concealed: the id may be a national one. */
+export function referenceOf(service: Service, caller: Caller, client: Client): string {
+  return service.concealedReference(caller, `${client.clientId}\n${client.channel}`);
+}
+
+/**
+ * The application with the vendor's rules: the length and lifetime of its settings, and a second
+ * command, however soon, that brings a new code in the place of the old one. What protects a
+ * recipient or a purse holds as through every door.
+ */
+export function createCaller(settings: FlowxSettings): (application: Application) => Caller {
+  const { codeLength, lifetimeSeconds } = settings;
+  const callers = new WeakMap<Application, Caller>();
+  return (application) => {
+    const known = callers.get(application);
+    if (known !== undefined) return known;
+    const own = application.settings;
+    const laidOver: Application = {
+      ...application,
+      settings: {
+        ...own,
+        secondStart: 'supersede',
+        allowShortCodes: true,
+        code: { alphabet: 'digits', length: codeLength },
+        lifetimeSeconds,
+        lifetimeSecondsMax: Math.max(own.lifetimeSecondsMax, lifetimeSeconds),
+        limits: { ...own.limits, recipientSendIntervalSeconds: 0 },
+      },
+    };
+    const caller: Caller = { application: laidOver, origin: doorName, keepsRefusals: true };
+    callers.set(application, caller);
+    return caller;
+  };
+}
+
+function fieldOf(value: unknown, name: string): unknown {
+  const isFields = typeof value === 'object' && value !== null && Object.hasOwn(value, name);
+  return isFields ? (value as Fields)[name] : undefined;
+}

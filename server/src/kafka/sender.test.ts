@@ -1,0 +1,83 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import type { OutgoingRecord } from './record.ts';
+import { createSender } from './sender.ts';
+import { KafkaTrouble } from './trouble.ts';
+
+function record(topic: string, value: string | Buffer): OutgoingRecord {
+  return { topic, key: null, value: Buffer.from(value), headers: [] };
+}
+
+/** A broker that answers requests as it is told to, and then takes everything. */
+function openBroker(
+  answers: (KafkaTrouble | ((records: readonly OutgoingRecord[]) => void))[] = [],
+) {
+  const requests: string[][] = [];
+  const troubles: string[] = [];
+  const sender = createSender({
+    async produce(records) {
+      requests.push(records.map(({ value }) => value.toString().slice(0, 20)));
+      await Promise.resolve();
+      const answer = answers.shift();
+      if (answer instanceof KafkaTrouble) throw answer;
+      answer?.(records);
+    },
+    ensureTopic: async (topic) => {
+      if (topic === 'missing') throw new KafkaTrouble('unknown_topic', 'no such topic', null);
+    },
+    troubled: ({ kind }, topic) => troubles.push(`${topic} ${kind}`),
+    retryWaitMs: 1,
+  });
+  return { sender, requests, troubles };
+}
+
+const unreachable = new KafkaTrouble('unreachable', 'no broker', null);
+const tooLarge = new KafkaTrouble('record_refused', 'too large', null);
+
+test('what comes while a request is under way goes together with the next', async () => {
+  const { sender, requests } = openBroker();
+  await Promise.all(['1', '2', '3'].map((value) => sender.send(record('out', value))));
+  assert.deepEqual(requests, [['1'], ['2', '3']]);
+});
+
+test('what a broker could not take is written again, in its order', async () => {
+  const { sender, requests, troubles } = openBroker([unreachable, unreachable]);
+  await Promise.all(['1', '2'].map((value) => sender.send(record('out', value))));
+  assert.deepEqual(requests.flat().slice(-2), ['1', '2']);
+  assert.deepEqual(troubles, ['out unreachable'], 'told once, not at every try');
+});
+
+test('a record that is refused takes no other with it', async () => {
+  const refuseBad = (records: readonly OutgoingRecord[]): void => {
+    if (records.some(({ value }) => value.toString() === 'bad')) throw tooLarge;
+  };
+  const { sender } = openBroker(Array(10).fill(refuseBad));
+  const sent = ['1', 'bad', '2'].map((value) => sender.send(record('out', value)));
+  const ends = await Promise.allSettled(sent);
+  assert.deepEqual(
+    ends.map(({ status }) => status),
+    ['fulfilled', 'rejected', 'fulfilled'],
+  );
+});
+
+test('a large record goes alone', async () => {
+  const { sender, requests } = openBroker();
+  const large = Buffer.alloc(100_000, 'x');
+  await Promise.all([
+    ...['1', '2'].map((value) => sender.send(record('out', value))),
+    sender.send(record('out', large)),
+    sender.send(record('out', '3')),
+  ]);
+  assert.deepEqual(requests, [['1'], ['2'], ['x'.repeat(20)], ['3']]);
+});
+
+test('a missing topic holds up no other, and only an optional record is given up', async () => {
+  const { sender, troubles } = openBroker();
+  const waiting = sender.send(record('missing', 'needed'));
+  await assert.rejects(sender.send(record('missing', 'optional'), true), { kind: 'unknown_topic' });
+  await sender.send(record('out', '1'));
+  assert.deepEqual(troubles, ['missing unknown_topic']);
+  sender.close();
+  await assert.rejects(waiting, /closed/);
+  await assert.rejects(sender.send(record('out', '2')), /closed/);
+});

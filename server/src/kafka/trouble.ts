@@ -1,0 +1,96 @@
+/**
+ * What a Kafka client's error comes to. The library nests causes several deep: every error of a
+ * tree is looked at, and the first that says something decides.
+ */
+export type TroubleKind =
+  /** The login or the access was refused. */
+  | 'refused'
+  | 'unknown_topic'
+  /** The record itself is what the broker does not take. */
+  | 'record_refused'
+  | 'unreachable'
+  | 'other';
+
+export class KafkaTrouble extends Error {
+  override readonly name = 'KafkaTrouble';
+  readonly kind: TroubleKind;
+
+  constructor(kind: TroubleKind, message: string, cause: unknown) {
+    super(message, { cause });
+    this.kind = kind;
+  }
+}
+
+interface Part {
+  readonly code?: unknown;
+  readonly apiId?: unknown;
+  readonly message?: unknown;
+  readonly cause?: unknown;
+  readonly errors?: unknown;
+}
+
+/** Far more than any error of the library has. */
+const partsMax = 200;
+
+const recordRefusals = ['MESSAGE_TOO_LARGE', 'RECORD_LIST_TOO_LARGE', 'INVALID_RECORD'];
+const authorizations = [
+  'TOPIC_AUTHORIZATION_FAILED',
+  'GROUP_AUTHORIZATION_FAILED',
+  'CLUSTER_AUTHORIZATION_FAILED',
+];
+const unreachableCodes = [
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'PLT_KFK_NETWORK',
+  'PLT_KFK_TIMEOUT',
+];
+
+export function readTrouble(error: unknown): KafkaTrouble {
+  if (error instanceof KafkaTrouble) return error;
+  const parts = partsOf(error);
+  const has = (words: readonly string[], field: 'code' | 'apiId'): boolean =>
+    parts.some((part) => words.includes(String(part[field])));
+  const says = (words: RegExp): boolean => parts.some((part) => words.test(String(part.message)));
+  if (has(['PLT_KFK_AUTHENTICATION'], 'code') || has(['SASL_AUTHENTICATION_FAILED'], 'apiId')) {
+    const sentence =
+      'The broker refused the login. Correct the user, the password or the mechanism.';
+    return new KafkaTrouble('refused', sentence, error);
+  }
+  if (has(authorizations, 'apiId')) {
+    const sentence = 'The broker refused access to a topic or the group. Grant it to the user.';
+    return new KafkaTrouble('refused', sentence, error);
+  }
+  if (has(['UNKNOWN_TOPIC_OR_PARTITION', 'UNKNOWN_TOPIC_ID'], 'apiId') || says(/^Unknown topic/)) {
+    return new KafkaTrouble('unknown_topic', 'The broker has no such topic. Create it.', error);
+  }
+  if (has(recordRefusals, 'apiId')) {
+    return new KafkaTrouble('record_refused', 'The broker does not take this record.', error);
+  }
+  const certificate = parts.find(({ code }) => /CERT|SELF_SIGNED|SSL|TLS/.test(String(code)));
+  if (certificate !== undefined) {
+    const sentence = `The broker's certificate was not accepted (${String(certificate.code)}).`;
+    return new KafkaTrouble('unreachable', sentence, error);
+  }
+  const isAway = has(unreachableCodes, 'code');
+  return isAway
+    ? new KafkaTrouble('unreachable', 'No broker can be reached.', error)
+    : new KafkaTrouble('other', 'The broker answered with an error.', error);
+}
+
+function partsOf(error: unknown): readonly Part[] {
+  const found: Part[] = [];
+  const waiting: unknown[] = [error];
+  while (waiting.length > 0 && found.length < partsMax) {
+    const next = waiting.shift();
+    if (typeof next !== 'object' || next === null || found.includes(next)) continue;
+    const part: Part = next;
+    found.push(part);
+    if (Array.isArray(part.errors)) waiting.push(...part.errors);
+    waiting.push(part.cause);
+  }
+  return found;
+}

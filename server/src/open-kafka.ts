@@ -1,0 +1,32 @@
+import type { KafkaDoor } from '#kafka/door.ts';
+import type { Service } from '#service/service.ts';
+import type { Config } from './config.ts';
+import { kafkaSettingsOf } from './kafka-settings.ts';
+import type { ServerLog } from './log.ts';
+import { StartRefused } from './start-refused.ts';
+
+/**
+ * Opens the door to Kafka where it is on, and loads it only then: its library would make every
+ * start a fifth of a second longer. Does not wait for a broker.
+ */
+export async function openKafkaWhereOn(
+  config: Config,
+  parts: {
+    readonly service: Service;
+    readonly developmentApplication: string | undefined;
+    readonly log: ServerLog;
+  },
+): Promise<KafkaDoor | null> {
+  const settings = kafkaSettingsOf(config);
+  if (settings === null) return null;
+  const { service, log } = parts;
+  const application = config.kafkaApplication ?? parts.developmentApplication ?? '';
+  if (!(await service.readApplication(application)).ok) {
+    throw new StartRefused(
+      `There is no application ${application}, which WATCHWORD_KAFKA_APPLICATION names. ` +
+        '`watchword application list` shows all of them.',
+    );
+  }
+  const { openKafka } = await import('#kafka/door.ts');
+  return openKafka({ settings, service, application, log });
+}

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { logLines, type RunningServer, waitFor } from '../end-to-end/running-server.ts';
+import type { Bytes, ReadRecord, SentRecord } from '../parts/kafka-client.ts';
+import {
+  codesOf,
+  type KafkaSite,
+  makeTopics,
+  nameTopics,
+  openSite,
+  repliesOf,
+  startNode,
+  untilReplies,
+} from './kafka-site.ts';
+
+const topics = nameTopics();
+const recipient = 'user@example.com';
+/** As the vendor's pages show it. */
+const generate = {
+  templateName: 'otpMail',
+  channel: 'MAIL',
+  language: 'en-US',
+  clientId: '1871201460101',
+  recipient,
+  contentParams: { clientId: '1871201460101' },
+};
+const headers = [
+  ['processInstanceId', '739452'],
+  ['destinationId', 'node'],
+  ['destinationId', Buffer.from([0, 1, 10, 255])],
+  ['nothing', null],
+  ['empty', ''],
+] as const;
+
+interface Site extends KafkaSite {
+  readonly node: RunningServer;
+  /** Sends one command and answers its reply, which is found by the key. */
+  ask(topic: 'generate' | 'validate', sent: Omit<SentRecord, 'topic'>): Promise<ReadRecord>;
+}
+
+let keys = 0;
+
+function withAsking(site: KafkaSite, node: RunningServer): Site {
+  return {
+    ...site,
+    node,
+    async ask(name, sent) {
+      keys += 1;
+      const key = sent.key ?? Buffer.from([0, 255, keys]);
+      const [from, to] = [topics[`${name}In`], topics[`${name}Out`]];
+      await site.client.send([{ topic: from, ...sent, key }]);
+      return waitFor(async () =>
+        repliesOf(site.client, to).findLast((reply) => reply.key?.equals(Buffer.from(key))),
+      );
+    },
+  };
+}
+
+test('FlowX.AI’s processes run unchanged over a real broker', async (t) => {
+  const opened = await openSite(t);
+  if (opened === null) return;
+  await makeTopics(opened.client, topics, 2, { 'max.message.bytes': '8000000' });
+  const node = await startNode(opened.broker.address(), topics);
+  const site = withAsking(opened, node);
+  try {
+    await t.test('a code goes out and comes back, every byte of the reply as it has to be', () =>
+      goThrough(site),
+    );
+    await t.test('a second command replaces the code, and a code is good for once', () =>
+      replace(site),
+    );
+    await t.test('whatever stands against a command is told in its reply', () => refuse(site));
+    await t.test('what nobody can be told of goes, without its contents, to the dead letters', () =>
+      bury(site),
+    );
+    await t.test('no code, recipient or client is in the log or at rest in the clear', () =>
+      assertNothingShown(site),
+    );
+  } finally {
+    await node.remove();
+    await opened.end();
+  }
+});
+
+async function goThrough({ ask, node }: Site): Promise<void> {
+  const key = Buffer.from([0, 255, 7, 0]);
+  const reply = await ask('generate', { key, headers, value: JSON.stringify(generate) });
+  assertReply(
+    reply,
+    '{"processInstanceId":739452,"clientId":"1871201460101","channel":"MAIL",' +
+      '"otpSent":true,"error":null}',
+  );
+  const code = (await untilCodes(node, recipient, 1))[0];
+  assert.match(code ?? '', /^\d{4}$/);
+  const guess = (otp: string | undefined) => ({
+    key,
+    headers,
+    value: JSON.stringify({ clientId: '1871201460101', channel: 'MAIL', otp }),
+  });
+  assertReply(
+    await ask('validate', guess(code)),
+    '{"processInstanceId":739452,"clientId":"1871201460101","channel":"MAIL","otpValid":true}',
+  );
+
+  function assertReply(found: ReadRecord, body: string): void {
+    assert.deepEqual(found.key, key);
+    assert.deepEqual(
+      found.headers,
+      headers.map(([name, value]) => [name, value === null ? null : Buffer.from(value)]),
+    );
+    assert.equal(found.value?.toString(), body);
+  }
+}
+
+async function replace({ ask, node }: Site): Promise<void> {
+  const to = 'twice@example.com';
+  const value = JSON.stringify({ ...generate, clientId: 'twice', recipient: to });
+  const isSent = async () => JSON.parse(String((await ask('generate', { value })).value)).otpSent;
+  assert.equal(await isSent(), true);
+  assert.equal(await isSent(), true, 'a second code may be asked for at once');
+  const [first, second] = await untilCodes(node, to, 2);
+  const verdicts: boolean[] = [];
+  for (const otp of [first === second ? '' : first, second, second]) {
+    const guess = JSON.stringify({ clientId: 'twice', channel: 'MAIL', otp });
+    verdicts.push(JSON.parse(String((await ask('validate', { value: guess })).value)).otpValid);
+  }
+  assert.deepEqual(verdicts, [false, true, false]);
+}
+
+/** Each with the fields that differ from a good command, or with a value of its own. */
+const refused: readonly (readonly [string, object | Bytes, RegExp])[] = [
+  ['an unknown template', { templateName: 'none' }, /template/i],
+  ['no template', { templateName: undefined }, /templateName must be/],
+  ['an unknown channel', { channel: 'FAX' }, /channel must be SMS or MAIL/],
+  ['PUSH', { channel: 'PUSH' }, /PUSH is not served/],
+  ['a channel of another type', { channel: {} }, /channel must be/],
+  ['a bad recipient', { recipient: 'nobody' }, /./],
+  ['a number where mail is to go', { recipient: '+14155550123' }, /./],
+  ['several recipients', { recipient: ['a@example.com'] }, /recipient must be one/],
+  ['no client', { clientId: undefined, contentParams: {} }, /clientId must be/],
+  ['a long client', { clientId: 'x'.repeat(256) }, /clientId must be/],
+  ['parameters that are no object', { contentParams: 'x' }, /contentParams must be an object/],
+  ['too long a parameter', { data: { name: 'x'.repeat(300) } }, /./],
+  ['a language that is none', { language: 'x'.repeat(40) }, /language must be/],
+  ['no JSON', 'not json', /no JSON object/],
+  ['an array', '[1]', /no JSON object/],
+  ['bytes that are no text', Buffer.from([0xc3, 0x28, 0]), /no JSON object/],
+  ['nothing', null, /no JSON object/],
+  ['5 MB', `{"clientId":"${'x'.repeat(5_000_000)}"}`, /longer than 1048576 bytes/],
+];
+
+async function refuse({ ask }: Site): Promise<void> {
+  for (const [name, differing, sentence] of refused) {
+    const isFields = typeof differing === 'object' && !Buffer.isBuffer(differing);
+    const value =
+      isFields && differing !== null ? JSON.stringify({ ...generate, ...differing }) : differing;
+    const reply = await ask('generate', {
+      headers: [['processInstanceId', '9007199254740993']],
+      value: value as Bytes,
+    });
+    const text = String(reply.value);
+    const body = JSON.parse(text);
+    assert.match(text, /^\{"processInstanceId":9007199254740993,/, name);
+    assert.deepEqual(
+      Object.keys(body),
+      ['processInstanceId', 'clientId', 'channel', 'otpSent', 'error'],
+      name,
+    );
+    assert.equal(body.otpSent, false, name);
+    assert.match(body.error, sentence, name);
+  }
+  const guesses = [
+    { clientId: 'nobody', channel: 'MAIL', otp: '1111' },
+    { clientId: generate.clientId, channel: 'SMS', otp: '1111' },
+    { clientId: generate.clientId, channel: 'MAIL', otp: { a: 1 } },
+    { channel: 'MAIL', otp: '1111' },
+  ];
+  for (const guess of guesses) {
+    const reply = await ask('validate', { value: JSON.stringify(guess) });
+    const { channel, clientId = null } = guess;
+    const expected = { processInstanceId: 0, clientId, channel, otpValid: false };
+    assert.equal(String(reply.value), JSON.stringify(expected));
+  }
+}
+
+async function bury({ client, ask }: Site): Promise<void> {
+  const secret = 'Anna Smith 123456';
+  const poison = [
+    { value: `not json ${secret}`, headers: [['trace', 'a\u0000b\n']] as const },
+    { value: null },
+    { value: `["${secret}"]`, key: null },
+  ];
+  for (const sent of poison) {
+    await client.send([{ topic: topics.generateIn, partition: 0, ...sent }]);
+  }
+  await client.send([{ topic: topics.validateIn, value: `{"${secret}` }]);
+  const letters = await untilReplies(client, topics.deadLetter, 4);
+  for (const letter of letters) {
+    assert.ok(!String(letter.value).includes(secret));
+    const reason = letter.headers.find(([name]) => name === 'watchword-dead-letter-reason');
+    assert.equal(String(reason?.[1]), 'unreadable');
+    const told = JSON.parse(String(letter.value));
+    assert.deepEqual(Object.keys(told), [
+      ...['reason', 'topic', 'partition', 'offset', 'timestamp', 'valueBytes', 'fields'],
+    ]);
+  }
+  assert.deepEqual(letters.map(({ value }) => JSON.parse(String(value)).topic).sort(), [
+    ...[topics.generateIn, topics.generateIn, topics.generateIn, topics.validateIn].sort(),
+  ]);
+  // The partition goes on behind them.
+  const after = { ...generate, clientId: 'after', recipient: 'after@example.com' };
+  const reply = await ask('generate', { partition: 0, value: JSON.stringify(after) });
+  assert.equal(JSON.parse(String(reply.value)).otpSent, true);
+}
+
+async function assertNothingShown({ node, client }: Site): Promise<void> {
+  const codes = [
+    ...(await codesOf(node, recipient)),
+    ...(await codesOf(node, 'twice@example.com')),
+  ];
+  assert.ok(codes.length >= 3);
+  const shown = [...logLines(node), ...client.records.map(({ value }) => String(value))];
+  for (const secret of [recipient, 'twice@example.com', ...codes.map((code) => `"${code}"`)]) {
+    assert.deepEqual(
+      shown.filter((line) => line.includes(secret)),
+      [],
+    );
+  }
+  const { body } = await node.call('GET', '/v1/verifications?limit=50');
+  assert.ok(body.items.every(({ origin }: { origin: string }) => origin === 'flowx'));
+  assert.ok(!JSON.stringify(body).includes(generate.clientId));
+}
+
+function untilCodes(node: RunningServer, to: string, count: number): Promise<string[]> {
+  return waitFor(async () => {
+    const codes = await codesOf(node, to);
+    return codes.length >= count ? codes : null;
+  });
+}
