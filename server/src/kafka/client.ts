@@ -8,13 +8,17 @@
  *    for half of the keys.
  * 4. Endless retries would hide a wrong password and keep every error that came, so each operation
  *    has a bound, the hook of the waits tells of trouble, and whoever called begins anew.
+ * 5. A connection that breaks while it logs in tells its error twice, the second time to nobody,
+ *    which would end the process: here everybody listens.
  */
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import {
   type BaseOptions,
+  Connection,
   Consumer,
   compatibilityPartitioner,
+  instancesChannel,
   type Message,
   type MessagesStream,
   Producer,
@@ -78,6 +82,12 @@ const consumerRetries = 30;
 /** Ten minutes: as long as a record keeps its sequence number, it cannot be written twice. */
 const producerRetries = 600;
 const closeTimeoutMs = 3_000;
+
+instancesChannel.subscribe((created) => {
+  const { instance }: { readonly instance?: unknown } = Object(created);
+  // Whoever waits for the connection is told by the library.
+  if (instance instanceof Connection) instance.on('error', () => {});
+});
 
 export function createKafkaClient(settings: KafkaSettings, events: ClientEvents): KafkaClient {
   const options = baseOptions(settings, events);

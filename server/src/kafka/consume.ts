@@ -12,14 +12,15 @@ import type { Log } from '#service/log-port.ts';
 import type { DeliveredRecord, GroupMember, KafkaClient } from './client.ts';
 import { holdRecords, type Work } from './hold-records.ts';
 import type { StateKeeper } from './state.ts';
-import { readTrouble } from './trouble.ts';
+import { type KafkaTrouble, readTrouble } from './trouble.ts';
 
 export interface ConsumeParts {
   readonly client: KafkaClient;
   readonly topics: readonly string[];
   readonly parallelMax: number;
   readonly refusedWaitMs: number;
-  readonly state: StateKeeper;
+  readonly state: Pick<StateKeeper, 'missing'>;
+  readonly tellTrouble: (trouble: KafkaTrouble) => void;
   readonly log: Log;
   readonly readWork: (record: DeliveredRecord) => Work;
 }
@@ -84,8 +85,7 @@ export function startConsuming(parts: ConsumeParts): Consuming {
       return againWaitMs;
     } catch (error) {
       const trouble = readTrouble(error);
-      if (trouble.kind !== 'unknown_topic') state.disconnected(trouble.message);
-      log.debug({ err: trouble }, 'the membership ended');
+      parts.tellTrouble(trouble);
       return trouble.kind === 'refused' ? parts.refusedWaitMs : restartWaitMs;
     }
   }

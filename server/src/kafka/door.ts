@@ -11,6 +11,7 @@ import type { Work } from './hold-records.ts';
 import { createSender } from './sender.ts';
 import type { KafkaSettings } from './settings.ts';
 import { createStateKeeper } from './state.ts';
+import type { KafkaTrouble } from './trouble.ts';
 
 export interface KafkaDoor {
   state(): KafkaState;
@@ -33,14 +34,23 @@ const replyRetryWaitMs = 500;
 /** Opens the door at once, whether or not a broker is there. */
 export function openKafka({ settings, service, application, log }: KafkaDoorParts): KafkaDoor {
   const state = createStateKeeper(log);
+  const stopping = new AbortController();
+
+  /** What a broker answers while it starts or its group changes passes by itself. */
+  function tellTrouble(trouble: KafkaTrouble): void {
+    if (stopping.signal.aborted) return;
+    if (trouble.kind === 'refused' || trouble.kind === 'unreachable') {
+      state.disconnected(trouble.message);
+    } else {
+      log.debug({ err: trouble }, 'a broker answered with an error');
+    }
+  }
+
   const client = createKafkaClient(settings, {
     connected: state.connected,
-    troubled(trouble) {
-      if (trouble.kind !== 'unknown_topic') state.disconnected(trouble.message);
-    },
+    troubled: tellTrouble,
   });
   const producer = client.createProducer();
-  const stopping = new AbortController();
   const sender = createSender({
     produce: producer.send,
     ensureTopic: producer.ensureTopic,
@@ -68,6 +78,7 @@ export function openKafka({ settings, service, application, log }: KafkaDoorPart
     parallelMax: settings.parallelMax,
     refusedWaitMs: settings.refusedWaitSeconds * 1000,
     state,
+    tellTrouble,
     log,
     readWork,
   });

@@ -31,6 +31,8 @@ def encoded(content):
     return None if content is None else base64.b64encode(content).decode("ascii")
 
 
+settings["reconnect.backoff.max.ms"] = 300
+
 producer = Producer(
     {
         **settings,
