@@ -20,7 +20,13 @@ interface Layer {
   readonly adaptersBut?: readonly string[];
 }
 
-const ports = ['service/ports', 'service/records', 'service/provider-port', 'service/sandbox-port'];
+const ports = [
+  'service/ports',
+  'service/records',
+  'service/provider-port',
+  'service/event-port',
+  'service/sandbox-port',
+];
 
 const layers: Readonly<Record<string, Layer>> = {
   domain: {

@@ -11,6 +11,7 @@ import type { ChannelName } from '#domain/channels/channel.ts';
 import type { NamedLimit, Refusal } from '#domain/refusal.ts';
 import type { Template } from '#domain/template.ts';
 import type { CheckReason, EndingEvent, SecondStartRule } from '#domain/verification.ts';
+import type { EventStorage } from '#service/event-port.ts';
 import type {
   ApiKeyRecord,
   CallbackRecord,
@@ -375,6 +376,7 @@ export interface Storage {
   deleteSigningKey(id: string): Promise<void>;
 
   readonly sandbox: SandboxStorage;
+  readonly events: EventStorage;
 
   /** Answers when a read and a write work; throws `StorageUnavailable` otherwise. */
   ping(): Promise<void>;

@@ -6,6 +6,7 @@ import { testChecks } from '#storage/contract/checks.ts';
 import { testClock } from '#storage/contract/clock.ts';
 import { testCredentials } from '#storage/contract/credentials.ts';
 import { testDeliveries } from '#storage/contract/deliveries.ts';
+import { testEvents } from '#storage/contract/events.ts';
 import { createPromise, type OpenStorage } from '#storage/contract/fixture.ts';
 import { testGuessBudgets } from '#storage/contract/guess-budgets.ts';
 import { testHandles } from '#storage/contract/handles.ts';
@@ -45,6 +46,7 @@ export function testStorage(name: string, open: OpenStorage): void {
     testLists(promise);
     testHandles(promise);
     testReferences(promise);
+    testEvents(open);
     testClock(promise);
     testPurge(promise);
     testSettings(promise);

@@ -26,7 +26,7 @@ export interface OpenedStorage {
 }
 
 /** Opens a storage that is empty. */
-export type OpenStorage = () => Promise<OpenedStorage>;
+export type OpenStorage = (options?: { readonly keepsEvents: boolean }) => Promise<OpenedStorage>;
 
 export type Started = Extract<StartOutcome, { kind: 'started' }>;
 type Consumed = Extract<ConsumeOutcome, { kind: 'consumed' }>;

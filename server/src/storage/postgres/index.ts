@@ -29,6 +29,8 @@ export interface PostgresStorageOptions {
   readonly url: string;
   /** A tool works beside servers and does little: it has fewer connections. */
   readonly role: 'server' | 'tool';
+  /** Whether changes of a status are kept until somebody was told (`event-port.ts`). */
+  readonly keepsEvents?: boolean;
 }
 
 const poolMax = { server: 8, tool: 2 } as const;
@@ -44,16 +46,16 @@ export async function openPostgresStorage(options: PostgresStorageOptions): Prom
     await requireOwner(client);
     await requireSameTime(client);
   });
-  return openOn(connections, options.role);
+  return openOn(connections, options);
 }
 
 async function openOn(
   connections: PostgresConnections,
-  role: PostgresStorageOptions['role'],
+  { role, keepsEvents = false }: PostgresStorageOptions,
 ): Promise<Storage> {
   const pool = connections.createPool(poolMax[role]);
   const sql = createSql(pool);
-  const batchingBy = createBatching();
+  const batchingBy = createBatching(keepsEvents);
   const batching = batchingBy(sql);
   const { clock, partitions, shared } = batching;
   const heartbeat = startHeartbeat(pool, { clock, tallies: shared.tallies });
@@ -79,7 +81,7 @@ async function openOn(
 }
 
 /** What one node knows, to be asked for over any connection. */
-function createBatching(): BatchingBy {
+function createBatching(keepsEvents: boolean): BatchingBy {
   const [clock, tallies] = [createClock(), createTallies()];
   const [knownDays, knownNumbers] = [createKnownDays(), createKnownNumbers()];
   const recent = createRecentRows();
@@ -87,6 +89,6 @@ function createBatching(): BatchingBy {
     clock,
     recent,
     partitions: createPartitions(sql, knownDays),
-    shared: { applications: createApplicationNumbers(sql, knownNumbers), tallies },
+    shared: { applications: createApplicationNumbers(sql, knownNumbers), tallies, keepsEvents },
   });
 }

@@ -22,18 +22,21 @@ function testOn(part: PostgresPrograms): void {
     server = await startPostgres(part);
   });
   after(() => server?.remove());
-  testStorage('PostgreSQL', () => openOn(server));
+  testStorage('PostgreSQL', (options) => openOn(server, options));
 }
 
-async function openOn(server: TestPostgres): Promise<OpenedStorage> {
+async function openOn(
+  server: TestPostgres,
+  options = { keepsEvents: false },
+): Promise<OpenedStorage> {
   const url = await server.createDatabase();
   await migratePostgres(url);
-  let storage = await openPostgresStorage({ url, role: 'server' });
+  let storage = await openPostgresStorage({ url, role: 'server', ...options });
   return {
     storage,
     async reopen() {
       await storage.close();
-      storage = await openPostgresStorage({ url, role: 'server' });
+      storage = await openPostgresStorage({ url, role: 'server', ...options });
       return storage;
     },
     close: () => storage.close(),

@@ -18,6 +18,7 @@ import { readPosition, writePosition } from '#storage/postgres/positions.ts';
 import { type InRounds, tryLock } from '#storage/postgres/rounds.ts';
 import { slotAt } from '#storage/postgres/tallies.ts';
 import { dayOf } from '#storage/steps/budgets.ts';
+import { eventKeptMs } from '#storage/steps/events.ts';
 import { idempotencyKeptMs } from '#storage/steps/repeatable.ts';
 
 const recipientKeptMs = 30 * dayMs;
@@ -41,6 +42,7 @@ type PurgeStep = (place: Place, limit: number) => Promise<number>;
 const steps: readonly PurgeStep[] = [
   forgetRepeatable,
   forgetCounters,
+  dropEvents,
   eraseRecipients,
   forgetMovedHistory,
   forgetLedgers,
@@ -109,6 +111,13 @@ async function forgetCounters(place: Place, limit: number): Promise<number> {
     limit,
   );
   return tallies.length + budgets.length;
+}
+
+async function dropEvents(place: Place, limit: number): Promise<number> {
+  const text =
+    'DELETE FROM event WHERE at_ms < $1 AND (number, shard) IN ' +
+    '(SELECT number, shard FROM event ORDER BY number LIMIT $2) RETURNING 1';
+  return (await ask(place, text, place.nowMs - eventKeptMs, limit)).length;
 }
 
 /** In the order of ids, which is that of time, from where the last step stopped. */

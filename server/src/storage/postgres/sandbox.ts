@@ -88,6 +88,7 @@ const putMessage = `
 const deletions = [
   'delivery',
   'callback',
+  'event',
   'verification',
   'ledger',
   'tally',

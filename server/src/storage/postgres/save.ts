@@ -10,6 +10,7 @@ import { requireFuture } from '#storage/postgres/clock.ts';
 import type { Writer } from '#storage/postgres/columns.ts';
 import { dayOfKnownId, type HistoryTable, partitionOf } from '#storage/postgres/days.ts';
 import { deliveryWriter } from '#storage/postgres/delivery-columns.ts';
+import { eventCommands } from '#storage/postgres/events.ts';
 import type { Command } from '#storage/postgres/exchange.ts';
 import { idempotencyWriter } from '#storage/postgres/idempotency-columns.ts';
 import { ledgerWriter } from '#storage/postgres/ledger-columns.ts';
@@ -43,6 +44,7 @@ export function commandsOf(set: WorkingSet): Command[] {
     ...rowCommands(idempotencyWriter, 'idempotency', sorted(set.idempotency), set.firstVersion),
     ...confirmations(set),
     ...callbackCommands(set.callbacks),
+    ...eventCommands(set.events),
     ...spendingCommands(set),
   ];
 }

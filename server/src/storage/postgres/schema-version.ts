@@ -25,7 +25,7 @@ export interface Migration {
 }
 
 /** In order, each run once. */
-const names = ['001-first.sql', '002-credentials.sql'] as const;
+const names = ['001-first.sql', '002-credentials.sql', '003-events.sql'] as const;
 
 /** The version that this program needs. */
 export const schemaVersion: number = names.length;

@@ -4,6 +4,7 @@ import { createApiKeys, createApplications } from '#storage/postgres/application
 import { createCallbacks } from '#storage/postgres/callbacks.ts';
 import { createClaims } from '#storage/postgres/claims.ts';
 import { createCredentials } from '#storage/postgres/credentials.ts';
+import { createEvents } from '#storage/postgres/events.ts';
 import { createExpiry } from '#storage/postgres/expiry.ts';
 import { createFindByHandle } from '#storage/postgres/handles.ts';
 import { createListing } from '#storage/postgres/listing.ts';
@@ -106,6 +107,7 @@ function createJobVerbs(
   whileOpen: Wrap,
 ) {
   const callbacks = createCallbacks(sql);
+  const events = createEvents(sql, now);
   const sandbox = createSandbox({ pool, sql, shared, now });
   return {
     findByHandle: whileOpen(createFindByHandle(sql, shared.applications)),
@@ -116,6 +118,10 @@ function createJobVerbs(
     recordCallback: async (id, result) => callbacks.record(id, result, await now()),
     expireDue: whileOpen(createExpiry(inRounds)),
     purge: whileOpen(createPurge(inRounds, partitions)),
+    events: {
+      claimEvents: whileOpen(events.claimEvents),
+      removeEvents: whileOpen(events.removeEvents),
+    },
     sandbox: {
       putMessage: whileOpen(sandbox.putMessage),
       listMessages: whileOpen(sandbox.listMessages),

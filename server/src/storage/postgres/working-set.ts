@@ -6,12 +6,15 @@ import { cells, type Key } from '#storage/postgres/keys.ts';
 import type { LedgerRow } from '#storage/postgres/ledger-columns.ts';
 import { type AnyCell, Journal, Missing, RowSet } from '#storage/postgres/row-set.ts';
 import type { Tallies } from '#storage/postgres/tallies.ts';
+import type { NewEvent } from '#storage/steps/events.ts';
 import type { KeptVerification } from '#storage/steps/tables.ts';
 
 /** What all batches of a storage share. */
 export interface Shared {
   readonly applications: ApplicationNumbers;
   readonly tallies: Tallies;
+  /** Whether changes of a status are kept until somebody was told. */
+  readonly keepsEvents?: boolean;
 }
 
 /** What a day's budget had in it when it was read, if anything. */
@@ -69,6 +72,7 @@ export interface WorkingSet {
   /** By budget and currency. */
   readonly spendings: Map<string, Spending>;
   readonly callbacks: OwedCallback[];
+  readonly events: NewEvent[];
   readonly guesses: Guess[];
   /** Applications that were looked for and are not there. */
   readonly strangers: Set<string>;
@@ -94,6 +98,7 @@ export function createWorkingSet(shared: Shared): WorkingSet {
     byTable: byTable as unknown as WorkingSet['byTable'],
     spendings: new Map(),
     callbacks: [],
+    events: [],
     guesses: [],
     strangers: new Set(),
   };

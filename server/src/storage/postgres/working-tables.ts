@@ -9,13 +9,14 @@ import { Missing } from '#storage/postgres/row-set.ts';
 import { createSpendingTable } from '#storage/postgres/spending.ts';
 import { createVerificationTable } from '#storage/postgres/verification-table.ts';
 import type { WorkingSet } from '#storage/postgres/working-set.ts';
+import { type NewEvent, withEvents } from '#storage/steps/events.ts';
 import type { Tables } from '#storage/steps/tables.ts';
 
 /** What the steps need, and what only this storage's own steps do. */
 export type WorkingTables = ReturnType<typeof createWorkingTables>;
 
 export function createWorkingTables(set: WorkingSet) {
-  return {
+  const tables = {
     applications: createApplicationTable(set),
     verifications: createVerificationTable(set),
     deliveries: createDeliveryTable(set),
@@ -26,6 +27,14 @@ export function createWorkingTables(set: WorkingSet) {
     idempotency: createIdempotencyTable(set),
     callbacks: createCallbackTable(set),
   } satisfies Tables;
+  return set.shared.keepsEvents === true ? withEvents(tables, writerOf(set)) : tables;
+}
+
+function writerOf({ events, journal }: WorkingSet) {
+  return (event: NewEvent): void => {
+    events.push(event);
+    journal.onUndo(() => events.pop());
+  };
 }
 
 function createApplicationTable({ shared, strangers }: WorkingSet) {

@@ -20,6 +20,8 @@ import { createTables, type SqliteTables } from '#storage/sqlite/tables.ts';
 export interface EngineOptions {
   readonly folder: string;
   readonly role: 'server' | 'tool';
+  /** Whether changes of a status are kept until somebody was told (`event-port.ts`). */
+  readonly keepsEvents?: boolean;
 }
 
 /** How one operation ended; `isUnavailable` tells the disk's and the lock's failures from bugs. */
@@ -49,7 +51,7 @@ export function openEngine(options: EngineOptions, source: TimeSource = machineT
     closers.unshift(() => connection.close());
     const database = wrapDatabase(connection);
     prepareFile(database, { ...options, file });
-    const tables = createTables(database);
+    const tables = createTables(database, options.keepsEvents === true);
     if (role === 'server') {
       tables.outbox.endLeases();
       tables.idempotency.endLeases();

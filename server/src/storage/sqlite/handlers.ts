@@ -1,4 +1,5 @@
 import { headOf } from '#domain/id.ts';
+import type { EventStorage } from '#service/event-port.ts';
 import type { Storage } from '#service/ports.ts';
 import type { SandboxStorage } from '#service/sandbox-port.ts';
 import type { Clock, TimeSource } from '#storage/sqlite/clock.ts';
@@ -16,7 +17,9 @@ import { cancelVerification, resendCode } from '#storage/steps/resend.ts';
 import { findLive, startVerification } from '#storage/steps/start.ts';
 
 /** Every function of the port that works on the database. */
-type Port = Omit<Storage, 'sandbox' | 'close' | 'whenLost'> & SandboxStorage;
+type Port = Omit<Storage, 'sandbox' | 'events' | 'close' | 'whenLost'> &
+  SandboxStorage &
+  EventStorage;
 
 export type Verb = keyof Port;
 export type Arguments<Of extends Verb> = Parameters<Port[Of]>;
@@ -75,6 +78,9 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
     recordReceipt: (receipt) => recordReceipt(tables, receipt, clock.nowMs),
     claimCallbacks: (limit, leaseMs) => callbacks.claim(limit, leaseMs, clock.nowMs),
     recordCallback: (id, result) => callbacks.record(id, result, clock.nowMs),
+
+    claimEvents: (claim) => tables.events.claim(claim, clock.nowMs),
+    removeEvents: (positions) => tables.events.remove(positions),
 
     expireDue: (limit) => expireDue(limit, clock.nowMs),
     purge: (limit) => purge(limit, clock.nowMs),

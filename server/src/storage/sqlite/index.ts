@@ -70,6 +70,10 @@ export async function openSqliteStorage(options: EngineOptions): Promise<Storage
       advanceClock: verb('advanceClock'),
       reset: verb('reset'),
     },
+    events: {
+      claimEvents: verb('claimEvents'),
+      removeEvents: verb('removeEvents'),
+    },
     ping: verb('ping'),
     close: () => client.close(),
     whenLost: client.whenLost,

@@ -11,6 +11,7 @@ const migrations = [
   '005-late-look-ups.sql',
   '006-late-ledgers.sql',
   '007-credentials.sql',
+  '008-events.sql',
 ] as const;
 
 export const schemaVersion = migrations.length;

@@ -32,6 +32,7 @@ export function createPurge(
   const steps: readonly PurgeStep[] = [
     createIdempotencyStep(database),
     createCountersStep(database),
+    (limit, nowMs) => tables.events.drop(limit, nowMs),
     createRecipientStep(database, tables),
     createVerificationStep(database, tables),
     createLedgerStep(database, tables),

@@ -17,14 +17,14 @@ import { testStorage } from '#storage/storage.contract.ts';
 import { mountSmallDisk } from '../../../test/faults/small-disk.ts';
 import { partOrSkip } from '../../../test/parts/part.ts';
 
-testStorage('the embedded storage', async () => {
+testStorage('the embedded storage', async (options = { keepsEvents: false }) => {
   const folder = mkdtempSync(join(tmpdir(), 'watchword-storage-'));
-  let storage = await openSqliteStorage({ folder, role: 'server' });
+  let storage = await openSqliteStorage({ folder, role: 'server', ...options });
   return {
     storage,
     async reopen() {
       await storage.close();
-      storage = await openSqliteStorage({ folder, role: 'server' });
+      storage = await openSqliteStorage({ folder, role: 'server', ...options });
       return storage;
     },
     async close() {

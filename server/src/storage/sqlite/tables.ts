@@ -3,6 +3,7 @@ import { createBudgets } from '#storage/sqlite/budgets.ts';
 import { createCallbacks } from '#storage/sqlite/callbacks.ts';
 import { createCredentials } from '#storage/sqlite/credentials.ts';
 import { createDeliveryRows } from '#storage/sqlite/delivery-rows.ts';
+import { createEvents } from '#storage/sqlite/events.ts';
 import { createIdempotency } from '#storage/sqlite/idempotency.ts';
 import { indexLate } from '#storage/sqlite/late-index.ts';
 import { createLedgers } from '#storage/sqlite/ledgers.ts';
@@ -16,6 +17,7 @@ import { createTallies } from '#storage/sqlite/tallies.ts';
 import { createTemplates } from '#storage/sqlite/templates.ts';
 import { createLookups } from '#storage/sqlite/verification-lookups.ts';
 import { createVerificationRows } from '#storage/sqlite/verification-rows.ts';
+import { withEvents } from '#storage/steps/events.ts';
 
 /** What the steps work on, and what only this storage's own functions need. */
 export type SqliteTables = ReturnType<typeof createTables>;
@@ -23,7 +25,7 @@ export type SqliteTables = ReturnType<typeof createTables>;
 /**
  * Every table with its statements, prepared once. What steps do with them stands in their files.
  */
-export function createTables(database: Database) {
+export function createTables(database: Database, keepsEvents = false) {
   const applications = createApplications(database);
   const deliveries = createDeliveryRows(database, applications);
   const newest = createNewestRows(database);
@@ -31,7 +33,8 @@ export function createTables(database: Database) {
   const ledgers = createLedgers(database);
   const tallies = createTallies(database);
   const remembering = [applications, deliveries, newest, verifications, ledgers, tallies];
-  return {
+  const events = createEvents(database, applications);
+  const tables = {
     applications,
     apiKeys: createApiKeys(database, applications),
     credentials: createCredentials(database, applications),
@@ -47,6 +50,7 @@ export function createTables(database: Database) {
     budgets: createBudgets(database),
     idempotency: createIdempotency(database),
     callbacks: createCallbacks(database, applications),
+    events,
     sandboxMessages: createSandboxMessages(database, applications),
     /** Writes what was put off to the end; called before the transaction or its savepoint ends. */
     flush(): void {
@@ -58,4 +62,5 @@ export function createTables(database: Database) {
       for (const table of remembering) table.forget();
     },
   };
+  return keepsEvents ? withEvents(tables, events.insert) : tables;
 }
