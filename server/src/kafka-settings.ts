@@ -129,6 +129,21 @@ export const kafkaSettings = {
     default: 'watchword.dead-letter.v1',
     purpose: 'The topic that commands go to, without their contents, that cannot be carried out.',
   }),
+  kafkaTopicCommands: setting<string | null>({
+    read: topic,
+    default: null,
+    purpose: 'The topic of commands in the words of the HTTP API; none are taken without it.',
+  }),
+  kafkaTopicReplies: setting({
+    read: topic,
+    default: 'watchword.replies.v1',
+    purpose: 'The topic of the replies to them.',
+  }),
+  kafkaFlowxEnabled: setting({
+    read: truth,
+    default: true,
+    purpose: 'Whether commands of FlowX.AI’s processes are taken.',
+  }),
   kafkaFlowxGenerateIn: setting({
     read: topic,
     default: 'ai.flowx.plugin.notification.trigger.generate.otp.v1',
@@ -188,7 +203,9 @@ export function kafkaMistakes(values: Values, isProduction: boolean): readonly s
         'WATCHWORD_KAFKA_PASSWORD.',
     );
   }
-  const topics = Object.entries(values).filter(([key]) => /Topic|(?:In|Out)$/.test(key));
+  const topics = Object.entries(values).filter(
+    ([key, name]) => /Topic|(?:In|Out)$/.test(key) && name !== null,
+  );
   for (const [key, name] of topics) {
     const other = topics.find(([one, its]) => its === name && one !== key);
     if (other === undefined || other[0] < key) continue;
@@ -222,7 +239,9 @@ export function kafkaSettingsOf(values: Values): KafkaSettings | null {
     refusedWaitSeconds: values.kafkaRefusedWaitSeconds,
     messageBytesMax: values.kafkaMessageBytesMax,
     deadLetterTopic: values.kafkaTopicDeadLetter,
+    commands: { in: values.kafkaTopicCommands, out: values.kafkaTopicReplies },
     flowx: {
+      isOn: values.kafkaFlowxEnabled,
       generateIn: values.kafkaFlowxGenerateIn,
       generateOut: values.kafkaFlowxGenerateOut,
       validateIn: values.kafkaFlowxValidateIn,

@@ -1,3 +1,4 @@
+import { createNativeCalls } from '#api/native-calls.ts';
 import type { KafkaDoor } from '#kafka/door.ts';
 import type { Service } from '#service/service.ts';
 import type { Config } from './config.ts';
@@ -28,5 +29,5 @@ export async function openKafkaWhereOn(
     );
   }
   const { openKafka } = await import('#kafka/door.ts');
-  return openKafka({ settings, service, application, log });
+  return openKafka({ settings, service, calls: createNativeCalls(service), application, log });
 }

@@ -16,6 +16,7 @@ import { refuseOtherMethods } from '#api/refuse-method.ts';
 import type { RequestLog } from '#api/request-log.ts';
 import { type ApiContext, mountRoutes } from '#api/route.ts';
 import { apiRoutes, sandboxRoutes } from '#api/routes/index.ts';
+import { schemaOptions } from '#api/schema-options.ts';
 import type { KafkaState } from '#service/kafka-port.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Sandbox } from '#service/sandbox.ts';
@@ -38,18 +39,6 @@ export interface AppOptions {
   /** Other doors on the same port: façades, the virtual phone. Each brings its own parsers. */
   readonly plugins?: readonly FastifyPluginAsync[];
 }
-
-/** How schemas are compiled, and what they then do. */
-export const schemaOptions = {
-  // What was sent is taken as it is or refused: nothing is converted, dropped or filled in.
-  coerceTypes: false,
-  removeAdditional: false,
-  useDefaults: false,
-  allErrors: true,
-  verbose: true,
-  strict: true,
-  allowUnionTypes: true,
-} as const;
 
 /** The HTTP server, not listening yet. Nothing in it remembers anything between two requests. */
 export function createApp(options: AppOptions): FastifyInstance {

@@ -1,6 +1,6 @@
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { setAnswerHeaders } from '#api/answer-hooks.ts';
-import { describeViolations, type Violation } from '#api/describe-violations.ts';
+import { describeViolations, summarizeErrors, type Violation } from '#api/describe-violations.ts';
 import { sendProblem } from '#api/problem.ts';
 import { NotJson } from '#api/read-json.ts';
 import { StorageUnavailable } from '#service/ports.ts';
@@ -67,13 +67,7 @@ function sendViolations(
     return sendProblem(reply, 'not_json', 'The request has no body. Send one JSON object.');
   }
   const errors = describeViolations((error.validation ?? []) as unknown as readonly Violation[]);
-  const [first] = errors;
-  const place = first === undefined || first.pointer === '' ? 'The body' : first.pointer;
-  const detail =
-    errors.length === 1 && first !== undefined
-      ? `${place}: ${first.detail}`
-      : `${errors.length} fields are wrong; errors names them.`;
-  return sendProblem(reply, 'request_invalid', detail, { errors });
+  return sendProblem(reply, 'request_invalid', summarizeErrors(errors), { errors });
 }
 
 /**

@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fastify from 'fastify';
-import { schemaOptions } from '#api/app.ts';
 import { compileLate } from '#api/compile-late.ts';
 import type { PhoneOptions } from '#api/phone/phone-options.ts';
 import { createPhoneRoutes } from '#api/phone/routes.ts';
 import { type ApiContext, mountRoutes, type Route } from '#api/route.ts';
 import { apiRoutes, sandboxRoutes } from '#api/routes/index.ts';
+import { schemaOptions } from '#api/schema-options.ts';
 
 /** Fastify's own way, the phone's schemas among them: all compiled before the server is ready. */
 async function compileAll(routes: readonly Route[]): Promise<void> {

@@ -4,7 +4,7 @@ import type { FastifyServerOptions } from 'fastify';
 type SchemaController = NonNullable<FastifyServerOptions['schemaController']>;
 
 /** What a schema becomes: a check that leaves what is wrong in `errors`, or a writer of JSON. */
-interface Compiled {
+export interface Compiled {
   (data: unknown): unknown;
   errors?: unknown;
 }
@@ -22,13 +22,21 @@ interface SchemaOfRoute {
  * calls that come later or never; the first request of a route takes some milliseconds more.
  */
 export function compileLate(): SchemaController {
-  // They are Fastify's dependencies: looked for from there, they are those that it would load.
-  const load = createRequire(createRequire(import.meta.url).resolve('fastify'));
   const factories = {
-    buildValidator: late(() => load('@fastify/ajv-compiler')()),
-    buildSerializer: late(() => load('@fastify/fast-json-stringify-compiler')()),
+    buildValidator: late(() => loadCompiler('@fastify/ajv-compiler')),
+    buildSerializer: late(() => loadCompiler('@fastify/fast-json-stringify-compiler')),
   };
   return { compilersFactory: factories as object };
+}
+
+/** One schema, compiled as Fastify's are, for fields that do not come through Fastify. */
+export function compileCheck(schema: object, customOptions: object): Compiled {
+  return late(() => loadCompiler('@fastify/ajv-compiler'))({}, { customOptions })({ schema });
+}
+
+/** They are Fastify's dependencies: looked for from there, they are those that it would load. */
+function loadCompiler(name: string): MakeCompiler {
+  return createRequire(createRequire(import.meta.url).resolve('fastify'))(name)();
 }
 
 function late(loadCompiler: () => MakeCompiler): MakeCompiler {

@@ -28,6 +28,15 @@ export function describeViolations(violations: readonly Violation[]): FieldError
   return [...errors].map(([pointer, detail]) => ({ pointer, detail }));
 }
 
+/** What is wrong, in one sentence. */
+export function summarizeErrors(errors: readonly FieldError[]): string {
+  const [first] = errors;
+  if (errors.length !== 1 || first === undefined) {
+    return `${errors.length} fields are wrong; errors names them.`;
+  }
+  return `${first.pointer === '' ? 'The body' : first.pointer}: ${first.detail}`;
+}
+
 /** Why one branch of a choice did not fit says nothing: the choice itself is reported. */
 function isDetailOfAnother(violation: Violation, all: readonly Violation[]): boolean {
   if (violation.keyword === 'anyOf') return false;

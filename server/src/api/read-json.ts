@@ -38,7 +38,7 @@ export function readJsonBodies(app: FastifyInstance): void {
         done(new NotJson('The body is not valid JSON.'), undefined);
         return;
       }
-      if (text.includes('\\u') && holdsHalfPair(value, depthMax)) {
+      if (text.includes('\\u') && holdsHalfPair(value)) {
         done(new NotJson('The body holds half of a surrogate pair.'), undefined);
         return;
       }
@@ -51,7 +51,7 @@ export function readJsonBodies(app: FastifyInstance): void {
  * Half a pair can be written as an escape only, stands for no character (RFC 7493 section 2.1) and
  * comes back from UTF-8 as another one: what is kept would not be what was sent.
  */
-function holdsHalfPair(value: unknown, depthLeft: number): boolean {
+export function holdsHalfPair(value: unknown, depthLeft = depthMax): boolean {
   if (typeof value === 'string') return !value.isWellFormed();
   if (typeof value !== 'object' || value === null || depthLeft === 0) return false;
   return Object.entries(value).some(

@@ -1,10 +1,12 @@
 import type { KafkaState } from '#service/kafka-port.ts';
 import type { Log } from '#service/log-port.ts';
+import type { NativeCalls } from '#service/native-port.ts';
 import type { Service } from '#service/service.ts';
 import { createApplicationSource } from './application-source.ts';
 import { carryOut } from './carry-out.ts';
 import { createKafkaClient, type DeliveredRecord } from './client.ts';
 import type { CommandTopic } from './command-topic.ts';
+import { createNativeTopics } from './commands/topic.ts';
 import { startConsuming } from './consume.ts';
 import { createFlowxTopics } from './flowx/topics.ts';
 import type { Work } from './hold-records.ts';
@@ -22,6 +24,7 @@ export interface KafkaDoor {
 export interface KafkaDoorParts {
   readonly settings: KafkaSettings;
   readonly service: Service;
+  readonly calls: NativeCalls;
   /** The id of the application that commands belong to. */
   readonly application: string;
   readonly log: Log;
@@ -32,7 +35,8 @@ const stopGraceMs = 5_000;
 const replyRetryWaitMs = 500;
 
 /** Opens the door at once, whether or not a broker is there. */
-export function openKafka({ settings, service, application, log }: KafkaDoorParts): KafkaDoor {
+export function openKafka(parts: KafkaDoorParts): KafkaDoor {
+  const { settings, service, calls, application, log } = parts;
   const state = createStateKeeper(log);
   const stopping = new AbortController();
 
@@ -60,9 +64,11 @@ export function openKafka({ settings, service, application, log }: KafkaDoorPart
     retryWaitMs: replyRetryWaitMs,
   });
   const applicationNow = createApplicationSource(service, application);
-  const topics = new Map(
-    createFlowxTopics({ settings, service, applicationNow }).map((one) => [one.topic, one]),
-  );
+  const commandTopics = [
+    ...createFlowxTopics({ settings, service, applicationNow }),
+    ...createNativeTopics({ settings, calls, applicationNow }),
+  ];
+  const topics = new Map(commandTopics.map((one) => [one.topic, one]));
   const carrying = { ...settings, sender, log, stopping: stopping.signal };
 
   function readWork(record: DeliveredRecord): Work {

@@ -19,7 +19,14 @@ export interface KafkaSettings {
   /** A longer value is answered, but not read. */
   readonly messageBytesMax: number;
   readonly deadLetterTopic: string;
+  readonly commands: NativeSettings;
   readonly flowx: FlowxSettings;
+}
+
+export interface NativeSettings {
+  /** Null where no native commands are taken. */
+  readonly in: string | null;
+  readonly out: string;
 }
 
 export type SecurityProtocol = (typeof securityProtocols)[number];
@@ -30,6 +37,8 @@ export const securityProtocols = ['PLAINTEXT', 'SSL', 'SASL_PLAINTEXT', 'SASL_SS
 export const saslMechanisms = ['PLAIN', 'SCRAM-SHA-256', 'SCRAM-SHA-512'] as const;
 
 export interface FlowxSettings {
+  /** Whether its topics are read at all. */
+  readonly isOn: boolean;
   readonly generateIn: string;
   readonly generateOut: string;
   readonly validateIn: string;

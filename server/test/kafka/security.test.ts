@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import test from 'node:test';
+import { createNativeCalls } from '#api/native-calls.ts';
 import { type KafkaDoor, openKafka } from '#kafka/door.ts';
 import type { KafkaSettings } from '#kafka/settings.ts';
 import { type OpenedService, openService } from '#service/service.fixture.ts';
@@ -96,7 +97,8 @@ async function withDoor(
   const silent = () => {};
   const log = { debug: silent, info: silent, warn: silent, error: silent };
   const settings = settingsFor(broker, topics, environment);
-  const door = openKafka({ settings, service, application: application.id, log });
+  const calls = createNativeCalls(service);
+  const door = openKafka({ settings, service, calls, application: application.id, log });
   try {
     await use(door);
   } finally {

@@ -3,7 +3,8 @@ import { createGenerateTopic } from './generate.ts';
 import { createValidateTopic } from './validate.ts';
 import type { FlowxParts } from './words.ts';
 
-/** Every topic that FlowX.AI's engine writes commands to. */
+/** Every topic that FlowX.AI's engine writes commands to; none where they are switched off. */
 export function createFlowxTopics(parts: FlowxParts): readonly CommandTopic[] {
+  if (!parts.settings.flowx.isOn) return [];
   return [createGenerateTopic(parts), createValidateTopic(parts)];
 }

@@ -1,3 +1,4 @@
+import type { Static } from 'typebox';
 import { callerOf } from '#api/authenticate.ts';
 import { idempotencyKeyOf } from '#api/idempotency-key.ts';
 import { presentVerification } from '#api/present.ts';
@@ -7,7 +8,7 @@ import { startBody, startExample } from '#api/schemas/start.ts';
 import { noQuery } from '#api/schemas/text.ts';
 import { verification } from '#api/schemas/verification.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
-import type { ChannelRequest } from '#service/requests.ts';
+import type { ChannelRequest, StartRequest } from '#service/requests.ts';
 
 export const verificationStart = defineRoute({
   method: 'POST',
@@ -46,11 +47,9 @@ export const verificationStart = defineRoute({
   bodyExample: startExample,
   leadsTo: ['readVerification', 'checkCode', 'resendCode', 'cancelVerification'],
   async handle({ service }, request, reply) {
-    const { channels, ...rest } = request.body;
-    const start = channels === undefined ? rest : { ...rest, channels: channels.map(asRequest) };
     const result = await service.startVerification(
       callerOf(request),
-      start,
+      startRequestOf(request.body),
       idempotencyKeyOf(request),
     );
     if (!result.ok) return sendRefusal(reply, result.error);
@@ -59,6 +58,10 @@ export const verificationStart = defineRoute({
     return presentVerification(result.value.view);
   },
 });
+
+export function startRequestOf({ channels, ...rest }: Static<typeof startBody>): StartRequest {
+  return channels === undefined ? rest : { ...rest, channels: channels.map(asRequest) };
+}
 
 /** A channel's bare name is that channel at the recipient. */
 function asRequest(entry: ChannelName | ChannelRequest): ChannelRequest {

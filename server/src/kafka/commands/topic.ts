@@ -1,0 +1,72 @@
+import type { Application } from '#domain/application.ts';
+import { type Command, type CommandTopic, NotNow } from '#kafka/command-topic.ts';
+import { type KafkaRecord, replyTo } from '#kafka/record.ts';
+import type { KafkaSettings } from '#kafka/settings.ts';
+import type { NativeAnswer, NativeCalls, NativeError } from '#service/native-port.ts';
+import { type NativeCommand, orderOf, readNativeCommand } from './read-command.ts';
+
+export interface NativeTopicParts {
+  readonly settings: Pick<KafkaSettings, 'commands' | 'messageBytesMax'>;
+  readonly calls: NativeCalls;
+  readonly applicationNow: () => Promise<Application>;
+}
+
+/** The origin of what these commands start. */
+const doorName = 'kafka';
+
+/** Commands in the words of `/v1`, from any producer; none where no topic is named for them. */
+export function createNativeTopics(parts: NativeTopicParts): readonly CommandTopic[] {
+  const { commands, messageBytesMax } = parts.settings;
+  if (commands.in === null) return [];
+  return [
+    {
+      topic: commands.in,
+      read(record): Command {
+        const command = readNativeCommand(record, messageBytesMax);
+        const reply = ({ name }: NativeCommand, answer: NativeAnswer) =>
+          replyTo(record, commands.out, JSON.stringify(replyOf(name, answer)));
+        return {
+          order: orderOf(record, command),
+          async carryOut() {
+            if (command === null) return { replies: [], deadLetter: 'unreadable' };
+            const answer = await carryOut(parts, record, command);
+            return { replies: [reply(command, answer)], deadLetter: null };
+          },
+          answerFault: () =>
+            command === null ? [] : [reply(command, { ok: false, error: ourFault })],
+        };
+      },
+    },
+  ];
+}
+
+const ourFault: NativeError = {
+  code: 'internal_error',
+  title: 'Something is broken on our side',
+  detail: 'The command failed for a fault of the server. Send it again with another key.',
+  errors: [],
+};
+
+async function carryOut(
+  { calls, applicationNow }: NativeTopicParts,
+  record: KafkaRecord,
+  { name, fields, key }: NativeCommand,
+): Promise<NativeAnswer> {
+  const application = await applicationNow();
+  const answer = await calls.call({
+    caller: { application, origin: doorName, keepsRefusals: true },
+    ...{ name, fields, key },
+    bytes: record.value?.length ?? 0,
+  });
+  // Another node is at it, or was when it died: soon there is an answer.
+  if (!answer.ok && answer.error.code === 'idempotency_key_in_use') {
+    throw new NotNow(answer.error.detail);
+  }
+  return answer;
+}
+
+function replyOf(command: string, answer: NativeAnswer): object {
+  if (!answer.ok) return { command, ...answer };
+  const { verification, verdict } = answer;
+  return { command, ok: true, verification, ...verdict };
+}

@@ -1,0 +1,196 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { logLines, type RunningServer, waitFor } from '../end-to-end/running-server.ts';
+import type { ReadRecord, SentRecord } from '../parts/kafka-client.ts';
+import {
+  codesOf,
+  type KafkaSite,
+  nameTopics,
+  openSite,
+  repliesOf,
+  startNode,
+  untilReplies,
+} from './kafka-site.ts';
+
+const names = nameTopics();
+const commandTopic = `${names.group}.commands`;
+const replyTopic = `${names.group}.replies`;
+const recipient = '+14155550123';
+const headers = [
+  ['trace', Buffer.from([0, 255])],
+  ['trace', null],
+] as const;
+
+interface Site extends KafkaSite {
+  readonly node: RunningServer;
+  /** Sends one command and answers its reply, which is found by the key. */
+  ask(command: unknown, sent?: Omit<SentRecord, 'topic' | 'value'>): Promise<Reply>;
+}
+
+interface Reply {
+  readonly record: ReadRecord;
+  // The shape of a reply is what the tests look at, so it stays untyped here.
+  // biome-ignore lint/suspicious/noExplicitAny: JSON of whatever shape the reply has.
+  readonly body: any;
+}
+
+test('any producer starts, checks, resends and cancels over a real broker', async (t) => {
+  const opened = await openSite(t);
+  if (opened === null) return;
+  await opened.client.createTopics({ [commandTopic]: 2, [replyTopic]: 2, [names.deadLetter]: 1 });
+  await opened.client.follow([replyTopic, names.deadLetter]);
+  const node = await startNode(opened.broker.address(), names, {
+    WATCHWORD_KAFKA_FLOWX_ENABLED: 'false',
+    WATCHWORD_KAFKA_TOPIC_COMMANDS: commandTopic,
+    WATCHWORD_KAFKA_TOPIC_REPLIES: replyTopic,
+  });
+  const site = withAsking(opened, node);
+  try {
+    await t.test('each command is answered as its call of the HTTP API is', () => goThrough(site));
+    await t.test('a key that comes again does nothing and is answered alike', () => repeat(site));
+    await t.test('what is refused has the code of the HTTP API', () => refuse(site));
+    await t.test('what is no command goes, without its contents, to the dead letters', () =>
+      bury(site),
+    );
+    await t.test('no code and no recipient is in the log', async () => {
+      const codes = await codesOf(node, recipient);
+      assert.ok(codes.length > 0);
+      for (const secret of [recipient, ...codes.map((code) => `"${code}"`)]) {
+        assert.ok(!logLines(node).some((line) => line.includes(secret)));
+      }
+    });
+    await t.test('topics that are switched off are not missed', async () => {
+      const { body } = await node.call('GET', '/readyz');
+      assert.equal(body.kafka.status, 'connected');
+      assert.deepEqual(body.kafka.missingTopics, []);
+    });
+  } finally {
+    await node.remove();
+    await opened.end();
+  }
+});
+
+let keys = 0;
+
+function withAsking(site: KafkaSite, node: RunningServer): Site {
+  return {
+    ...site,
+    node,
+    async ask(command, sent = {}) {
+      keys += 1;
+      const key = Buffer.from([0, 255, keys]);
+      const value = JSON.stringify(command);
+      await site.client.send([{ topic: commandTopic, headers, ...sent, key, value }]);
+      const record = await waitFor(async () =>
+        repliesOf(site.client, replyTopic).find((reply) => reply.key?.equals(key)),
+      );
+      return { record, body: JSON.parse(String(record.value)) };
+    },
+  };
+}
+
+async function goThrough({ ask, node }: Site): Promise<void> {
+  const started = await ask({ command: 'start', recipient, reference: 'order-17', channel: null });
+  assert.deepEqual(Object.keys(started.body), ['command', 'ok', 'verification']);
+  assert.deepEqual(
+    started.record.headers,
+    headers.map(([name, value]) => [name, value]),
+  );
+  const { verification } = started.body;
+  const { id } = verification;
+  const read = await node.call('GET', `/v1/verifications/${id}`);
+  const { history: _, ...now } = read.body;
+  assert.deepEqual({ ...verification, deliveries: [] }, { ...now, deliveries: [] });
+  assert.equal(verification.origin, 'kafka');
+
+  const [code = ''] = await codesOf(node, recipient);
+  const wrong = code === '000000' ? '000001' : '000000';
+  const guessed = await ask({ command: 'check', id, code: wrong });
+  assert.deepEqual(Object.keys(guessed.body), [
+    ...['command', 'ok', 'verification', 'approved', 'reason'],
+  ]);
+  assert.equal(guessed.body.reason, 'wrong_code');
+  assert.equal(guessed.body.verification.checksLeft, verification.checksLeft - 1);
+  const { body: checked } = await ask({ command: 'check', id, code });
+  assert.deepEqual([checked.approved, checked.reason], [true, null]);
+  assert.match(checked.proof, /^[\w-]+\.[\w-]+\.[\w-]+$/);
+
+  const mail = 'ann@example.com';
+  const second = await ask({ command: 'start', recipient: mail, purpose: 'signup' });
+  await node.call('POST', '/v1/sandbox/clock', { advanceSeconds: 120 });
+  const resent = await ask({ command: 'resend', id: second.body.verification.id });
+  assert.equal(resent.body.verification.deliveries.length, 2, JSON.stringify(resent.body));
+  const canceled = await ask({ command: 'cancel', id: second.body.verification.id });
+  assert.equal(canceled.body.verification.status, 'canceled');
+  const gone = await ask({ command: 'check', recipient: mail, purpose: 'signup', code: '111111' });
+  assert.equal(gone.body.error.code, 'verification_not_found');
+}
+
+async function repeat({ ask, node }: Site): Promise<void> {
+  const to = '+14155550124';
+  const key = { headers: [['Idempotency-Key', 'start-1']] } as const;
+  const first = await ask({ command: 'start', recipient: to }, key);
+  const again = await ask({ command: 'start', recipient: to }, key);
+  assert.equal(String(again.record.value), String(first.record.value));
+  assert.equal((await codesOf(node, to)).length, 1);
+  const other = await ask({ command: 'start', recipient: '+14155550125' }, key);
+  assert.equal(other.body.error.code, 'idempotency_key_reused');
+  const twice = [...key.headers, ['idempotency-key', 'start-2']] as const;
+  const two = await ask({ command: 'start', recipient: to }, { headers: twice });
+  assert.equal(two.body.error.code, 'idempotency_key_invalid');
+}
+
+/** Each is refused as its call of the HTTP API is, whose error has the code that stands behind. */
+const refused = [
+  [{ command: 'start' }, 'POST', '/v1/verifications'],
+  [{ command: 'start', recipient: 17 }, 'POST', '/v1/verifications'],
+  [{ command: 'start', recipient: 'nobody' }, 'POST', '/v1/verifications'],
+  [{ command: 'start', recipient, channel: 'pigeon' }, 'POST', '/v1/verifications'],
+  [{ command: 'start', recipient, spare: 1, other: 2 }, 'POST', '/v1/verifications'],
+  [{ command: 'start', recipient, template: 'none' }, 'POST', '/v1/verifications'],
+  [{ command: 'start', recipient, customCode: 'x' }, 'POST', '/v1/verifications'],
+  [{ command: 'start', recipient, text: `{{code}} ${'x'.repeat(20_000)}` }, 'POST', null],
+  [{ command: 'check', recipient, code: '' }, 'POST', '/v1/checks'],
+  [{ command: 'check', id: 'vf_unknown', code: '1' }, 'POST', '/v1/verifications/vf_unknown/check'],
+  [{ command: 'cancel', id: 'vf_unknown' }, 'POST', '/v1/verifications/vf_unknown/cancel'],
+] as const;
+
+async function refuse({ ask, node }: Site): Promise<void> {
+  for (const [command, method, path] of refused) {
+    const { body } = await ask(command);
+    assert.deepEqual([body.command, body.ok], [command.command, false]);
+    const { code, title, detail, errors } = body.error;
+    if (path === null) {
+      assert.equal(code, 'body_too_large');
+      continue;
+    }
+    const { command: _, id: __, ...fields } = { id: null, ...command };
+    const answer = await node.call(method, path, fields);
+    const expected = [answer.body.code, answer.body.title, answer.body.detail, answer.body.errors];
+    assert.deepEqual([code, title, detail, errors], expected);
+  }
+  const { body } = await ask({ command: 'cancel' });
+  assert.equal(body.error.detail, '/id: This field is required.');
+  const soon = '+14155550126';
+  const { id } = (await ask({ command: 'start', recipient: soon })).body.verification;
+  const { error } = (await ask({ command: 'resend', id })).body;
+  assert.equal(error.code, 'limit_reached');
+  assert.ok(error.retryAfterSeconds >= 1);
+}
+
+async function bury({ client, ask }: Site): Promise<void> {
+  const secret = '+14155550199';
+  const poison = [
+    ...['not json', '[]', '{"recipient":"', `{"command":"erase","recipient":"${secret}"}`],
+    ...[null, Buffer.from([0xc3, 0x28])],
+  ];
+  await client.send(poison.map((value) => ({ topic: commandTopic, partition: 0, value })));
+  const letters = await untilReplies(client, names.deadLetter, poison.length);
+  for (const letter of letters) {
+    assert.ok(!String(letter.value).includes(secret));
+    assert.equal(JSON.parse(String(letter.value)).reason, 'unreadable');
+  }
+  // The partition goes on behind them.
+  const { body } = await ask({ command: 'start', recipient: '+14155550127' }, { partition: 0 });
+  assert.equal(body.ok, true);
+}
