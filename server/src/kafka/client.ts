@@ -90,10 +90,10 @@ instancesChannel.subscribe((created) => {
 });
 
 export function createKafkaClient(settings: KafkaSettings, events: ClientEvents): KafkaClient {
-  const options = baseOptions(settings, events);
+  const options = () => baseOptions(settings, events);
   // It is a consumer that joins nothing: the plainest client that the library has.
   const prober = new Consumer<Buffer, Buffer, Buffer, Buffer>({
-    ...options,
+    ...options(),
     groupId: settings.group,
     retries: 0,
   });
@@ -105,8 +105,9 @@ export function createKafkaClient(settings: KafkaSettings, events: ClientEvents)
       return metadata.topics.get(topic)?.partitionsCount ?? null;
     } catch (error) {
       const trouble = readTrouble(error);
-      if (trouble.kind === 'unknown_topic') return null;
-      throw trouble;
+      if (trouble.kind !== 'unknown_topic') throw trouble;
+      events.connected();
+      return null;
     }
   }
 
@@ -119,8 +120,8 @@ export function createKafkaClient(settings: KafkaSettings, events: ClientEvents)
       }
       return found;
     },
-    joinGroup: (topics) => joinGroup({ ...options, groupId: settings.group }, events, topics),
-    createProducer: () => createProducer(options, events),
+    joinGroup: (topics) => joinGroup(settings, events, topics),
+    createProducer: () => createProducer(options(), events),
     close: () => inTime(prober.close()),
   };
 }
@@ -152,12 +153,19 @@ function tlsOptions({ caFile }: KafkaSettings): ConnectionOptions {
 }
 
 async function joinGroup(
-  options: BaseOptions & { readonly groupId: string },
-  events: ClientEvents,
+  settings: KafkaSettings,
+  allEvents: ClientEvents,
   topics: readonly string[],
 ): Promise<GroupMember> {
+  let isClosed = false;
+  const events: ClientEvents = {
+    connected: () => isClosed || allEvents.connected(),
+    // What is under way when a membership is closed fails, and that is no trouble.
+    troubled: (trouble) => isClosed || allEvents.troubled(trouble),
+  };
   const consumer = new Consumer<Buffer, Buffer, Buffer, Buffer>({
-    ...options,
+    ...baseOptions(settings, events),
+    groupId: settings.group,
     retries: consumerRetries,
     sessionTimeout: sessionTimeoutMs,
     heartbeatInterval: heartbeatIntervalMs,
@@ -193,7 +201,10 @@ async function joinGroup(
       consumer.assignments?.some(
         (one) => one.topic === topic && one.partitions.includes(partition),
       ) === true,
-    close: () => inTime(consumer.close(true)),
+    close() {
+      isClosed = true;
+      return inTime(consumer.close(true));
+    },
   };
 }
 
