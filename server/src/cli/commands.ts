@@ -19,6 +19,7 @@ import { providerTest } from '#cli/provider-test.ts';
 import { send } from '#cli/send.ts';
 import { serve } from '#cli/serve.ts';
 import { templateDelete } from '#cli/template-delete.ts';
+import { templateImport } from '#cli/template-import.ts';
 import { templateList } from '#cli/template-list.ts';
 import { templateSave } from '#cli/template-save.ts';
 import { templateShow } from '#cli/template-show.ts';
@@ -44,6 +45,7 @@ export const commands: readonly Command[] = [
   templateList,
   templateShow,
   templateSave,
+  templateImport,
   templateDelete,
   providerTest,
   send,

@@ -142,6 +142,41 @@ test('a template is saved from a file, used, shown and removed', async () => {
   assert.equal((await run('template', 'show', 'login')).exitCode, 1);
 });
 
+test('a template of Thymeleaf is imported, language by language', async () => {
+  const file = join(server.folder, 'otpMail.html');
+  const placeholder = (name: string) => ['[[$', `{${name}}]]`].join('');
+  const body = `<p>Hi ${placeholder('client.name')},</p><p><b>${placeholder('otpValue')}</b></p>`;
+  writeFileSync(file, body);
+  const first = await run('template', 'import', file, '--subject', 'Your code');
+  assert.equal(first.exitCode, 0, first.stderr);
+  writeFileSync(file, 'Ihr Code: {{code}}');
+  const german = ['--channel', 'MAIL', '--language', 'de', '--subject', 'Ihr Code'];
+  assert.equal((await run('template', 'import', file, ...german)).exitCode, 0);
+  writeFileSync(file, body.replace('Hi', 'Hello'));
+  assert.equal((await run('template', 'import', file)).exitCode, 0);
+  const { purposes, variants } = await runJson('template', 'show', 'otpMail');
+  assert.deepEqual(purposes, []);
+  assert.deepEqual(
+    variants.map(({ language, subject, text, html }: Record<string, unknown>) => ({
+      ...{ language, subject, text, html },
+    })),
+    [
+      { language: 'de', subject: 'Ihr Code', text: 'Ihr Code: {{code}}', html: null },
+      {
+        ...{ language: 'en', subject: null, text: 'Hello {{client_name}},\n{{code}}' },
+        html: '<p>Hello {{client_name}},</p><p><b>{{code}}</b></p>',
+      },
+    ],
+  );
+  writeFileSync(file, `Hi ${placeholder('name')}`);
+  const plain = await run('template', 'import', file, '--name', 'welcome', '--channel', 'SMS');
+  assert.match(plain.stdout, /plain messages/);
+  writeFileSync(file, `Hi ${placeholder('#dates.now()')}`);
+  const refused = await run('template', 'import', file);
+  assert.deepEqual([refused.exitCode, /#dates/.test(refused.stderr)], [2, true]);
+  assert.equal((await run('template', 'import', join(server.folder, 'none'))).exitCode, 2);
+});
+
 test('the doctor finds a running development server well', async () => {
   const report = await runJson('doctor');
   assert.equal(report.healthy, true, JSON.stringify(report, null, 2));

@@ -1,0 +1,82 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: they are what is imported.
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { parseVariant } from '#domain/template.ts';
+import { fromThymeleaf } from '#domain/thymeleaf.ts';
+
+const printed: readonly (readonly [string, string])[] = [
+  ['Your code: ${otpValue}', 'Your code: {{code}}'],
+  ['Your code: [[${otpValue}]]', 'Your code: {{code}}'],
+  ['Your code: [(${ otpValue })]', 'Your code: {{code}}'],
+  ['Hi [[ ${client.name} ]], ${otpValue}', 'Hi {{client_name}}, {{code}}'],
+  ["${client['name']} ${items[0].price} ${a?.b}", '{{client_name}} {{items_0_price}} {{a_b}}'],
+  ["${name ?: 'you'} ${name?:'you'}", '{{name | default: "you"}} {{name | default: "you"}}'],
+  ['<b th:text="${otpValue}">1234</b>', '<b>{{code}}</b>'],
+  ['<p class="a" th:utext="${name}" id="x"></p>', '<p class="a" id="x">{{name}}</p>'],
+  ['<html xmlns:th="http://www.thymeleaf.org"><p>Hi</p>', '<html><p>Hi</p>'],
+  ['Already {{code}} and 5 $ {x}', 'Already {{code}} and 5 $ {x}'],
+  ['[[not a print]] (a) [1]', '[[not a print]] (a) [1]'],
+];
+
+for (const [source, expected] of printed) {
+  test(`a text keeps what it prints: ${source}`, () => {
+    assert.deepEqual(fromThymeleaf(source), { ok: true, value: expected });
+  });
+}
+
+const computed = [
+  '${#dates.format(now)}',
+  '${a + b}',
+  '${a ? b : c}',
+  '${a ?: b}',
+  '${name()}',
+  '${}',
+  '${a..b}',
+  '${1a}',
+  '<p th:if="${a}">x</p>',
+  '<li th:each="i : ${items}">x</li>',
+  '<th:block>x</th:block>',
+  '[[#{greeting}]]',
+  '<p th:text="#{greeting}">x</p>',
+  '<p th:text="${a} + ${b}">x</p>',
+  '${amount}',
+  '${application}',
+];
+
+for (const source of computed) {
+  test(`what computes, or is the service’s own, is refused by its words: ${source}`, () => {
+    const refused = fromThymeleaf(source);
+    assert.ok(!refused.ok);
+    assert.equal(refused.error.code, 'template_invalid');
+    assert.ok(refused.error.detail.length < 250);
+  });
+}
+
+test('whatever is imported is one of our texts, or is refused there, and takes no time', () => {
+  const part = fc.constantFrom(
+    '${',
+    '}',
+    '[[',
+    ']]',
+    '[(',
+    'th:text="',
+    '"',
+    '<p ',
+    '>',
+    'a',
+    '.',
+    '?',
+  );
+  fc.assert(
+    fc.property(fc.array(part, { maxLength: 60 }), (parts) => {
+      const imported = fromThymeleaf(parts.join(''));
+      if (!imported.ok) return;
+      parseVariant({ text: imported.value, subject: null, html: null }, 'optional');
+    }),
+  );
+  const long = `${'<p th:text="'.repeat(2_000)}${'${a'.repeat(20_000)}`;
+  const began = performance.now();
+  fromThymeleaf(long);
+  assert.ok(performance.now() - began < 1_000);
+});

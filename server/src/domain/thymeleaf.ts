@@ -1,0 +1,101 @@
+/**
+ * Texts of another system into our own language of templates, as they are imported.
+ *
+ * 1. What Thymeleaf prints becomes a placeholder: `${name}`, `[[${name}]]` and `[(${name})]` in a
+ *    text (Thymeleaf 3.1, 12), and `th:text` or `th:utext` of an element. The second and the last
+ *    print unescaped there; here every value is escaped in HTML, whoever wrote the template.
+ * 2. The code's names become `{{code}}`. A path becomes one name: `${client.name}` is
+ *    `client_name` and `${items[0].price}` is `items_0_price`, as the door of those templates names
+ *    what it is given.
+ * 3. `${name ?: 'x'}` becomes a default. Everything else that computes (conditions, loops,
+ *    functions, fragments) is refused by its own words: a text that silently lost its condition
+ *    would say something else.
+ */
+import { ok, type Result, refuse } from '#domain/refusal.ts';
+import { codeNames, reservedNames, variableNamePattern } from '#domain/template-variables.ts';
+
+/** More than a template's HTML may have, which is looked at when it is saved. */
+const sourceCharactersMax = 200_000;
+
+/** The same text with our placeholders; it may hold placeholders of ours already. */
+export function fromThymeleaf(source: string): Result<string> {
+  if (source.length > sourceCharactersMax) {
+    return invalid(`The text is longer than ${sourceCharactersMax} characters.`);
+  }
+  let mistake: string | null = null;
+  const placeholder = (expression: string): string => {
+    const read = readExpression(expression);
+    if (!read.ok) mistake ??= read.error.detail;
+    return read.ok ? read.value : '';
+  };
+  const printed = source
+    .replace(/\sxmlns:(?:th|layout)=("[^"]*"|'[^']*')/g, '')
+    .replace(elementText, (_, name, before, quoted, after) => {
+      const expression = /^\s*\$\{([^{}]*)\}\s*$/.exec(quoted.slice(1, -1))?.[1];
+      if (expression === undefined) mistake ??= notUnderstood(quoted.slice(1, -1));
+      return `<${name}${before}${after}>${placeholder(expression ?? 'x')}</${name}>`;
+    })
+    .replace(
+      /\[\[\s*\$\{([^{}]*)\}\s*\]\]|\[\(\s*\$\{([^{}]*)\}\s*\)\]|\$\{([^{}]*)\}/g,
+      (...found) => placeholder(found.slice(1, 4).find((part) => part !== undefined) ?? ''),
+    );
+  mistake ??= leftOver(printed);
+  return mistake === null ? ok(printed) : invalid(mistake);
+}
+
+// An element without another one of its name in it. Bounded, so that no text makes it slow.
+const elementText = new RegExp(
+  [
+    /<([a-zA-Z][a-zA-Z0-9]{0,20})([^<>]{0,500}?)/,
+    /\sth:u?text=("[^"<>]{0,200}"|'[^'<>]{0,200}')/,
+    /([^<>]{0,500})>[^<]{0,2000}<\/\1>/,
+  ]
+    .map(({ source }) => source)
+    .join(''),
+  'g',
+);
+
+function readExpression(expression: string): Result<string> {
+  const [path = '', otherwise, ...more] = expression.replaceAll('?.', '.').split('?:');
+  const [, single, double] = literal.exec(otherwise ?? '') ?? [];
+  const fallback = single ?? double;
+  const isRead = more.length === 0 && (otherwise === undefined || fallback !== undefined);
+  const name = isRead ? nameOf(path.trim()) : null;
+  if (name === null) return invalid(notUnderstood(`\${${expression}}`));
+  if (codeNames.has(name)) return ok('{{code}}');
+  if (reservedNames.has(name)) {
+    return invalid(
+      `"${name}" is a name that the service fills itself. Give the variable another one, in the ` +
+        'template and in the data.',
+    );
+  }
+  return ok(fallback === undefined ? `{{${name}}}` : `{{${name} | default: "${fallback}"}}`);
+}
+
+const literal = /^\s*(?:'([^'"{}]*)'|"([^'"{}]*)")\s*$/;
+
+/** Null for what is no path of names and places. */
+function nameOf(path: string): string | null {
+  const steps = path.replace(/\[\s*(?:'([^'"[\]]*)'|"([^'"[\]]*)"|([0-9]+))\s*\]/g, '.$1$2$3');
+  const name = steps.split('.').join('_');
+  return variableNamePattern.test(name) && !steps.includes('..') ? name : null;
+}
+
+/** What is Thymeleaf's and was not understood. */
+function leftOver(text: string): string | null {
+  const [found] =
+    /\sth:[a-z-]+(?==)|<\/?th:[a-z]+|\[\[\s*[#@~*][^\]]*\]\]|\[\(\s*[#@~*]/.exec(text) ?? [];
+  return found === undefined ? null : notUnderstood(found.trim());
+}
+
+function notUnderstood(expression: string): string {
+  const shown = expression.length > 60 ? `${expression.slice(0, 60).toWellFormed()}…` : expression;
+  return (
+    `"${shown}" computes something, and a template here only prints values. ` +
+    'Write the result into the data, or make two templates.'
+  );
+}
+
+function invalid(detail: string): Result<never> {
+  return refuse('template_invalid', detail);
+}
