@@ -168,6 +168,18 @@ export const kafkaSettings = {
     alsoReadAs: ['KAFKA_TOPIC_OTP_VALIDATE_OUT'],
     purpose: 'The topic of the verdicts.',
   }),
+  kafkaFlowxNotificationIn: setting({
+    read: topic,
+    default: 'ai.flowx.plugin.notification.trigger.send.notification.v1',
+    alsoReadAs: ['KAFKA_TOPIC_NOTIFICATION_INTERNAL_IN'],
+    purpose: 'The topic of FlowX.AI’s commands to send a message without a code.',
+  }),
+  kafkaFlowxNotificationOut: setting({
+    read: topic,
+    default: 'ai.flowx.engine.receive.plugin.notification.confirm.send.notification.v1',
+    alsoReadAs: ['KAFKA_TOPIC_NOTIFICATION_INTERNAL_OUT'],
+    purpose: 'The topic of what became of them.',
+  }),
   kafkaFlowxCodeLength: setting({
     read: wholeNumber(codeLengthMin, codeLengthMax),
     default: 4,
@@ -246,6 +258,8 @@ export function kafkaSettingsOf(values: Values): KafkaSettings | null {
       generateOut: values.kafkaFlowxGenerateOut,
       validateIn: values.kafkaFlowxValidateIn,
       validateOut: values.kafkaFlowxValidateOut,
+      notificationIn: values.kafkaFlowxNotificationIn,
+      notificationOut: values.kafkaFlowxNotificationOut,
       codeLength: values.kafkaFlowxCodeLength,
       lifetimeSeconds: values.kafkaFlowxLifetimeSeconds,
     },

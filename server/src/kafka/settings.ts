@@ -43,6 +43,8 @@ export interface FlowxSettings {
   readonly generateOut: string;
   readonly validateIn: string;
   readonly validateOut: string;
+  readonly notificationIn: string;
+  readonly notificationOut: string;
   readonly codeLength: number;
   readonly lifetimeSeconds: number;
 }

@@ -4,7 +4,7 @@ import { type KafkaRecord, recordId, replyTo } from '#kafka/record.ts';
 import type { StartRequest } from '#service/requests.ts';
 import { type Fields, textOf } from './json.ts';
 import { replyText } from './process-id.ts';
-import { flattenVariables } from './variables.ts';
+import { readTemplateWords, type TemplateWords } from './template-words.ts';
 import {
   type Client,
   createCaller,
@@ -19,8 +19,6 @@ import {
 } from './words.ts';
 
 const recipientCharactersMax = 320;
-const templateCharactersMax = 64;
-const languageCharactersMax = 35;
 
 /** `KAFKA_TOPIC_OTP_GENERATE_IN`: makes a code for a client and sends it. */
 export function createGenerateTopic(parts: FlowxParts): CommandTopic {
@@ -65,7 +63,7 @@ export function createGenerateTopic(parts: FlowxParts): CommandTopic {
   };
 }
 
-type StartFields = Pick<StartRequest, 'recipient' | 'template' | 'language' | 'variables'>;
+type StartFields = Pick<StartRequest, 'recipient'> & TemplateWords;
 
 function readAsked(command: ReadCommand, fields: Fields): Result<Client & StartFields, string> {
   const client = readClient(command);
@@ -74,27 +72,8 @@ function readAsked(command: ReadCommand, fields: Fields): Result<Client & StartF
   if (recipient === undefined || recipient === '' || recipient.length > recipientCharactersMax) {
     return fault('recipient must be one phone number or e-mail address.');
   }
-  const template = textOf(fields['templateName']);
-  if (template === undefined || template === '' || template.length > templateCharactersMax) {
-    return fault('templateName must be the name of a template of the application.');
-  }
-  const language = textOf(fields['language'] ?? undefined);
-  if (language !== undefined && language.length > languageCharactersMax) {
-    return fault('language must be a language tag such as "en" or "de-AT".');
-  }
-  const sources: Fields[] = [];
-  for (const name of ['contentParams', 'data']) {
-    const source = fields[name] ?? {};
-    if (typeof source !== 'object') return fault(`${name} must be an object.`);
-    sources.push({ ...source });
-  }
-  return ok({
-    ...client.value,
-    recipient,
-    template,
-    ...(language === undefined || language === '' ? {} : { language }),
-    variables: flattenVariables(...sources),
-  });
+  const words = readTemplateWords(fields);
+  return words.ok ? ok({ ...client.value, recipient, ...words.value }) : words;
 }
 
 function generateReply(command: ReadCommand, error: string | null): string {

@@ -68,12 +68,17 @@ export function readClient({ clientId, channel }: ReadCommand): Result<Client, s
   if (clientId === undefined || clientId.length > clientIdCharactersMax) {
     return fault(`clientId must be a text of 1 to ${clientIdCharactersMax} characters.`);
   }
+  const read = readChannel(channel);
+  return read.ok ? ok({ clientId, channel: read.value }) : read;
+}
+
+export function readChannel(channel: string | undefined): Result<ChannelName, string> {
   switch (channel?.toUpperCase()) {
     case 'SMS':
-      return ok({ clientId, channel: 'sms' });
+      return ok('sms');
     case 'MAIL':
     case 'EMAIL':
-      return ok({ clientId, channel: 'email' });
+      return ok('email');
     case 'PUSH':
       return fault('The channel PUSH is not served here. Use SMS or MAIL.');
     default:

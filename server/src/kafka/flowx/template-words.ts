@@ -1,0 +1,36 @@
+import { ok, type Result } from '#domain/refusal.ts';
+import { type Fields, textOf } from './json.ts';
+import { flattenVariables } from './variables.ts';
+import { fault } from './words.ts';
+
+/** Which template, in which language, filled with what. */
+export interface TemplateWords {
+  readonly template: string;
+  readonly language?: string;
+  readonly variables: Readonly<Record<string, string>>;
+}
+
+const templateCharactersMax = 64;
+const languageCharactersMax = 35;
+
+export function readTemplateWords(fields: Fields): Result<TemplateWords, string> {
+  const template = textOf(fields['templateName']);
+  if (template === undefined || template === '' || template.length > templateCharactersMax) {
+    return fault('templateName must be the name of a template of the application.');
+  }
+  const language = textOf(fields['language'] ?? undefined);
+  if (language !== undefined && language.length > languageCharactersMax) {
+    return fault('language must be a language tag such as "en" or "de-AT".');
+  }
+  const sources: Fields[] = [];
+  for (const name of ['contentParams', 'data']) {
+    const source = fields[name] ?? {};
+    if (typeof source !== 'object') return fault(`${name} must be an object.`);
+    sources.push({ ...source });
+  }
+  return ok({
+    template,
+    ...(language === undefined || language === '' ? {} : { language }),
+    variables: flattenVariables(...sources),
+  });
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { logLines, type RunningServer, waitFor } from '../end-to-end/running-server.ts';
+import type { ReadRecord, SentRecord } from '../parts/kafka-client.ts';
+import { type KafkaSite, nameTopics, openSite, repliesOf, startNode } from './kafka-site.ts';
+
+const names = nameTopics();
+const [topicIn, topicOut] = [`${names.group}.notification.in`, `${names.group}.notification.out`];
+/** As the vendor's pages show it. */
+const notification = {
+  language: 'en-US',
+  templateName: 'welcomeLetter',
+  channel: 'MAIL',
+  receivers: ['john.doe@mail.com'],
+  senderEmail: 'bank@example.com',
+  senderName: 'Bank',
+  contentParams: { firstName: 'John' },
+};
+
+interface Site extends KafkaSite {
+  readonly node: RunningServer;
+  ask(value: object, sent?: Partial<SentRecord>): Promise<ReadRecord>;
+  received(recipient: string): Promise<readonly { text: string; sender: string }[]>;
+}
+
+test('FlowX.AI’s notifications go out to each receiver, and are confirmed', async (t) => {
+  const opened = await openSite(t);
+  if (opened === null) return;
+  await opened.client.createTopics({ [topicIn]: 1, [topicOut]: 1 });
+  await opened.client.follow([topicOut]);
+  const node = await startNode(opened.broker.address(), names, {
+    KAFKA_TOPIC_NOTIFICATION_INTERNAL_IN: topicIn,
+    KAFKA_TOPIC_NOTIFICATION_INTERNAL_OUT: topicOut,
+  });
+  const site = withAsking(opened, node);
+  try {
+    await saveWelcome(node);
+    await t.test('key, headers and the four keys of the reply', () => confirm(site));
+    await t.test('one receiver that is refused keeps no other from it', () => refuseOne(site));
+    await t.test('whatever stands against a notification is told', () => refuse(site));
+    await t.test('no receiver is in the log', () => {
+      assert.ok(!logLines(node).some((line) => line.includes('@mail.com')));
+    });
+  } finally {
+    await node.remove();
+    await opened.end();
+  }
+});
+
+let keys = 0;
+
+function withAsking(site: KafkaSite, node: RunningServer): Site {
+  return {
+    ...site,
+    node,
+    async ask(value, sent = {}) {
+      keys += 1;
+      const key = Buffer.from([0, 255, keys]);
+      await site.client.send([{ topic: topicIn, value: JSON.stringify(value), ...sent, key }]);
+      return waitFor(async () =>
+        repliesOf(site.client, topicOut).find((reply) => reply.key?.equals(key)),
+      );
+    },
+    received: (recipient) =>
+      waitFor(async () => {
+        const query = new URLSearchParams({ recipient, limit: '20' });
+        const { body } = await node.call('GET', `/v1/sandbox/messages?${query}`);
+        return body.items.length > 0 ? body.items : null;
+      }),
+  };
+}
+
+async function saveWelcome(node: RunningServer): Promise<void> {
+  const text = 'Welcome, {{ firstName }}.';
+  const common = { language: 'en', prefix: null, html: null, text };
+  const saved = await node.call('PUT', '/v1/templates/welcomeLetter', {
+    purposes: ['message'],
+    variants: [
+      { ...common, channel: 'email', subject: 'Welcome' },
+      { ...common, channel: 'sms', subject: null },
+    ],
+  });
+  assert.ok(saved.status < 300, saved.text);
+}
+
+async function confirm({ ask, received }: Site): Promise<void> {
+  const headers = [
+    ['processInstanceId', '739452'],
+    ['processInstanceId', Buffer.from([0, 255])],
+  ] as const;
+  const reply = await ask(notification, { headers });
+  assert.equal(
+    String(reply.value),
+    '{"identifier":null,"templateName":"welcomeLetter","language":"en-US","error":null}',
+  );
+  assert.deepEqual(
+    reply.headers,
+    headers.map(([name, value]) => [name, Buffer.from(value)]),
+  );
+  const [message, ...others] = await received('john.doe@mail.com');
+  assert.deepEqual([message?.text, message?.sender, others], ['Welcome, John.', 'Bank', []]);
+
+  const sms = { ...notification, channel: 'SMS', receivers: ['+14155550123', '+14155550124'] };
+  const data = { firstName: 'Ann' };
+  const said = await ask({ ...sms, contentParams: null, data, identifier: 'n-1' });
+  assert.equal(JSON.parse(String(said.value)).error, null);
+  assert.equal(JSON.parse(String(said.value)).identifier, 'n-1');
+  for (const recipient of sms.receivers) {
+    assert.deepEqual(
+      (await received(recipient)).map(({ text }) => text),
+      ['Welcome, Ann.'],
+    );
+  }
+}
+
+async function refuseOne({ ask, received }: Site): Promise<void> {
+  const receivers = ['ann@mail.com', 'nobody', 'bob@mail.com'];
+  const { error } = JSON.parse(String((await ask({ ...notification, receivers })).value));
+  assert.match(error, /^1 of 3 receivers were refused\. 2: ./);
+  assert.ok(!error.includes('nobody'));
+  for (const recipient of ['ann@mail.com', 'bob@mail.com']) {
+    assert.equal((await received(recipient)).length, 1);
+  }
+}
+
+const refused: readonly (readonly [object, RegExp])[] = [
+  [{ attachments: [{ filename: 'a.pdf', path: 'a.pdf' }] }, /Nothing can be attached/],
+  [{ attachments: 'a.pdf' }, /attachments must be an array/],
+  [{ receivers: undefined }, /receivers must be an array of 1 to 100/],
+  [{ receivers: 'john.doe@mail.com' }, /receivers must be an array/],
+  [{ receivers: [] }, /receivers must be an array/],
+  [{ receivers: [{}] }, /receivers must be an array/],
+  [{ receivers: Array.from({ length: 101 }, () => 'a@mail.com') }, /receivers must be an array/],
+  [{ receivers: ['nobody'] }, /./],
+  [{ channel: 'PUSH' }, /PUSH is not served/],
+  [{ channel: undefined }, /channel must be/],
+  [{ templateName: 'none' }, /template/],
+  [{ templateName: 'otpMail' }, /template/],
+  [{ templateName: 'x'.repeat(300) }, /templateName must be/],
+  [{ contentParams: undefined }, /firstName/],
+  [{ contentParams: [1], data: 'x' }, /data must be an object/],
+  [{ senderName: 'a <b@example.com>' }, /sender of an e-mail/],
+];
+
+async function refuse({ ask }: Site): Promise<void> {
+  for (const [differing, sentence] of refused) {
+    const reply = JSON.parse(String((await ask({ ...notification, ...differing })).value));
+    assert.deepEqual(Object.keys(reply), ['identifier', 'templateName', 'language', 'error']);
+    assert.match(reply.error ?? '', sentence, JSON.stringify(differing).slice(0, 80));
+  }
+  const unreadable = await ask({}, { value: '{', headers: [['processInstanceId', '7']] });
+  assert.match(String(unreadable.value), /^\{"identifier":null,"templateName":null,.*no JSON obj/);
+}
