@@ -35,10 +35,10 @@ export const templateImport: Command = {
   summary: 'Takes a text with the placeholders of Thymeleaf (FlowX.AI) into a template.',
   details:
     // biome-ignore lint/suspicious/noTemplateCurlyInString: it is what stands in the file.
-    'The file is one text, plain or HTML. ${name}, [[${name}]] and [(${name})] are taken\n' +
-    'over, otpValue is the code, client.name becomes client_name. Other variants of\n' +
-    'the template stay; the one of this channel and language is replaced. A text\n' +
-    'without a code makes a template for plain messages.',
+    'The file is one text, plain or HTML. ${name}, [[${name}]] and [(${name})] are\n' +
+    'taken over, otpValue is the code, client.name becomes client_name. Other\n' +
+    'variants of the template stay; the one of this channel and language is replaced.\n' +
+    'A text without a code makes a template for plain messages.',
   mode: 'tool',
   async run(input, context) {
     const { file = '' } = input.words;
