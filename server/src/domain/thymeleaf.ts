@@ -28,32 +28,30 @@ export function fromThymeleaf(source: string): Result<string> {
     if (!read.ok) mistake ??= read.error.detail;
     return read.ok ? read.value : '';
   };
-  const printed = source
-    .replace(/\sxmlns:(?:th|layout)=("[^"]*"|'[^']*')/g, '')
-    .replace(elementText, (_, name, before, quoted, after) => {
-      const expression = /^\s*\$\{([^{}]*)\}\s*$/.exec(quoted.slice(1, -1))?.[1];
-      if (expression === undefined) mistake ??= notUnderstood(quoted.slice(1, -1));
-      return `<${name}${before}${after}>${placeholder(expression ?? 'x')}</${name}>`;
-    })
-    .replace(
-      /\[\[\s*\$\{([^{}]*)\}\s*\]\]|\[\(\s*\$\{([^{}]*)\}\s*\)\]|\$\{([^{}]*)\}/g,
-      (...found) => placeholder(found.slice(1, 4).find((part) => part !== undefined) ?? ''),
-    );
+  const printed = withFilledElements(source.replace(/\sxmlns:th=(?:"[^"]*"|'[^']*')/g, ''))
+    .replace(/\[\[\s*\$\{([^{}]*)\}\s*\]\]/g, (_, expression) => placeholder(expression))
+    .replace(/\[\(\s*\$\{([^{}]*)\}\s*\)\]/g, (_, expression) => placeholder(expression))
+    .replace(/\$\{([^{}]*)\}/g, (_, expression) => placeholder(expression));
   mistake ??= leftOver(printed);
   return mistake === null ? ok(printed) : invalid(mistake);
 }
 
-// An element without another one of its name in it. Bounded, so that no text makes it slow.
-const elementText = new RegExp(
-  [
-    /<([a-zA-Z][a-zA-Z0-9]{0,20})([^<>]{0,500}?)/,
-    /\sth:u?text=("[^"<>]{0,200}"|'[^'<>]{0,200}')/,
-    /([^<>]{0,500})>[^<]{0,2000}<\/\1>/,
-  ]
-    .map(({ source }) => source)
-    .join(''),
-  'g',
-);
+/** What `th:text` of an element prints stands in the element, which has no other in it. */
+function withFilledElements(source: string): string {
+  const parts: string[] = [];
+  let from = 0;
+  for (const { 0: tag, 1: name, index } of source.matchAll(/<([a-zA-Z][a-zA-Z0-9]*)[^<>]*>/g)) {
+    const [attribute, , value] = /\sth:u?text=(["'])(\$\{[^{}]*\})\1/.exec(tag) ?? [];
+    // What computes, or stands before other elements, stays and is refused by its words.
+    if (attribute === undefined || value === undefined) continue;
+    const content = index + tag.length;
+    const end = source.indexOf('<', content);
+    if (end < 0 || !source.startsWith(`</${name}>`, end)) continue;
+    parts.push(source.slice(from, index), tag.replace(attribute, ''), value);
+    from = end;
+  }
+  return parts.join('') + source.slice(from);
+}
 
 function readExpression(expression: string): Result<string> {
   const [path = '', otherwise, ...more] = expression.replaceAll('?.', '.').split('?:');
