@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import test from 'node:test';
+import { StorageUnavailable } from '#service/ports.ts';
+import { carryOut } from './carry-out.ts';
+import { type Command, NotNow, type Outcome } from './command-topic.ts';
+import { type KafkaRecord, type OutgoingRecord, replyTo } from './record.ts';
+import { createSender } from './sender.ts';
+import { KafkaTrouble } from './trouble.ts';
+
+const secret = 'anna@example.com';
+const record: KafkaRecord = {
+  topic: 'in',
+  partition: 3,
+  offset: 17n,
+  timestamp: 1_700_000_000_000n,
+  key: Buffer.from('key'),
+  value: Buffer.from(JSON.stringify({ recipient: secret, contentParams: { a: 1 }, list: [1] })),
+  headers: [[Buffer.from('trace'), Buffer.from([0, 1])]],
+};
+const replied: Outcome = { replies: [replyTo(record, 'out', 'done')], deadLetter: null };
+const apology = replyTo(record, 'out', 'sorry');
+
+/** Carries out a command that first throws these, and then comes to an outcome. */
+function open(throwing: readonly Error[], outcome: Outcome = replied, refusing?: string) {
+  const written: OutgoingRecord[] = [];
+  const log: string[] = [];
+  const tell = (fields: object, message: string) => {
+    const noBigInts = (_: string, value: unknown) =>
+      typeof value === 'bigint' ? String(value) : value;
+    log.push(`${message} ${JSON.stringify(fields, noBigInts)}`);
+  };
+  const sender = createSender({
+    async produce(records) {
+      const [{ topic } = { topic: '' }] = records;
+      if (topic === refusing) throw new KafkaTrouble('record_refused', 'too large', null);
+      written.push(...records);
+    },
+    async ensureTopic(topic) {
+      if (topic === 'nowhere') throw new KafkaTrouble('unknown_topic', 'none', null);
+    },
+    troubled: () => {},
+    retryWaitMs: 1,
+  });
+  const stopping = new AbortController();
+  let calls = 0;
+  const command: Command = {
+    order: '',
+    async carryOut() {
+      const error = throwing[calls];
+      calls += 1;
+      if (error !== undefined) throw error;
+      return outcome;
+    },
+    answerFault: () => [apology],
+  };
+  const run = (deadLetterTopic = 'dead') =>
+    carryOut(
+      {
+        sender,
+        deadLetterTopic,
+        retries: 2,
+        retryIntervalMs: 1,
+        log: { debug: tell, info: tell, warn: tell, error: tell },
+        stopping: stopping.signal,
+      },
+      record,
+      command,
+    );
+  return { run, written, log, stopping, calls: () => calls };
+}
+
+const bug = new Error('a bug');
+
+test('a command waits for its storage without end, and uses up no retry by it', async () => {
+  const waits = Array.from({ length: 5 }, (_, index) =>
+    index % 2 === 0 ? new StorageUnavailable('away') : new NotNow('busy'),
+  );
+  const { run, written, calls } = open([...waits, bug, bug]);
+  await run();
+  assert.equal(calls(), 8);
+  assert.deepEqual(written, replied.replies);
+});
+
+test('a command that our fault fails is answered, and lies with the dead letters', async () => {
+  const { run, written, log, calls } = open([bug, bug, bug]);
+  await run();
+  assert.equal(calls(), 3, 'the first try and two more');
+  assert.deepEqual(written[0], apology);
+  assert.equal(written.length, 2);
+  const letter = written[1];
+  assert.equal(letter?.topic, 'dead');
+  assert.deepEqual(letter?.key, record.key);
+  assert.deepEqual(letter?.headers[0], record.headers[0]);
+  const told = new Map(letter?.headers.map(([name, value]) => [String(name), String(value)]));
+  assert.equal(told.get('watchword-dead-letter-reason'), 'failed');
+  assert.equal(told.get('watchword-dead-letter-offset'), '17');
+  assert.deepEqual(JSON.parse(String(letter?.value)).fields, {
+    recipient: 'text of 16 characters',
+    contentParams: 'object of 1',
+    list: 'array of 1',
+  });
+  assert.ok(![String(letter?.value), ...log].some((text) => text.includes(secret)));
+});
+
+test('a dead letter that no topic takes is logged, and holds up nothing', async () => {
+  const { run, log } = open([], { replies: [], deadLetter: 'unreadable' });
+  await run('nowhere');
+  assert.match(log.at(-1) ?? '', /no topic took a dead letter .*"reason":"unreadable"/);
+  assert.ok(!log.join().includes(secret));
+});
+
+test('a reply that the broker does not take makes a dead letter of its command', async () => {
+  const { run, written } = open([], replied, 'out');
+  await run();
+  assert.equal(JSON.parse(String(written[0]?.value)).reason, 'unanswerable');
+});
+
+test('a server that stops leaves a waiting command to the next node', async () => {
+  const { run, stopping, written } = open(Array(100).fill(new StorageUnavailable('away')));
+  const running = run();
+  stopping.abort();
+  await assert.rejects(running, { name: 'AbortError' });
+  assert.deepEqual(written, []);
+});
