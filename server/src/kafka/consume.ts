@@ -65,12 +65,15 @@ export function startConsuming(parts: ConsumeParts): Consuming {
   ): Promise<void> {
     for (;;) {
       await pause(watchEveryMs, undefined, { signal });
-      await held.commitDone();
+      await held.tidyUp();
       // While the brokers are away nothing is known of their topics.
       const now = await client.findTopics(topics).catch(() => found);
       signal.throwIfAborted();
-      if (!isMore(now, found)) continue;
-      log.info({ topics: [...now.keys()] }, 'Kafka has topics or partitions that are new');
+      if (isMore(now, found)) {
+        log.info({ topics: [...now.keys()] }, 'Kafka has topics or partitions that are new');
+      } else if (!held.hasGaps()) {
+        continue;
+      }
       return joined.close();
     }
   }
@@ -103,7 +106,7 @@ export function startConsuming(parts: ConsumeParts): Consuming {
     async stop() {
       stopping.abort();
       await held.stop();
-      await held.commitDone();
+      await held.tidyUp();
       await member?.close();
       await supervising;
     },

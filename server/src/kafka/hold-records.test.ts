@@ -75,11 +75,30 @@ test('a record that comes again while it is worked on is worked on once', async 
   await held.stop();
 });
 
-test('a partition that another node has is not committed', async () => {
-  const { held, commits, running, deliver } = open(() => false);
+test('a partition that another node has got is neither committed nor worked on here', async () => {
+  let isOurs = true;
+  const { held, commits, running, deliver } = open(() => isOurs);
+  for (const offset of [0n, 1n, 2n]) await held.take(deliver(offset));
+  isOurs = false;
+  for (const offset of [0n, 1n]) running.get(offset)?.();
+  await settle();
+  assert.deepEqual([commits, [...running.keys()]], [[], [0n, 1n]]);
+  await held.stop();
+});
+
+test('records that were left and do not come again ask for a new membership', async () => {
+  let isOurs = false;
+  const { held, commits, running, deliver } = open(() => isOurs);
+  await held.take(deliver(0n));
+  await settle();
+  isOurs = true;
+  await held.tidyUp();
+  assert.equal(held.hasGaps(), false, 'a group that changes needs a moment');
+  await held.tidyUp();
+  assert.equal(held.hasGaps(), true);
   await held.take(deliver(0n));
   running.get(0n)?.();
   await settle();
-  assert.deepEqual(commits, []);
-  await held.stop();
+  await held.tidyUp();
+  assert.deepEqual([held.hasGaps(), commits], [false, [0n]]);
 });

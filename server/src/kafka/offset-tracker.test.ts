@@ -52,6 +52,18 @@ test('what was forgotten and comes again is worked on, and holds back what lies 
   assert.deepEqual(tracker.committable(), at(2));
 });
 
+test('what was left holds back what lies behind it until it came again and is done', () => {
+  const tracker = createOffsetTracker();
+  for (const offset of [1, 2]) tracker.receive(at(offset));
+  tracker.leave(at(1));
+  tracker.finish(at(2));
+  assert.equal(tracker.committable(), undefined);
+  assert.deepEqual([tracker.has('left'), tracker.has('open')], [true, false]);
+  assert.ok(tracker.receive(at(1)), 'it is worked on again');
+  tracker.finish(at(1));
+  assert.deepEqual(tracker.committable(), at(2));
+});
+
 test('a topic that was made anew begins at its first offset again', () => {
   const tracker = createOffsetTracker();
   tracker.receive(at(0, 1));

@@ -13,17 +13,21 @@ export interface Tracked {
 
 interface Entry<Item> {
   record: Item;
-  isDone: boolean;
+  state: 'open' | 'done' | 'left';
 }
 
 export interface OffsetTracker<Item extends Tracked> {
   /** Whether it is new, and so to be worked on. */
   receive(record: Item): boolean;
   finish(record: Item): void;
+  /** It is not worked on here any more; it is new when it comes again, and not done before. */
+  leave(record: Item): void;
   /** The last record before the first that is not done; undefined where there is none. */
   committable(): Item | undefined;
   /** A commit of this record has arrived, or is not to be made. */
   forget(record: Item): void;
+  /** Whether one is in this state. */
+  has(state: 'open' | 'left'): boolean;
   /** How many it holds. */
   size(): number;
 }
@@ -40,36 +44,44 @@ export function createOffsetTracker<Item extends Tracked>(): OffsetTracker<Item>
     inOrder.splice(before + 1, 0, entry);
   }
 
+  function mark({ offset, timestamp }: Item, state: 'done' | 'left'): void {
+    const entry = known.get(offset);
+    if (entry?.record.timestamp === timestamp) entry.state = state;
+  }
+
   return {
     receive(record) {
       const entry = known.get(record.offset);
       if (entry?.record.timestamp === record.timestamp) {
         // It was fetched by a newer membership, whose commits count.
         entry.record = record;
-        return false;
+        if (entry.state !== 'left') return false;
+        entry.state = 'open';
+        return true;
       }
       if (entry !== undefined) {
         // The topic was made anew, and nothing of the old one can be committed any more.
         known.clear();
         inOrder.length = 0;
       }
-      insert({ record, isDone: false });
+      insert({ record, state: 'open' });
       return true;
     },
-    finish({ offset, timestamp }) {
-      const entry = known.get(offset);
-      if (entry?.record.timestamp === timestamp) entry.isDone = true;
-    },
+    finish: (record) => mark(record, 'done'),
+    leave: (record) => mark(record, 'left'),
     committable() {
-      const open = inOrder.findIndex(({ isDone }) => !isDone);
+      const open = inOrder.findIndex(({ state }) => state !== 'done');
       return inOrder[(open < 0 ? inOrder.length : open) - 1]?.record;
     },
     forget({ offset }) {
-      const kept = inOrder.findIndex(({ record, isDone }) => record.offset > offset || !isDone);
+      const kept = inOrder.findIndex(
+        ({ record, state }) => record.offset > offset || state !== 'done',
+      );
       for (const { record } of inOrder.splice(0, kept < 0 ? inOrder.length : kept)) {
         known.delete(record.offset);
       }
     },
+    has: (wanted) => inOrder.some(({ state }) => state === wanted),
     size: () => inOrder.length,
   };
 }
