@@ -8,17 +8,20 @@ import type { DatabaseInspection } from '#service/records.ts';
 import { openSqliteStorage } from '#storage/sqlite/index.ts';
 import { inspectDatabase as inspectSqlite } from '#storage/sqlite/inspect.ts';
 import type { Config } from './config.ts';
+import { keepsEvents } from './kafka-settings.ts';
 
 type Place = Pick<Config, 'data' | 'databaseUrl'>;
 
 /** The role `server` runs the service; a `tool` works beside it. */
 export async function openStorage(
-  { data, databaseUrl }: Place,
+  config: Pick<Config, keyof Place | 'kafkaBrokers' | 'kafkaTopicEvents'>,
   role: 'server' | 'tool',
 ): Promise<Storage> {
-  if (databaseUrl === null) return openSqliteStorage({ folder: data, role });
+  const { data, databaseUrl } = config;
+  const options = { role, keepsEvents: keepsEvents(config) };
+  if (databaseUrl === null) return openSqliteStorage({ folder: data, ...options });
   const { openPostgresStorage } = await import('#storage/postgres/index.ts');
-  return openPostgresStorage({ url: databaseUrl, role });
+  return openPostgresStorage({ url: databaseUrl, ...options });
 }
 
 /** Changes nothing. */

@@ -139,6 +139,11 @@ export const kafkaSettings = {
     default: 'watchword.replies.v1',
     purpose: 'The topic of the replies to them.',
   }),
+  kafkaTopicEvents: setting<string | null>({
+    read: topic,
+    default: null,
+    purpose: 'The topic of what happens to verifications and messages; nothing is told without it.',
+  }),
   kafkaFlowxEnabled: setting({
     read: truth,
     default: true,
@@ -229,6 +234,14 @@ export function kafkaMistakes(values: Values, isProduction: boolean): readonly s
   return mistakes;
 }
 
+/** Whether the storage keeps what happens, for the events' topic. */
+export function keepsEvents({
+  kafkaBrokers,
+  kafkaTopicEvents,
+}: Pick<Values, 'kafkaBrokers' | 'kafkaTopicEvents'>): boolean {
+  return kafkaBrokers !== null && kafkaTopicEvents !== null;
+}
+
 /** Null where Kafka is off. */
 export function kafkaSettingsOf(values: Values): KafkaSettings | null {
   const { kafkaBrokers, kafkaUser, kafkaPassword, kafkaSecurityProtocol } = values;
@@ -251,6 +264,7 @@ export function kafkaSettingsOf(values: Values): KafkaSettings | null {
     refusedWaitSeconds: values.kafkaRefusedWaitSeconds,
     messageBytesMax: values.kafkaMessageBytesMax,
     deadLetterTopic: values.kafkaTopicDeadLetter,
+    eventTopic: values.kafkaTopicEvents,
     commands: { in: values.kafkaTopicCommands, out: values.kafkaTopicReplies },
     flowx: {
       isOn: values.kafkaFlowxEnabled,

@@ -112,9 +112,8 @@ export async function startServer(
     });
     const credentials = isDevelopment ? await developmentCredentials(config, storage, built) : null;
     const kafka = await openKafkaWhereOn(config, {
-      service: built.service,
+      ...{ storage, vault, publicUrl, service: built.service, log: parts.log },
       developmentApplication: credentials?.application,
-      log: parts.log,
     });
     const app = await openDoors({ config, built, publicUrl, credentials, kafka, log: parts.log });
     await app.listen({ host: config.host, port });

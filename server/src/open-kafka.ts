@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { createNativeCalls } from '#api/native-calls.ts';
 import type { KafkaDoor } from '#kafka/door.ts';
+import { createEventSource } from '#service/event-source.ts';
+import type { Storage } from '#service/ports.ts';
 import type { Service } from '#service/service.ts';
+import type { Vault } from '#service/vault.ts';
 import type { Config } from './config.ts';
 import { kafkaSettingsOf } from './kafka-settings.ts';
 import type { ServerLog } from './log.ts';
@@ -14,13 +18,16 @@ export async function openKafkaWhereOn(
   config: Config,
   parts: {
     readonly service: Service;
+    readonly storage: Storage;
+    readonly vault: Vault;
+    readonly publicUrl: string;
     readonly developmentApplication: string | undefined;
     readonly log: ServerLog;
   },
 ): Promise<KafkaDoor | null> {
   const settings = kafkaSettingsOf(config);
   if (settings === null) return null;
-  const { service, log } = parts;
+  const { service, publicUrl, log } = parts;
   const application = config.kafkaApplication ?? parts.developmentApplication ?? '';
   if (!(await service.readApplication(application)).ok) {
     throw new StartRefused(
@@ -29,5 +36,9 @@ export async function openKafkaWhereOn(
     );
   }
   const { openKafka } = await import('#kafka/door.ts');
-  return openKafka({ settings, service, calls: createNativeCalls(service), application, log });
+  return openKafka({
+    ...{ settings, service, application, publicUrl, log },
+    calls: createNativeCalls(service),
+    events: createEventSource(parts, randomUUID()),
+  });
 }

@@ -5,6 +5,7 @@ import { dirname, join, posix } from 'node:path';
 import test from 'node:test';
 import { errorTable } from '#api/errors.ts';
 import { commands } from '#cli/commands.ts';
+import { eventStatuses } from '#kafka/events/cloud-event.ts';
 import { providerKinds } from '#providers/index.ts';
 import { otherVariables, settingKeys, settings, variableOf } from '#src/config.ts';
 import { repository, sourceFiles } from './source-files.ts';
@@ -61,6 +62,10 @@ test('every error code has its heading, with its status and what to do', () => {
       assert.ok(text.includes(part), `${code}: ${part}`);
     }
   }
+});
+
+test('every event has its heading', () => {
+  assert.deepEqual(headings(read('docs/reference/events.md'), 2), Object.keys(eventStatuses));
 });
 
 test('every command has its heading, with its words and every option', () => {

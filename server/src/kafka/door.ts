@@ -1,3 +1,4 @@
+import type { EventSource } from '#service/event-source.ts';
 import type { KafkaState } from '#service/kafka-port.ts';
 import type { Log } from '#service/log-port.ts';
 import type { NativeCalls } from '#service/native-port.ts';
@@ -8,9 +9,10 @@ import { createKafkaClient, type DeliveredRecord } from './client.ts';
 import type { CommandTopic } from './command-topic.ts';
 import { createNativeTopics } from './commands/topic.ts';
 import { startConsuming } from './consume.ts';
+import { startTelling } from './events/tell-events.ts';
 import { createFlowxTopics } from './flowx/topics.ts';
 import type { Work } from './hold-records.ts';
-import { createSender } from './sender.ts';
+import { createSender, type Sender } from './sender.ts';
 import type { KafkaSettings } from './settings.ts';
 import { createStateKeeper } from './state.ts';
 import type { KafkaTrouble } from './trouble.ts';
@@ -25,6 +27,10 @@ export interface KafkaDoorParts {
   readonly settings: KafkaSettings;
   readonly service: Service;
   readonly calls: NativeCalls;
+  /** What happens to the verifications of all applications; absent where nobody is told. */
+  readonly events?: EventSource;
+  /** Where events say that they come from. */
+  readonly publicUrl?: string;
   /** The id of the application that commands belong to. */
   readonly application: string;
   readonly log: Log;
@@ -89,15 +95,26 @@ export function openKafka(parts: KafkaDoorParts): KafkaDoor {
     readWork,
   });
 
+  const telling = startTellingWhereOn(parts, sender);
+
   return {
     state: state.read,
     async stop() {
       stopping.abort();
       const patience = setTimeout(sender.close, stopGraceMs);
-      await consuming.stop();
+      await Promise.all([consuming.stop(), telling?.stop()]);
       clearTimeout(patience);
       sender.close();
       await Promise.all([producer.close(), client.close()]);
     },
   };
+}
+
+function startTellingWhereOn(
+  { settings, events, publicUrl = '', log }: KafkaDoorParts,
+  sender: Sender,
+) {
+  const { eventTopic: topic } = settings;
+  if (topic === null || events === undefined) return null;
+  return startTelling({ events, sender, topic, source: publicUrl, log });
 }

@@ -19,6 +19,8 @@ export interface KafkaSettings {
   /** A longer value is answered, but not read. */
   readonly messageBytesMax: number;
   readonly deadLetterTopic: string;
+  /** Null where nobody is told of events. */
+  readonly eventTopic: string | null;
   readonly commands: NativeSettings;
   readonly flowx: FlowxSettings;
 }

@@ -113,13 +113,16 @@ export interface OpenOptions {
   readonly allow?: readonly string[];
   readonly deliveryTimeoutSeconds?: number;
   readonly facades?: readonly FacadeDefinition[];
+  /** Whether changes of a status are kept, to be told. */
+  readonly keepsEvents?: boolean;
   /** Stands between the service and its storage, to lose what a crash would lose. */
   readonly around?: (storage: Storage) => Storage;
 }
 
 export async function openService(options: OpenOptions = {}): Promise<OpenedService> {
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), 'watchword-service-'));
-  const opened = await openSqliteStorage({ folder, role: 'server' });
+  const { keepsEvents = false } = options;
+  const opened = await openSqliteStorage({ folder, role: 'server', keepsEvents });
   const storage = options.around?.(opened) ?? opened;
   const ring = parseKeyRing(options.keys ?? testKey);
   assert.ok(ring.ok);
