@@ -40,6 +40,7 @@ const vendorNames = [
   ['KAFKA_TOPIC_OTP_VALIDATE_OUT', 'v.out', { kafkaFlowxValidateOut: 'v.out' }],
   ['KAFKA_TOPIC_NOTIFICATION_INTERNAL_IN', 'n.in', { kafkaFlowxNotificationIn: 'n.in' }],
   ['KAFKA_TOPIC_NOTIFICATION_INTERNAL_OUT', 'n.out', { kafkaFlowxNotificationOut: 'n.out' }],
+  ['KAFKA_TOPIC_NOTIFICATION_EXTERNAL_OUT', 'n.ext', { kafkaFlowxExternalOut: 'n.ext' }],
   ['FLOWX_OTP_LENGTH', '6', { kafkaFlowxCodeLength: 6 }],
   ['FLOWX_OTP_EXPIRE_TIME_IN_SECONDS', '120', { kafkaFlowxLifetimeSeconds: 120 }],
   ['FLOWX_OTP_EXPIRETIMEINSECONDS', '121', { kafkaFlowxLifetimeSeconds: 121 }],

@@ -185,6 +185,12 @@ export const kafkaSettings = {
     alsoReadAs: ['KAFKA_TOPIC_NOTIFICATION_INTERNAL_OUT'],
     purpose: 'The topic of what became of them.',
   }),
+  kafkaFlowxExternalOut: setting<string | null>({
+    read: topic,
+    default: null,
+    alsoReadAs: ['KAFKA_TOPIC_NOTIFICATION_EXTERNAL_OUT'],
+    purpose: 'The topic that SMS are forwarded to, as one more provider; none are without it.',
+  }),
   kafkaFlowxCodeLength: setting({
     read: wholeNumber(codeLengthMin, codeLengthMax),
     default: 4,
@@ -274,6 +280,7 @@ export function kafkaSettingsOf(values: Values): KafkaSettings | null {
       validateOut: values.kafkaFlowxValidateOut,
       notificationIn: values.kafkaFlowxNotificationIn,
       notificationOut: values.kafkaFlowxNotificationOut,
+      externalOut: values.kafkaFlowxExternalOut,
       codeLength: values.kafkaFlowxCodeLength,
       lifetimeSeconds: values.kafkaFlowxLifetimeSeconds,
     },

@@ -14,7 +14,6 @@ import { ok } from '#domain/refusal.ts';
 import { type Jobs, startJobs } from '#jobs/index.ts';
 import type { KafkaDoor } from '#kafka/door.ts';
 import { createEgress, type Egress } from '#providers/egress/egress.ts';
-import { createProviders } from '#providers/index.ts';
 import { fixedCodeFor, testRecipients } from '#providers/sandbox/test-recipients.ts';
 import { createSandboxEvents, createSandboxInbox } from '#service/create-sandbox.ts';
 import { type BuiltService, createService } from '#service/create-service.ts';
@@ -31,6 +30,7 @@ import {
 } from './choose-database.ts';
 import { endWithReaders } from './closed-pipe.ts';
 import type { Config, Environment } from './config.ts';
+import { createConfiguredProviders } from './configured-providers.ts';
 import {
   developmentKeys,
   openDataFolder,
@@ -160,9 +160,9 @@ function keysWithout(config: Config, mode: ServerMode | 'tool'): string {
 
 function buildProviders(
   config: Config,
-  context: Parameters<typeof createProviders>[1],
+  context: Parameters<typeof createConfiguredProviders>[1],
 ): readonly Provider[] {
-  const providers = createProviders(config.providers, context);
+  const providers = createConfiguredProviders(config, context);
   if (!providers.ok) throw new StartRefused(providers.error.join('\n'));
   return providers.value;
 }
@@ -338,7 +338,7 @@ function commandContext(environment: Environment, opening: OpeningStorage): Comm
       const events = createSandboxEvents();
       const log = createLog('silent');
       const inbox = toolInbox(config, createSandboxInbox({ storage, vault, events, log }));
-      const providers = createProviders(config.providers, { egress, environment, inbox });
+      const providers = createConfiguredProviders(config, { egress, environment, inbox });
       const { service } = await createService({
         storage,
         vault,
@@ -363,7 +363,7 @@ function commandContext(environment: Environment, opening: OpeningStorage): Comm
     createProviders(config) {
       const egress = createEgress({ allow: config.egressAllow });
       const inbox = toolInbox(config, { put: neverPut, reportReceipt: () => {} });
-      return createProviders(config.providers, { egress, environment, inbox });
+      return createConfiguredProviders(config, { egress, environment, inbox });
     },
   };
 }

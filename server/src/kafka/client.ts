@@ -21,7 +21,9 @@ import {
   instancesChannel,
   type Message,
   type MessagesStream,
+  ProduceAcks,
   Producer,
+  type ProducerOptions,
 } from '@platformatic/kafka';
 import type { KafkaRecord, OutgoingRecord } from './record.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -53,7 +55,8 @@ export interface KafkaClient {
   /** Of these topics, those that the broker has, with their numbers of partitions. */
   findTopics(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
   joinGroup(topics: readonly string[]): Promise<GroupMember>;
-  createProducer(): RecordProducer;
+  /** Replies are written for as long as it takes, and once; of a message each try is one. */
+  createProducer(of?: 'replies' | 'messages'): RecordProducer;
   close(): Promise<void>;
 }
 
@@ -121,7 +124,7 @@ export function createKafkaClient(settings: KafkaSettings, events: ClientEvents)
       return found;
     },
     joinGroup: (topics) => joinGroup(settings, events, topics),
-    createProducer: () => createProducer(options(), events),
+    createProducer: (of = 'replies') => createProducer({ ...options(), ...writing[of] }, events),
     close: () => inTime(prober.close()),
   };
 }
@@ -232,11 +235,17 @@ function deliver(message: Message<Buffer | undefined, Buffer | undefined>): Deli
   };
 }
 
-function createProducer(options: BaseOptions, events: ClientEvents): RecordProducer {
+type Writing = Pick<ProducerOptions<Buffer, Buffer, Buffer, Buffer>, 'acks' | 'idempotent'>;
+
+const writing = {
+  replies: { retries: producerRetries, idempotent: true },
+  // One that is not taken now must not go out when its time is over.
+  messages: { retries: 0, acks: ProduceAcks.ALL },
+} as const satisfies Record<string, Writing & { readonly retries: number }>;
+
+function createProducer(options: BaseOptions & Writing, events: ClientEvents): RecordProducer {
   const producer = new Producer<Buffer | null, Buffer, Buffer, Buffer | null>({
     ...options,
-    retries: producerRetries,
-    idempotent: true,
     // As Java's clients do: a broker that makes topics by itself makes that of the replies.
     autocreateTopics: true,
   });
@@ -265,7 +274,9 @@ function createProducer(options: BaseOptions, events: ClientEvents): RecordProdu
     },
     async ensureTopic(topic) {
       try {
-        await producer.metadata({ topics: [topic], autocreateTopics: true, retries: 3 });
+        // What is remembered would not tell that the brokers are away.
+        const asked = { topics: [topic], autocreateTopics: true, forceUpdate: true };
+        await producer.metadata({ ...asked, retries: 3 });
       } catch (error) {
         throw readTrouble(error);
       }

@@ -47,6 +47,8 @@ export interface FlowxSettings {
   readonly validateOut: string;
   readonly notificationIn: string;
   readonly notificationOut: string;
+  /** Where SMS are forwarded to; null where none are. */
+  readonly externalOut: string | null;
   readonly codeLength: number;
   readonly lifetimeSeconds: number;
 }

@@ -6,6 +6,7 @@ import { type KafkaSite, nameTopics, openSite, repliesOf, startNode } from './ka
 
 const names = nameTopics();
 const [topicIn, topicOut] = [`${names.group}.notification.in`, `${names.group}.notification.out`];
+const topicExternal = `${names.group}.notification.external`;
 /** As the vendor's pages show it. */
 const notification = {
   language: 'en-US',
@@ -26,11 +27,12 @@ interface Site extends KafkaSite {
 test('FlowX.AI’s notifications go out to each receiver, and are confirmed', async (t) => {
   const opened = await openSite(t);
   if (opened === null) return;
-  await opened.client.createTopics({ [topicIn]: 1, [topicOut]: 1 });
-  await opened.client.follow([topicOut]);
+  await opened.client.createTopics({ [topicIn]: 1, [topicOut]: 1, [topicExternal]: 1 });
+  await opened.client.follow([topicOut, topicExternal]);
   const node = await startNode(opened.broker.address(), names, {
     KAFKA_TOPIC_NOTIFICATION_INTERNAL_IN: topicIn,
     KAFKA_TOPIC_NOTIFICATION_INTERNAL_OUT: topicOut,
+    KAFKA_TOPIC_NOTIFICATION_EXTERNAL_OUT: topicExternal,
   });
   const site = withAsking(opened, node);
   try {
@@ -38,6 +40,10 @@ test('FlowX.AI’s notifications go out to each receiver, and are confirmed', as
     await t.test('key, headers and the four keys of the reply', () => confirm(site));
     await t.test('one receiver that is refused keeps no other from it', () => refuseOne(site));
     await t.test('whatever stands against a notification is told', () => refuse(site));
+    await t.test('SMS are forwarded to a topic where the application says so', () => forward(site));
+    await t.test('what is to be forwarded while the brokers are away is, when they are back', () =>
+      outlast(site),
+    );
     await t.test('no receiver is in the log', () => {
       assert.ok(!logLines(node).some((line) => line.includes('@mail.com')));
     });
@@ -150,4 +156,48 @@ async function refuse({ ask }: Site): Promise<void> {
   }
   const unreadable = await ask({}, { value: '{', headers: [['processInstanceId', '7']] });
   assert.match(String(unreadable.value), /^\{"identifier":null,"templateName":null,.*no JSON obj/);
+}
+
+async function forward({ client, node }: Site): Promise<void> {
+  const routed = await node.call('PATCH', '/v1/application', { providers: { sms: ['kafka'] } });
+  assert.equal(routed.status, 200, routed.text);
+  const message = { recipient: '+14155550125', text: 'Welcome, John.' };
+  const sent = await node.call('POST', '/v1/messages', message);
+  assert.ok(sent.status < 300, sent.text);
+  const started = await node.call('POST', '/v1/verifications', { recipient: '+14155550126' });
+  const [welcome, code] = await waitFor(async () => {
+    const records = repliesOf(client, topicExternal);
+    return records.length === 2 ? records : null;
+  });
+  assert.deepEqual(JSON.parse(String(welcome?.value)), {
+    identifier: String(welcome?.key),
+    ...{ channel: 'SMS', language: 'en', recipient: '+14155550125', senderName: null },
+    ...{ text: 'Welcome, John.', isPossibleDuplicate: false },
+  });
+  const { text, identifier } = JSON.parse(String(code?.value));
+  assert.ok(started.body.deliveries[0].id === identifier);
+  const path = `/v1/verifications/${started.body.id}`;
+  const { body } = await node.call('POST', `${path}/check`, { code: /\d{6}/.exec(text)?.[0] });
+  assert.equal(body.approved, true);
+  assert.deepEqual([body.deliveries[0].provider, body.deliveries[0].status], ['kafka', 'sent']);
+}
+
+async function outlast({ broker, client, node }: Site): Promise<void> {
+  await broker.kill();
+  const message = { recipient: '+14155550127', text: 'Welcome back.' };
+  const sent = await node.call('POST', '/v1/messages', message);
+  const path = `/v1/messages/${sent.body.id}`;
+  await waitFor(async () => (await node.call('GET', path)).body.error ?? null);
+  await broker.restart();
+  const { body } = await waitFor(async () => {
+    const read = await node.call('GET', path);
+    return read.body.status === 'sent' ? read : null;
+  }, 30_000);
+  assert.equal(body.provider, 'kafka');
+  const texts = await waitFor(async () => {
+    const values = repliesOf(client, topicExternal).map(({ value }) => JSON.parse(String(value)));
+    const found = values.filter(({ recipient }) => recipient === message.recipient);
+    return found.length > 0 ? found.map(({ text }) => text) : null;
+  });
+  assert.deepEqual(texts, [message.text]);
 }
