@@ -66,6 +66,7 @@ test('retries are none where the vendor’s error handling is switched off', () 
 
 const mistaken = [
   [{ WATCHWORD_KAFKA_BROKERS: 'kafka' }, /WATCHWORD_KAFKA_BROKERS must be host:port/],
+  [{ WATCHWORD_KAFKA_GROUP: 'a group' }, /must be 1 to 200 visible ASCII/],
   [{ WATCHWORD_KAFKA_FLOWX_GENERATE_IN: 'a topic' }, /must be 1 to 249 letters/],
   [{ ...brokers, WATCHWORD_KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }, /Set WATCHWORD_KAFKA_USER/],
   [

@@ -31,6 +31,14 @@ const topic: Reader<string> = (raw) =>
     ? ok(raw)
     : mustBe('1 to 249 letters, digits, dots, underscores or dashes');
 
+/** The library takes no blanks. */
+function word(lengthMax: number): Reader<string> {
+  return (raw) =>
+    typeof raw === 'string' && raw.length <= lengthMax && /^[\x21-\x7e]+$/.test(raw)
+      ? ok(raw)
+      : mustBe(`1 to ${lengthMax} visible ASCII characters without blanks`);
+}
+
 const truth: Reader<boolean> = (raw) => {
   if (raw === true || raw === 'true') return ok(true);
   return raw === false || raw === 'false' ? ok(false) : mustBe('true or false');
@@ -55,10 +63,15 @@ export const kafkaSettings = {
     purpose: 'The id of the application that commands from Kafka belong to.',
   }),
   kafkaGroup: setting({
-    read: text(200),
+    read: word(200),
     default: 'watchword',
     alsoReadAs: ['SPRING_KAFKA_CONSUMER_GROUP_ID'],
     purpose: 'The consumer group that all nodes are members of.',
+  }),
+  kafkaSessionTimeoutSeconds: setting({
+    read: wholeNumber(1, 300),
+    default: 10,
+    purpose: 'How long the group waits for a node that is silent, before others take over.',
   }),
   kafkaSecurityProtocol: setting<SecurityProtocol>({
     read: oneOf(securityProtocols),
@@ -260,6 +273,7 @@ export function kafkaSettingsOf(values: Values): KafkaSettings | null {
   return {
     brokers: kafkaBrokers,
     group: values.kafkaGroup,
+    sessionTimeoutSeconds: values.kafkaSessionTimeoutSeconds,
     securityProtocol: kafkaSecurityProtocol,
     saslMechanism: values.kafkaSaslMechanism,
     login,

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { accessSync, constants } from 'node:fs';
 import { createNativeCalls } from '#api/native-calls.ts';
 import type { KafkaDoor } from '#kafka/door.ts';
 import { createEventSource } from '#service/event-source.ts';
@@ -28,6 +29,12 @@ export async function openKafkaWhereOn(
   const settings = kafkaSettingsOf(config);
   if (settings === null) return null;
   const { service, publicUrl, log } = parts;
+  if (settings.caFile !== null && !canRead(settings.caFile)) {
+    throw new StartRefused(
+      `WATCHWORD_KAFKA_CA_FILE names ${settings.caFile}, which cannot be read. Correct the path, ` +
+        'or make the file readable.',
+    );
+  }
   const application = config.kafkaApplication ?? parts.developmentApplication ?? '';
   if (!(await service.readApplication(application)).ok) {
     throw new StartRefused(
@@ -41,4 +48,13 @@ export async function openKafkaWhereOn(
     calls: createNativeCalls(service),
     events: createEventSource(parts, randomUUID()),
   });
+}
+
+function canRead(file: string): boolean {
+  try {
+    accessSync(file, constants.R_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -69,9 +69,8 @@ export interface ClientEvents {
 
 const connectTimeoutMs = 5_000;
 const requestTimeoutMs = 15_000;
-/** A node that died holds its partitions for so long; one that is only busy sends heartbeats. */
-const sessionTimeoutMs = 10_000;
-const heartbeatIntervalMs = 1_000;
+/** Of a session, and no more than a second: so the group's changes are seen soon. */
+const heartbeatIntervalMs = { max: 1_000, shareOfSession: 1 / 4 };
 const rebalanceTimeoutMs = 20_000;
 /** A request for records waits so long; a partition that was given meanwhile waits for it too. */
 const fetchWaitMs = 500;
@@ -104,13 +103,11 @@ export function createKafkaClient(settings: KafkaSettings, events: ClientEvents)
   async function partitionsOf(topic: string): Promise<number | null> {
     try {
       const metadata = await prober.metadata({ topics: [topic], forceUpdate: true, retries: 0 });
-      events.connected();
       return metadata.topics.get(topic)?.partitionsCount ?? null;
     } catch (error) {
       const trouble = readTrouble(error);
-      if (trouble.kind !== 'unknown_topic') throw trouble;
-      events.connected();
-      return null;
+      if (trouble.kind === 'unknown_topic') return null;
+      throw trouble;
     }
   }
 
@@ -160,6 +157,7 @@ async function joinGroup(
   allEvents: ClientEvents,
   topics: readonly string[],
 ): Promise<GroupMember> {
+  const sessionMs = settings.sessionTimeoutSeconds * 1000;
   let isClosed = false;
   const events: ClientEvents = {
     connected: () => isClosed || allEvents.connected(),
@@ -170,9 +168,12 @@ async function joinGroup(
     ...baseOptions(settings, events),
     groupId: settings.group,
     retries: consumerRetries,
-    sessionTimeout: sessionTimeoutMs,
-    heartbeatInterval: heartbeatIntervalMs,
-    rebalanceTimeout: rebalanceTimeoutMs,
+    sessionTimeout: sessionMs,
+    heartbeatInterval: Math.min(
+      heartbeatIntervalMs.max,
+      sessionMs * heartbeatIntervalMs.shareOfSession,
+    ),
+    rebalanceTimeout: Math.max(rebalanceTimeoutMs, sessionMs),
     maxWaitTime: fetchWaitMs,
     maxBytes: fetchBytesMax,
     highWaterMark: fetchedMax,

@@ -12,15 +12,14 @@ import type { Log } from '#service/log-port.ts';
 import type { DeliveredRecord, GroupMember, KafkaClient } from './client.ts';
 import { holdRecords, type Work } from './hold-records.ts';
 import type { StateKeeper } from './state.ts';
-import { type KafkaTrouble, readTrouble } from './trouble.ts';
+import { readTrouble } from './trouble.ts';
 
 export interface ConsumeParts {
   readonly client: KafkaClient;
   readonly topics: readonly string[];
   readonly parallelMax: number;
   readonly refusedWaitMs: number;
-  readonly state: Pick<StateKeeper, 'missing'>;
-  readonly tellTrouble: (trouble: KafkaTrouble) => void;
+  readonly state: Omit<StateKeeper, 'read'>;
   readonly log: Log;
   readonly readWork: (record: DeliveredRecord) => Work;
 }
@@ -83,12 +82,17 @@ export function startConsuming(parts: ConsumeParts): Consuming {
     try {
       const found = await client.findTopics(topics);
       state.missing(topics.filter((topic) => !found.has(topic)));
-      if (found.size === 0) return restartWaitMs;
+      if (found.size === 0) {
+        state.connected();
+        return restartWaitMs;
+      }
       await runMembership(found);
       return againWaitMs;
     } catch (error) {
       const trouble = readTrouble(error);
-      parts.tellTrouble(trouble);
+      const isTold = trouble.kind !== 'unknown_topic' && !stopping.signal.aborted;
+      if (isTold) state.disconnected(trouble.message);
+      log.debug({ err: trouble }, 'the membership ended');
       return trouble.kind === 'refused' ? parts.refusedWaitMs : restartWaitMs;
     }
   }

@@ -90,7 +90,6 @@ export function openKafka(parts: KafkaDoorParts): KafkaDoor {
     parallelMax: settings.parallelMax,
     refusedWaitMs: settings.refusedWaitSeconds * 1000,
     state,
-    tellTrouble,
     log,
     readWork,
   });

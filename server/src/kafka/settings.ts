@@ -3,6 +3,8 @@ export interface KafkaSettings {
   /** host:port of some brokers; the others are learned from them. */
   readonly brokers: readonly string[];
   readonly group: string;
+  /** A node that died holds its partitions for so long; one that is only busy is not silent. */
+  readonly sessionTimeoutSeconds: number;
   readonly securityProtocol: SecurityProtocol;
   readonly saslMechanism: SaslMechanism;
   /** Null where the protocol has no SASL. */

@@ -76,9 +76,10 @@ export function readTrouble(error: unknown): KafkaTrouble {
     return new KafkaTrouble('unreachable', sentence, error);
   }
   const isAway = has(unreachableCodes, 'code');
-  return isAway
-    ? new KafkaTrouble('unreachable', 'No broker can be reached.', error)
-    : new KafkaTrouble('other', 'The broker answered with an error.', error);
+  if (isAway) return new KafkaTrouble('unreachable', 'No broker can be reached.', error);
+  const named = parts.find(({ apiId }) => typeof apiId === 'string');
+  const which = named === undefined ? '' : ` (${String(named.apiId)})`;
+  return new KafkaTrouble('other', `The broker answered with an error${which}.`, error);
 }
 
 function partsOf(error: unknown): readonly Part[] {

@@ -53,6 +53,27 @@ test('each mistake in the providers has a line of its own', async () => {
   }
 });
 
+const kafkaMistakes = [
+  [{ WATCHWORD_KAFKA_CA_FILE: '/no/such.pem' }, /WATCHWORD_KAFKA_CA_FILE names .* cannot be read/],
+  [{ WATCHWORD_KAFKA_APPLICATION: 'app_none' }, /There is no application app_none/],
+] as const;
+
+for (const [settings, sentence] of kafkaMistakes) {
+  test(`a server does not start with ${Object.keys(settings)} wrong, broker or not`, async () => {
+    const refused = await start(
+      {
+        WATCHWORD_DATA: join(folder, 'kafka'),
+        WATCHWORD_KAFKA_BROKERS: '127.0.0.1:1',
+        WATCHWORD_KAFKA_SECURITY_PROTOCOL: 'SSL',
+        ...settings,
+      },
+      'dev',
+    );
+    assert.equal(refused.exitCode, 1);
+    assert.match(refused.stderr, sentence);
+  });
+}
+
 test('a reader that goes away ends a command quietly', async () => {
   for (const command of ['doctor', 'help', 'keys generate']) {
     const child = spawn(process.execPath, [watchword, ...command.split(' ')], {

@@ -74,6 +74,7 @@ export function nameTopics(): Topics {
     group,
     environment: {
       SPRING_KAFKA_CONSUMER_GROUP_ID: group,
+      WATCHWORD_KAFKA_SESSION_TIMEOUT_SECONDS: '3',
       KAFKA_TOPIC_OTP_GENERATE_IN: topics.generateIn,
       KAFKA_TOPIC_OTP_GENERATE_OUT: topics.generateOut,
       KAFKA_TOPIC_OTP_VALIDATE_IN: topics.validateIn,

@@ -35,7 +35,8 @@ const ways: readonly (readonly [Listener, string | null])[] = [
 test('brokers that ask for a login or for TLS are spoken to as they ask', async (t) => {
   const certificate = partOrSkip(t, makeCertificate());
   if (certificate === null) return;
-  const site = await openSite(t, { users, certificate });
+  const settings = { 'group.max.session.timeout.ms': '60000' };
+  const site = await openSite(t, { users, certificate, settings });
   if (site === null) return;
   const opened = await openService();
   try {
@@ -53,6 +54,9 @@ test('brokers that ask for a login or for TLS are spoken to as they ask', async 
         const { detail } = await untilDisconnected(door);
         assert.match(detail ?? '', /certificate was not accepted/);
       }),
+    );
+    await t.test('what the broker does not take of the settings is told', () =>
+      tellRefusedSetting(site, opened),
     );
     await t.test('a wrong password is told in the log and by /readyz, and HTTP is served', () =>
       tellWrongPassword(site.broker),
@@ -127,6 +131,17 @@ async function ask(site: KafkaSite, topics: Topics, door: KafkaDoor, count: numb
   const replies = await untilReplies(site.client, topics.validateOut, count);
   assert.equal(JSON.parse(String(replies.at(-1)?.value)).otpValid, false);
   assert.equal(door.state().status, 'connected');
+}
+
+async function tellRefusedSetting(site: KafkaSite, opened: OpenedService): Promise<void> {
+  const topics = nameTopics();
+  await makeTopics(site.client, topics);
+  const environment = { WATCHWORD_KAFKA_SESSION_TIMEOUT_SECONDS: '300' };
+  const use = async (door: KafkaDoor): Promise<void> => {
+    const { detail } = await untilDisconnected(door);
+    assert.match(detail ?? '', /INVALID_SESSION_TIMEOUT/);
+  };
+  await withDoor(site, opened, environment, use, topics);
 }
 
 async function tellWrongPassword(broker: TestKafka): Promise<void> {
