@@ -62,7 +62,9 @@ const verificationFields = {
   country: orNull(Type.String({ description: 'ISO 3166-1 code of a phone number.' })),
   channel: channelName,
   purpose: Type.String(),
-  origin: Type.String({ description: 'The API that it began through: `api`, or a façade.' }),
+  origin: Type.String({
+    description: 'What it began through: `api`, `kafka`, or the name of a façade.',
+  }),
   checksLeft: Type.Integer({ minimum: 0, description: 'Guesses that are left.' }),
   sendsLeft: Type.Integer({ minimum: 0, description: 'Times it may still be sent.' }),
   createdAt: moment('When it was started.'),
