@@ -39,7 +39,7 @@ test('any producer starts, checks, resends and cancels over a real broker', asyn
   if (opened === null) return;
   await opened.client.createTopics({ [commandTopic]: 2, [replyTopic]: 2, [names.deadLetter]: 1 });
   await opened.client.follow([replyTopic, names.deadLetter]);
-  const node = await startNode(opened.broker.address(), names, {
+  let node = await startNode(opened.broker.address(), names, {
     WATCHWORD_KAFKA_FLOWX_ENABLED: 'false',
     WATCHWORD_KAFKA_TOPIC_COMMANDS: commandTopic,
     WATCHWORD_KAFKA_TOPIC_REPLIES: replyTopic,
@@ -59,6 +59,12 @@ test('any producer starts, checks, resends and cancels over a real broker', asyn
         assert.ok(!logLines(node).some((line) => line.includes(secret)));
       }
     });
+    await t.test(
+      'what a node had not answered when it was killed, it answers when it is back',
+      async () => {
+        node = await survive(site);
+      },
+    );
     await t.test('topics that are switched off are not missed', async () => {
       const { body } = await node.call('GET', '/readyz');
       assert.equal(body.kafka.status, 'connected');
@@ -193,4 +199,39 @@ async function bury({ client, ask }: Site): Promise<void> {
   // The partition goes on behind them.
   const { body } = await ask({ command: 'start', recipient: '+14155550127' }, { partition: 0 });
   assert.equal(body.ok, true);
+}
+
+/** Each is answered, alike where twice, and nobody has two codes. */
+async function survive({ client, node }: Site): Promise<RunningServer> {
+  const count = 300;
+  const marks = Array.from({ length: count }, (_, at) => `killed-${at}`);
+  const recipientOf = (mark: string) => `${mark}@example.com`;
+  await client.send(
+    marks.map((key) => ({
+      ...{ topic: commandTopic, key },
+      value: JSON.stringify({ command: 'start', recipient: recipientOf(key) }),
+    })),
+  );
+  const answered = () => {
+    const replies = new Map<string, Set<string>>();
+    for (const { key, value } of repliesOf(client, replyTopic)) {
+      const mark = String(key);
+      if (mark.startsWith('killed-')) {
+        replies.set(mark, (replies.get(mark) ?? new Set()).add(String(value)));
+      }
+    }
+    return replies;
+  };
+  await waitFor(async () => (answered().size > 10 ? true : null));
+  const early = answered().size;
+  await node.kill();
+  const next = await node.restart();
+  await waitFor(async () => (answered().size === count ? true : null), 40_000);
+  assert.ok(early < count, 'it was killed in the middle');
+  for (const [mark, replies] of answered()) {
+    assert.equal(replies.size, 1, mark);
+    assert.equal(JSON.parse([...replies][0] ?? '').ok, true, mark);
+    assert.equal(new Set(await codesOf(next, recipientOf(mark))).size, 1, mark);
+  }
+  return next;
 }
