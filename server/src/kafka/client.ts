@@ -54,7 +54,8 @@ export interface RecordProducer {
 export interface KafkaClient {
   /** Of these topics, those that the broker has, with their numbers of partitions. */
   findTopics(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
-  joinGroup(topics: readonly string[]): Promise<GroupMember>;
+  /** `signal` ends the waiting for brokers that are away. */
+  joinGroup(topics: readonly string[], signal?: AbortSignal): Promise<GroupMember>;
   /** Replies are written for as long as it takes, and once; of a message each try is one. */
   createProducer(of?: 'replies' | 'messages'): RecordProducer;
   close(): Promise<void>;
@@ -120,7 +121,7 @@ export function createKafkaClient(settings: KafkaSettings, events: ClientEvents)
       }
       return found;
     },
-    joinGroup: (topics) => joinGroup(settings, events, topics),
+    joinGroup: (topics, signal) => joinGroup(settings, events, topics, signal),
     createProducer: (of = 'replies') => createProducer({ ...options(), ...writing[of] }, events),
     close: () => inTime(prober.close()),
   };
@@ -156,6 +157,7 @@ async function joinGroup(
   settings: KafkaSettings,
   allEvents: ClientEvents,
   topics: readonly string[],
+  signal: AbortSignal | undefined,
 ): Promise<GroupMember> {
   const sessionMs = settings.sessionTimeoutSeconds * 1000;
   let isClosed = false;
@@ -188,6 +190,11 @@ async function joinGroup(
   consumer.on('consumer:heartbeat:stalled', ({ lastError }) => lose(lastError));
   consumer.on('consumer:heartbeat:end', events.connected);
   consumer.on('consumer:heartbeat:error', ({ error }) => events.troubled(readTrouble(error)));
+  const giveUp = (): void => {
+    isClosed = true;
+    void inTime(consumer.close(true));
+  };
+  signal?.addEventListener('abort', giveUp);
   try {
     stream = await consumer.consume({
       topics: [...topics],
@@ -197,6 +204,8 @@ async function joinGroup(
   } catch (error) {
     await inTime(consumer.close(true));
     throw readTrouble(error);
+  } finally {
+    signal?.removeEventListener('abort', giveUp);
   }
   events.connected();
   return {

@@ -43,7 +43,7 @@ export function startConsuming(parts: ConsumeParts): Consuming {
   const held = holdRecords({ ...parts, member: () => member });
 
   async function runMembership(found: ReadonlyMap<string, number>): Promise<void> {
-    const joined = await client.joinGroup([...found.keys()]);
+    const joined = await client.joinGroup([...found.keys()], stopping.signal);
     member = joined;
     const watching = new AbortController();
     watchTopics(joined, found, watching.signal).catch(() => {});

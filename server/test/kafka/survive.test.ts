@@ -15,6 +15,9 @@ import {
   untilReplies,
 } from './kafka-site.ts';
 
+/** Far below the time-out that the server has for it, and far above what it takes. */
+const stopMs = 30_000;
+
 function namesOf(mark: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${mark}-${index}`);
 }
@@ -25,7 +28,9 @@ test('commands are answered, once and alike, whatever dies meanwhile', async (t)
   const programs = partOrSkip(t, findPostgres());
   const database = programs === null ? null : await startPostgres(programs);
   try {
-    await t.test('a server starts before its broker and before the topics', () => startEarly(site));
+    await t.test('a server starts before its broker and its topics, and stops after them', () =>
+      startEarly(site),
+    );
     await t.test('a kill -9 in the middle of 1000 commands', (killed) => killNode(site, killed));
     if (database !== null) {
       const url = await database.createDatabase();
@@ -42,7 +47,9 @@ test('commands are answered, once and alike, whatever dies meanwhile', async (t)
 async function startEarly({ broker, client }: KafkaSite): Promise<void> {
   const topics = nameTopics();
   await broker.stop();
-  const server = await startNode(broker.address(), topics);
+  const server = await startNode(broker.address(), topics, {
+    WATCHWORD_SHUTDOWN_TIMEOUT_SECONDS: '120',
+  });
   try {
     await untilReadiness(server, ({ status }) => status === 'disconnected');
     await broker.restart();
@@ -55,9 +62,15 @@ async function startEarly({ broker, client }: KafkaSite): Promise<void> {
     const [verdict] = await untilReplies(client, topics.validateOut, 1);
     assert.equal(JSON.parse(String(verdict?.value)).otpValid, false);
     await untilReadiness(server, ({ missingTopics }) => !missingTopics.includes(topics.generateIn));
+    await broker.kill();
+    await untilReadiness(server, ({ status }) => status === 'disconnected');
+    const begunMs = Date.now();
+    assert.equal(await server.stop(), 0);
+    assert.ok(Date.now() - begunMs < stopMs, 'a stop does not wait for brokers');
   } finally {
     await server.remove();
   }
+  await broker.restart();
 }
 
 async function killNode(
