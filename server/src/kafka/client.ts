@@ -85,6 +85,8 @@ const consumerRetries = 30;
 /** Ten minutes: as long as a record keeps its sequence number, it cannot be written twice. */
 const producerRetries = 600;
 const closeTimeoutMs = 3_000;
+/** A commit that a membership was closed in is never answered; the next one makes up for it. */
+const commitTimeoutMs = 5_000;
 
 instancesChannel.subscribe((created) => {
   const { instance }: { readonly instance?: unknown } = Object(created);
@@ -239,8 +241,15 @@ function deliver(message: Message<Buffer | undefined, Buffer | undefined>): Deli
     key: key ?? null,
     value: value ?? null,
     headers: headerEntries.map(([name, content]) => [name, content ?? null]),
-    commit: async () => {
-      await message.commit();
+    async commit() {
+      const late = Promise.withResolvers<never>();
+      const tooLate = new Error('A commit was not answered.');
+      const timer = setTimeout(() => late.reject(tooLate), commitTimeoutMs);
+      try {
+        await Promise.race([message.commit(), late.promise]);
+      } finally {
+        clearTimeout(timer);
+      }
     },
   };
 }
