@@ -7,6 +7,7 @@ export function createReset(database: Database, tables: SqliteTables) {
     'DELETE FROM outbox WHERE delivery IN (SELECT head FROM delivery WHERE application = ?)',
     'DELETE FROM delivery WHERE application = ?',
     'DELETE FROM callback WHERE application = ?',
+    'DELETE FROM event WHERE application = ?',
     'DELETE FROM kept_request WHERE verification IN ' +
       '(SELECT head FROM verification WHERE application = ?)',
     'DELETE FROM verification WHERE application = ?',
