@@ -85,7 +85,7 @@ for (const { name, requestsMin, ...options } of runs) {
 
 // Whether the fuzzer meets a live verification in time is chance, and plain messages come through
 // doors that it does not know; the other tests are for those.
-const needsLive = /\/(check|checks|resend|cancel|messages\/:id)$/;
+const needsLive = /\/(check|checks|resend|cancel|(messages|verifications)\/:id)$/;
 
 test('every call was asked for, and those that need nothing live were done', async (t) => {
   if (partOrSkip(t, findSchemathesis()) === null) return;

@@ -2,14 +2,8 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { callerOf, type FacadeRoute } from '#compat/facade.ts';
 import { answer } from '#compat/smscx/answer-headers.ts';
 import { createAuthenticate } from '#compat/smscx/authenticate.ts';
-import {
-  answerError,
-  answerRefusal,
-  type ErrorType,
-  errors,
-  type VendorError,
-} from '#compat/smscx/errors.ts';
-import { type OtpStatus, otpStatuses, toOtpObject } from '#compat/smscx/otp-object.ts';
+import { answerError, answerRefusal, errors, type VendorError } from '#compat/smscx/errors.ts';
+import { otpStatuses, toOtpObject } from '#compat/smscx/otp-object.ts';
 import { otpSettingsOf } from '#compat/smscx/otp-settings.ts';
 import { readFields, readOtpRequest } from '#compat/smscx/read-otp-request.ts';
 import { guessLengthMax } from '#domain/code.ts';
@@ -88,20 +82,8 @@ const verifyOtp: Handle = async (service, request, reply) => {
   if (verdict.approved) return answer(reply, { status: otpStatuses.approved });
   const error = errorOf(verdict);
   // The status stands beside the error as well: the vendor's pages tell of it, its SDKs of errors.
-  const status = statusesSaid[error.type];
-  return answerError(reply, error, status === undefined ? {} : { status });
-};
-
-/**
- * What an error of a try says of the OTP. The verdict cannot be asked: while the last guesses are
- * being compared a try more is refused already, and the OTP is still pending.
- */
-const statusesSaid: Readonly<Partial<Record<ErrorType, OtpStatus>>> = {
-  invalid_pin: 'PENDING',
-  otp_verified: 'VERIFIED',
-  otp_cancelled: 'CANCELLED',
-  otp_expired: 'EXPIRED',
-  otp_failed: 'FAILED',
+  const status = otpStatuses[verdict.status];
+  return answerError(reply, error, error === errors.otpUnknown ? {} : { status });
 };
 
 const cancelOtp: Handle = async (service, request, reply) => {
