@@ -1,10 +1,10 @@
 import { type Action, actions } from '#compat/capillary/actions.ts';
-import { createDoor } from '#compat/door.ts';
 import { changeOwnSettings, isMap, isWholeIn, type SettingRule } from '#compat/read-options.ts';
 import type { ApplicationSettings } from '#domain/application.ts';
 import type { OwnSettings } from '#domain/facade-settings.ts';
 import type { Result } from '#domain/refusal.ts';
 import { templateNamePattern } from '#domain/template.ts';
+import { createDoor } from '#service/door.ts';
 
 /** What an organisation sets for the vendor's OTP. */
 export interface CapillarySettings {

@@ -1,9 +1,9 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { createDoor } from '#compat/door.ts';
 import { callerOf } from '#compat/facade.ts';
 import { type AccountIds, accountIdsOf, presentKey } from '#compat/fast2sms/credentials.ts';
 import { answerFailure } from '#compat/fast2sms/errors.ts';
 import { readWords } from '#compat/words.ts';
+import { createDoor } from '#service/door.ts';
 import type { Caller, Service } from '#service/service.ts';
 
 /** Managed OTP: a client notes ten minutes, and a resend that brings the last code again. */

@@ -1,5 +1,4 @@
 import type { FastifyRequest } from 'fastify';
-import { createDoor } from '#compat/door.ts';
 import { callerOf, type FacadeParts, type FacadeRoute } from '#compat/facade.ts';
 import { presentBasic } from '#compat/pega/credentials.ts';
 import {
@@ -12,6 +11,7 @@ import {
 import { settingsOf } from '#compat/pega/settings.ts';
 import { destinations, readGenerate, readVerify } from '#compat/pega/translate.ts';
 import { readUuidHandle, uuidHandle } from '#domain/handle.ts';
+import { createDoor } from '#service/door.ts';
 import type { Service } from '#service/service.ts';
 
 /** Pega's documentation calls the eight digits fixed. */

@@ -1,10 +1,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import { createDoor } from '#compat/door.ts';
 import { presentKey } from '#compat/smscx/credentials.ts';
 import { answerError, errors, type VendorError } from '#compat/smscx/errors.ts';
 import { otpBounds } from '#compat/smscx/otp-settings.ts';
 import type { Application } from '#domain/application.ts';
 import { ok, type Result } from '#domain/refusal.ts';
+import { createDoor } from '#service/door.ts';
 import type { Service } from '#service/service.ts';
 
 /**

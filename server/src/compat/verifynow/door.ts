@@ -1,4 +1,4 @@
-import { createDoor } from '#compat/door.ts';
+import { createDoor } from '#service/door.ts';
 
 /** What the vendor's live service was measured to answer as `timeout`. */
 export const lifetimeSeconds = 60;
@@ -22,5 +22,5 @@ export const door = createDoor(
     lifetimeSecondsMax: lifetimeSeconds,
     limits: { recipientSendIntervalSeconds: 0 },
   }),
-  'recipient',
+  { approvalYields: 'recipient' },
 );

@@ -7,7 +7,8 @@ import { replyText } from './process-id.ts';
 import { readTemplateWords, type TemplateWords } from './template-words.ts';
 import {
   type Client,
-  createCaller,
+  commandAnsweredBy,
+  createFlowxDoor,
   doorName,
   type FlowxParts,
   fault,
@@ -15,7 +16,6 @@ import {
   readClient,
   readCommand,
   referenceOf,
-  unreadableText,
 } from './words.ts';
 
 const recipientCharactersMax = 320;
@@ -23,7 +23,7 @@ const recipientCharactersMax = 320;
 /** `KAFKA_TOPIC_OTP_GENERATE_IN`: makes a code for a client and sends it. */
 export function createGenerateTopic(parts: FlowxParts): CommandTopic {
   const { settings, service, applicationNow } = parts;
-  const callerOf = createCaller(settings.flowx);
+  const callerOf = createFlowxDoor(settings.flowx);
 
   async function start(record: KafkaRecord, asked: Client & StartFields): Promise<string | null> {
     const caller = callerOf(await applicationNow());
@@ -43,22 +43,13 @@ export function createGenerateTopic(parts: FlowxParts): CommandTopic {
     topic: settings.flowx.generateIn,
     read(record): Command {
       const command = readCommand(record, settings);
-      const reply = (error: string | null) =>
-        replyTo(record, settings.flowx.generateOut, generateReply(command, error));
-      return {
-        order: command.order,
-        async carryOut() {
-          const { fields } = command;
-          if (fields === null && command.processId === undefined) {
-            return { replies: [], deadLetter: 'unreadable' };
-          }
-          const asked =
-            fields === null ? fault(unreadableText(record, settings)) : readAsked(command, fields);
-          const error = asked.ok ? await start(record, asked.value) : asked.error;
-          return { replies: [reply(error)], deadLetter: null };
-        },
-        answerFault: () => [reply('The code could not be sent for a fault of the server. Retry.')],
-      };
+      return commandAnsweredBy({ record, settings }, command, {
+        readAsked,
+        carryOut: (asked) => start(record, asked),
+        reply: (error) =>
+          replyTo(record, settings.flowx.generateOut, generateReply(command, error)),
+        faultText: 'The code could not be sent for a fault of the server. Retry.',
+      });
     },
   };
 }

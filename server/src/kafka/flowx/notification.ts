@@ -6,13 +6,13 @@ import type { MessageRequest } from '#service/requests.ts';
 import { type Fields, textOf } from './json.ts';
 import { readTemplateWords, type TemplateWords } from './template-words.ts';
 import {
-  createCaller,
+  commandAnsweredBy,
+  createFlowxDoor,
   type FlowxParts,
   fault,
   type ReadCommand,
   readChannel,
   readCommand,
-  unreadableText,
 } from './words.ts';
 
 const receiversMax = 100;
@@ -30,7 +30,7 @@ const echoCharactersMax = 255;
 export function createNotificationTopic(parts: FlowxParts): CommandTopic {
   const { settings, service, applicationNow } = parts;
   const { notificationIn, notificationOut } = settings.flowx;
-  const callerOf = createCaller(settings.flowx);
+  const callerOf = createFlowxDoor(settings.flowx);
 
   async function send(record: KafkaRecord, asked: Notification): Promise<string | null> {
     const caller = callerOf(await applicationNow());
@@ -50,24 +50,13 @@ export function createNotificationTopic(parts: FlowxParts): CommandTopic {
     topic: notificationIn,
     read(record): Command {
       const command = readCommand(record, settings);
-      const reply = (error: string | null) =>
-        replyTo(record, notificationOut, notificationReply(command.fields, error));
-      return {
-        order: command.order,
-        async carryOut() {
-          const { fields } = command;
-          if (fields === null && command.processId === undefined) {
-            return { replies: [], deadLetter: 'unreadable' };
-          }
-          const asked =
-            fields === null ? fault(unreadableText(record, settings)) : readAsked(command, fields);
-          const error = asked.ok ? await send(record, asked.value) : asked.error;
-          return { replies: [reply(error)], deadLetter: null };
-        },
-        answerFault: () => [
-          reply('The notification could not be sent for a fault of the server. Retry.'),
-        ],
-      };
+      return commandAnsweredBy({ record, settings }, command, {
+        readAsked,
+        carryOut: (asked) => send(record, asked),
+        reply: (error) =>
+          replyTo(record, notificationOut, notificationReply(command.fields, error)),
+        faultText: 'The notification could not be sent for a fault of the server. Retry.',
+      });
     },
   };
 }

@@ -3,7 +3,7 @@ import { type KafkaRecord, recordId, replyTo } from '#kafka/record.ts';
 import { textOf } from './json.ts';
 import { replyText } from './process-id.ts';
 import {
-  createCaller,
+  createFlowxDoor,
   doorName,
   type FlowxParts,
   type ReadCommand,
@@ -21,7 +21,7 @@ const codeCharactersMax = 64;
  */
 export function createValidateTopic(parts: FlowxParts): CommandTopic {
   const { settings, service, applicationNow } = parts;
-  const callerOf = createCaller(settings.flowx);
+  const callerOf = createFlowxDoor(settings.flowx);
 
   async function check(record: KafkaRecord, command: ReadCommand): Promise<boolean> {
     const client = readClient(command);

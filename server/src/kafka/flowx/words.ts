@@ -2,8 +2,10 @@
 import type { Application } from '#domain/application.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
 import { ok, type Result } from '#domain/refusal.ts';
-import type { KafkaRecord } from '#kafka/record.ts';
+import type { Command } from '#kafka/command-topic.ts';
+import type { KafkaRecord, OutgoingRecord } from '#kafka/record.ts';
 import type { FlowxSettings, KafkaSettings } from '#kafka/settings.ts';
+import { createDoor, type Door } from '#service/door.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { type Fields, readFields, textOf } from './json.ts';
 import { processIdOf } from './process-id.ts';
@@ -46,7 +48,7 @@ export function readCommand(record: KafkaRecord, { messageBytesMax }: KafkaSetti
 }
 
 /** Why a command that is no JSON object cannot be read. */
-export function unreadableText({ value }: KafkaRecord, { messageBytesMax }: KafkaSettings): string {
+function unreadableText({ value }: KafkaRecord, { messageBytesMax }: KafkaSettings): string {
   return (value?.length ?? 0) > messageBytesMax
     ? `The message is longer than ${messageBytesMax} bytes. Send a shorter one.`
     : 'The message is no JSON object. Send one.';
@@ -96,32 +98,54 @@ export function referenceOf(service: Service, caller: Caller, client: Client): s
 }
 
 /**
- * The application with the vendor's rules: the length and lifetime of its settings, and a second
- * command, however soon, that brings a new code in the place of the old one. What protects a
- * recipient or a purse holds as through every door.
+ * The vendor's rules: the length and lifetime of its settings, and a second command, however soon,
+ * that brings a new code in the place of the old one.
  */
-export function createCaller(settings: FlowxSettings): (application: Application) => Caller {
-  const { codeLength, lifetimeSeconds } = settings;
-  const callers = new WeakMap<Application, Caller>();
-  return (application) => {
-    const known = callers.get(application);
-    if (known !== undefined) return known;
-    const own = application.settings;
-    const laidOver: Application = {
-      ...application,
-      settings: {
-        ...own,
-        secondStart: 'supersede',
-        allowShortCodes: true,
-        code: { alphabet: 'digits', length: codeLength },
-        lifetimeSeconds,
-        lifetimeSecondsMax: Math.max(own.lifetimeSecondsMax, lifetimeSeconds),
-        limits: { ...own.limits, recipientSendIntervalSeconds: 0 },
-      },
-    };
-    const caller: Caller = { application: laidOver, origin: doorName, keepsRefusals: true };
-    callers.set(application, caller);
-    return caller;
+export function createFlowxDoor({ codeLength, lifetimeSeconds }: FlowxSettings): Door {
+  return createDoor(
+    doorName,
+    ({ lifetimeSecondsMax }) => ({
+      secondStart: 'supersede',
+      allowShortCodes: true,
+      code: { alphabet: 'digits', length: codeLength },
+      lifetimeSeconds,
+      lifetimeSecondsMax: Math.max(lifetimeSecondsMax, lifetimeSeconds),
+      limits: { recipientSendIntervalSeconds: 0 },
+    }),
+    { keepsRefusals: true },
+  );
+}
+
+/**
+ * How a command goes that is answered by what stands against it, or by null. What is no JSON object
+ * is answered too, where it says whom.
+ */
+export function commandAnsweredBy<Asked>(
+  parts: { readonly record: KafkaRecord; readonly settings: KafkaSettings },
+  command: ReadCommand,
+  step: {
+    readAsked(command: ReadCommand, fields: Fields): Result<Asked, string>;
+    carryOut(asked: Asked): Promise<string | null>;
+    reply(error: string | null): OutgoingRecord;
+    /** Told after the last try has failed for a fault of ours. */
+    readonly faultText: string;
+  },
+): Command {
+  const { fields, order } = command;
+  return {
+    order,
+    async carryOut() {
+      if (fields === null && command.processId === undefined) {
+        return { replies: [], deadLetter: 'unreadable' };
+      }
+      const asked =
+        fields === null
+          ? fault(unreadableText(parts.record, parts.settings))
+          : step.readAsked(command, fields);
+      const error = asked.ok ? await step.carryOut(asked.value) : asked.error;
+      return { replies: [step.reply(error)], deadLetter: null };
+    },
+    answerFault: () => [step.reply(step.faultText)],
   };
 }
 

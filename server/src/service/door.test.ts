@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { createDoor } from '#compat/door.ts';
 import { type Application, defaultSettings } from '#domain/application.ts';
+import { createDoor } from '#service/door.ts';
 
 const application: Application = {
   id: 'app_1',
@@ -20,6 +20,7 @@ test('a door lays its vendor’s rules over the settings, and leaves the rest', 
   const caller = door(application);
   assert.equal(caller.origin, 'vendor');
   assert.equal(caller.approvalYields, 'nothing');
+  assert.equal(caller.keepsRefusals, undefined);
   assert.equal(caller.application.id, application.id);
   assert.deepEqual(caller.application.settings, {
     ...application.settings,

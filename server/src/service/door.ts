@@ -19,12 +19,16 @@ export type Door = (application: Application) => Caller;
 
 /**
  * Makes a door. `rulesOf` sees the application's settings, the façade's own among them, and is
- * asked once for each reading of an application, not for each request. No vendor has proofs.
+ * asked once for each reading of an application, not for each request. No vendor has proofs; what
+ * its door needs besides is in `more`.
  */
 export function createDoor(
   origin: string,
   rulesOf: (settings: ApplicationSettings) => DoorRules,
-  approvalYields: Exclude<ApprovalYield, 'proof'> = 'nothing',
+  more: {
+    readonly approvalYields?: Exclude<ApprovalYield, 'proof'>;
+    readonly keepsRefusals?: true;
+  } = {},
 ): Door {
   const callers = new WeakMap<Application, Caller>();
   return (application) => {
@@ -34,7 +38,7 @@ export function createDoor(
     const { limits, ...rules } = rulesOf(settings);
     const laidOver = { ...settings, ...rules, limits: { ...settings.limits, ...limits } };
     const own = { ...application, settings: laidOver };
-    const caller: Caller = { application: own, origin, approvalYields };
+    const caller: Caller = { application: own, origin, approvalYields: 'nothing', ...more };
     callers.set(application, caller);
     return caller;
   };
