@@ -218,7 +218,7 @@ async function openDoors(parts: {
   return createApp({
     service,
     sandbox: credentials === null ? null : sandbox,
-    kafka: kafka?.state ?? null,
+    kafka,
     publicUrl,
     trustedHops: config.trustedHops,
     logger: parts.log,

@@ -3,7 +3,7 @@ import { pino } from 'pino';
 import { createApp } from '#api/app.ts';
 import type { Problem } from '#api/problem.ts';
 import { type Application, defaultSettings } from '#domain/application.ts';
-import type { KafkaState } from '#service/kafka-port.ts';
+import type { KafkaView } from '#service/kafka-port.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
 import type { VerdictView, VerificationWithHistoryView } from '#service/views.ts';
@@ -39,7 +39,7 @@ export const application: Application = {
 export function openApp(
   verbs: Partial<Service> = {},
   sandbox: Partial<Sandbox> | null = null,
-  kafka: (() => KafkaState) | null = null,
+  kafka: KafkaView | null = null,
 ): OpenedApp {
   const log: string[] = [];
   const service: Partial<Service> = {

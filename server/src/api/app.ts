@@ -9,6 +9,7 @@ import { createAuthenticate } from '#api/authenticate.ts';
 import { answerUnreadablePath, catchErrors } from '#api/catch-errors.ts';
 import { compileLate, once } from '#api/compile-late.ts';
 import { boundServer, connectionBounds } from '#api/connection-bounds.ts';
+import { createMetrics } from '#api/metrics.ts';
 import { describeApi } from '#api/openapi.ts';
 import { readJsonBodies } from '#api/read-json.ts';
 import { createReferencePages } from '#api/reference/pages.ts';
@@ -17,7 +18,7 @@ import type { RequestLog } from '#api/request-log.ts';
 import { type ApiContext, mountRoutes } from '#api/route.ts';
 import { apiRoutes, sandboxRoutes } from '#api/routes/index.ts';
 import { schemaOptions } from '#api/schema-options.ts';
-import type { KafkaState } from '#service/kafka-port.ts';
+import type { KafkaView } from '#service/kafka-port.ts';
 import { makeId } from '#service/make-id.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
@@ -27,7 +28,7 @@ export interface AppOptions {
   /** Null in production: the sandbox calls are then not there at all. */
   readonly sandbox: Sandbox | null;
   /** What is known of Kafka; null, as without it, where the server takes nothing from it. */
-  readonly kafka?: (() => KafkaState) | null;
+  readonly kafka?: KafkaView | null;
   /** Without a slash at its end. */
   readonly publicUrl: string;
   /** Proxies in front, for the client's address; what they did not write is never believed. */
@@ -72,7 +73,8 @@ export function createApp(options: AppOptions): FastifyInstance {
   const description = once(() => describeApi(routes, { publicUrl, version }));
   const openapi = once(() => JSON.stringify(description(), null, 2));
   const { kafka = null } = options;
-  const context: ApiContext = { service, sandbox, kafka, version, openapi };
+  const metrics = createMetrics({ kafka, version });
+  const context: ApiContext = { service, sandbox, kafka, version, openapi, metrics };
   mountRoutes(app, routes, context, createAuthenticate(service));
   refuseOtherMethods(app, routes);
   app.register(createReferencePages(description));

@@ -4,7 +4,7 @@ import { apiKey, application, openApp, problemOf } from '#api/app.fixture.ts';
 import { apiRoutes, sandboxRoutes } from '#api/routes/index.ts';
 import { ok } from '#domain/refusal.ts';
 
-const open = ['/v1/keys', '/v1/openapi.json', '/healthz', '/readyz'];
+const open = ['/v1/keys', '/v1/openapi.json', '/healthz', '/readyz', '/metrics'];
 
 test('every call needs an API key, but those that are there for everybody', async () => {
   const { app } = openApp({ ping: async () => {}, publicKeys: async () => ({ keys: [] }) }, {});

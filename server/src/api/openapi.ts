@@ -219,7 +219,9 @@ function describeAnswer({ answer, takesIdempotencyKey, leadsTo }: Route): Record
       headers: { ...headers('Request-Id'), ...replayed },
       ...(answer.schema === undefined
         ? {}
-        : { content: { 'application/json': { schema: refer(answer.schema) } } }),
+        : {
+            content: { [answer.mediaType ?? 'application/json']: { schema: refer(answer.schema) } },
+          }),
       ...(leadsTo === undefined
         ? {}
         : { links: Object.fromEntries(leadsTo.map((name) => [name, link(name)])) }),

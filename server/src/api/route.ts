@@ -8,8 +8,9 @@ import type {
 import type { Static, TObject, TSchema } from 'typebox';
 import type { ErrorCode } from '#api/errors.ts';
 import { checkIdempotencyKey } from '#api/idempotency-key.ts';
+import type { MetricsText } from '#api/metrics.ts';
 import { acceptNulls, dropNulls } from '#api/nulls.ts';
-import type { KafkaState } from '#service/kafka-port.ts';
+import type { KafkaView } from '#service/kafka-port.ts';
 import type { Sandbox } from '#service/sandbox.ts';
 import type { Service } from '#service/service.ts';
 
@@ -26,10 +27,11 @@ export type RouteTag =
 export interface ApiContext {
   readonly service: Service;
   readonly sandbox: Sandbox | null;
-  readonly kafka: (() => KafkaState) | null;
+  readonly kafka: KafkaView | null;
   readonly version: string;
   /** The description of all mounted calls, as JSON text. */
   readonly openapi: () => string;
+  readonly metrics: () => Promise<MetricsText>;
 }
 
 /**
@@ -64,6 +66,8 @@ export interface RouteDefinition<
     readonly status: 200 | 201 | 204;
     readonly description: string;
     readonly schema?: Answer;
+    /** JSON where it is absent. */
+    readonly mediaType?: string;
     readonly example?: unknown;
   };
   /** What this call may turn down, beyond what follows from the fields above. */

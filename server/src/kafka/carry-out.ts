@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { KafkaCommandOutcome } from '#service/kafka-port.ts';
 import type { Log } from '#service/log-port.ts';
 import { StorageUnavailable } from '#service/ports.ts';
 import { type Command, type DeadLetterReason, NotNow, type Outcome } from './command-topic.ts';
@@ -28,7 +29,7 @@ export async function carryOut(
   parts: CarryOutParts,
   record: KafkaRecord,
   command: Command,
-): Promise<void> {
+): Promise<KafkaCommandOutcome> {
   const { replies, deadLetter } = await tryOften(parts, record, command);
   let reason: DeadLetterReason | null = deadLetter;
   for (const reply of replies) {
@@ -40,7 +41,9 @@ export async function carryOut(
       reason = 'unanswerable';
     }
   }
-  if (reason !== null) await bury(parts, record, reason);
+  if (reason === null) return 'answered';
+  await bury(parts, record, reason);
+  return 'dead_letter';
 }
 
 async function tryOften(

@@ -1,11 +1,12 @@
 import type { EventSource } from '#service/event-source.ts';
-import type { KafkaState } from '#service/kafka-port.ts';
+import type { KafkaView } from '#service/kafka-port.ts';
 import type { Log } from '#service/log-port.ts';
 import type { NativeCalls } from '#service/native-port.ts';
 import type { Service } from '#service/service.ts';
 import { createApplicationSource } from './application-source.ts';
 import { carryOut } from './carry-out.ts';
 import { createKafkaClient, type DeliveredRecord } from './client.ts';
+import { createCommandCounts } from './command-counts.ts';
 import type { CommandTopic } from './command-topic.ts';
 import { createNativeTopics } from './commands/topic.ts';
 import { startConsuming } from './consume.ts';
@@ -17,8 +18,7 @@ import type { KafkaSettings } from './settings.ts';
 import { createStateKeeper } from './state.ts';
 import type { KafkaTrouble } from './trouble.ts';
 
-export interface KafkaDoor {
-  state(): KafkaState;
+export interface KafkaDoor extends KafkaView {
   /** Finishes what is worked on, as far as the brokers let it, and leaves the group. */
   stop(): Promise<void>;
 }
@@ -75,13 +75,20 @@ export function openKafka(parts: KafkaDoorParts): KafkaDoor {
     ...createNativeTopics({ settings, calls, applicationNow }),
   ];
   const topics = new Map(commandTopics.map((one) => [one.topic, one]));
+  const counts = createCommandCounts(topics.keys());
   const carrying = { ...settings, sender, log, stopping: stopping.signal };
 
   function readWork(record: DeliveredRecord): Work {
     const topic: CommandTopic | undefined = topics.get(record.topic);
     if (topic === undefined) throw new Error(`${record.topic} was not asked for.`);
     const command = topic.read(record);
-    return { order: command.order, run: () => carryOut(carrying, record, command) };
+    return {
+      order: command.order,
+      async run() {
+        const outcome = await carryOut(carrying, record, command);
+        counts.add(record.topic, outcome);
+      },
+    };
   }
 
   const consuming = startConsuming({
@@ -98,6 +105,7 @@ export function openKafka(parts: KafkaDoorParts): KafkaDoor {
 
   return {
     state: state.read,
+    commandCounts: counts.read,
     async stop() {
       stopping.abort();
       const patience = setTimeout(sender.close, stopGraceMs);

@@ -1,4 +1,20 @@
-/** Whether the brokers of Kafka are there, as `/readyz` tells it. Nothing in it is a secret. */
+/** What operators are told of Kafka. Nothing in it is a secret, or names a person. */
+export interface KafkaView {
+  state(): KafkaState;
+  /** Since the process began. */
+  commandCounts(): readonly KafkaCommandCount[];
+}
+
+/** Commands of one topic that came to the same end. */
+export interface KafkaCommandCount {
+  readonly topic: string;
+  readonly outcome: KafkaCommandOutcome;
+  readonly count: number;
+}
+
+export type KafkaCommandOutcome = 'answered' | 'dead_letter';
+
+/** Whether the brokers of Kafka are there, as `/readyz` tells it. */
 export interface KafkaState {
   readonly status: KafkaStatus;
   /** One sentence: what is wrong; null where nothing is. */

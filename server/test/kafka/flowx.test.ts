@@ -73,6 +73,7 @@ test('FlowX.AI’s processes run unchanged over a real broker', async (t) => {
     await t.test('what nobody can be told of goes, without its contents, to the dead letters', () =>
       bury(site),
     );
+    await t.test('metrics count what was answered and what was buried', () => count(site));
     await t.test('no code, recipient or client is in the log or at rest in the clear', () =>
       assertNothingShown(site),
     );
@@ -211,6 +212,28 @@ async function bury({ client, ask }: Site): Promise<void> {
   const after = { ...generate, clientId: 'after', recipient: 'after@example.com' };
   const reply = await ask('generate', { partition: 0, value: JSON.stringify(after) });
   assert.equal(JSON.parse(String(reply.value)).otpSent, true);
+}
+
+async function count({ node, client }: Site): Promise<void> {
+  const text = await (await fetch(new URL('/metrics', node.url))).text();
+  const gauge = (name: string) =>
+    Number(
+      text
+        .split('\n')
+        .find((line) => line.startsWith(`${name} `))
+        ?.slice(name.length),
+    );
+  assert.equal(gauge('watchword_kafka_connected'), 1);
+  const handled = (topic: string, outcome: string) =>
+    gauge(`watchword_kafka_commands_total{topic="${topic}",outcome="${outcome}"}`);
+  assert.deepEqual(
+    [handled(topics.generateIn, 'dead_letter'), handled(topics.validateIn, 'dead_letter')],
+    [3, 1],
+  );
+  for (const name of ['generate', 'validate'] as const) {
+    const replies = repliesOf(client, topics[`${name}Out`]).length;
+    assert.equal(handled(topics[`${name}In`], 'answered'), replies, name);
+  }
 }
 
 async function assertNothingShown({ node, client }: Site): Promise<void> {

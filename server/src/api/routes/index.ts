@@ -6,6 +6,7 @@ import { keyListing } from '#api/routes/key-list/route.ts';
 import { messageListing } from '#api/routes/message-list/route.ts';
 import { messageRead } from '#api/routes/message-read/route.ts';
 import { messageSend } from '#api/routes/message-send/route.ts';
+import { metricsRead } from '#api/routes/metrics-read/route.ts';
 import { openapiRead } from '#api/routes/openapi-read/route.ts';
 import { readinessRead } from '#api/routes/readiness-read/route.ts';
 import { recipientCheck } from '#api/routes/recipient-check/route.ts';
@@ -45,6 +46,7 @@ export const apiRoutes: readonly Route[] = [
   openapiRead,
   healthRead,
   readinessRead,
+  metricsRead,
 ];
 
 /** Calls of a development server only. */

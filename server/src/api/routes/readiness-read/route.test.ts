@@ -37,12 +37,15 @@ test('a storage that never answers is away after two seconds', async (context) =
 
 test('a server without its brokers is ready, and says that they are away', async () => {
   const missingTopics = ['commands.v1'];
-  const { app } = openApp({ ping: async () => {} }, null, () => ({
-    status: 'disconnected',
-    detail: 'No broker can be reached.',
-    sinceMs: 1_000,
-    missingTopics,
-  }));
+  const { app } = openApp({ ping: async () => {} }, null, {
+    state: () => ({
+      status: 'disconnected',
+      detail: 'No broker can be reached.',
+      sinceMs: 1_000,
+      missingTopics,
+    }),
+    commandCounts: () => [],
+  });
   const response = await app.inject('/readyz');
   assert.equal(response.statusCode, 200);
   assert.deepEqual(response.json(), {

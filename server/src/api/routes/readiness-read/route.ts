@@ -52,7 +52,7 @@ export const readinessRead = defineRoute({
       timer.abort();
     }
     if (kafka === null) return { status: 'ready' as const };
-    const { sinceMs, missingTopics, ...state } = kafka();
+    const { sinceMs, missingTopics, ...state } = kafka.state();
     return {
       status: 'ready' as const,
       kafka: { ...state, since: isoTime(sinceMs), missingTopics: [...missingTopics] },
