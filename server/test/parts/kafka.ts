@@ -198,7 +198,8 @@ function format(node: Node): void {
     [
       ...['-Xmx128m', '-XX:TieredStopAtLevel=1', '-cp', programs.classPath],
       ...['kafka.tools.StorageTool', 'format', '--config', settingsFileOf(node)],
-      ...['--cluster-id', randomBytes(16).toString('base64url'), ...users],
+      // In one word: an id may begin with a dash.
+      ...[`--cluster-id=${randomBytes(16).toString('base64url')}`, ...users],
     ],
     { encoding: 'utf8' },
   );
