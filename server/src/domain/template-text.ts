@@ -61,6 +61,11 @@ export function renderText(parsed: ParsedText, values: TemplateValues): Result<s
   });
 }
 
+/** Every variable that the text prints or asks for under any condition, the service's own too. */
+export function variableNames({ pieces }: ParsedText): readonly string[] {
+  return namesIn(pieces);
+}
+
 /**
  * The text with the longest values it can meet, every branch of every condition included: longer
  * than anything that will be sent, so what fits now fits later.
@@ -149,6 +154,14 @@ const longestValues: Readonly<Record<string, string>> = Object.assign(Object.cre
   currency: 'EUR',
   payee: 'm'.repeat(70),
 });
+
+function namesIn(pieces: readonly Piece[]): string[] {
+  return pieces.flatMap((piece) => {
+    if (typeof piece === 'string' || piece.kind === 'code') return [];
+    if (piece.kind === 'variable') return [piece.name];
+    return [...piece.branches.map(({ name }) => name), ...namesIn(allPieces(piece))];
+  });
+}
 
 function namesSurelyShown(pieces: readonly Piece[]): string[] {
   return pieces.flatMap((piece) => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { checkVariables, composeValues } from '#domain/template-variables.ts';
+import { checkVariables, composeValues, takeVariables } from '#domain/template-variables.ts';
 
 const refused: [name: string, input: Record<string, string>, pointer: string][] = [
   ['a name with a dash', { 'first-name': 'Ana' }, '/variables'],
@@ -53,6 +53,21 @@ test('names that objects inherit are variables like any other, and absent unless
   assert.equal(Object.getPrototypeOf(checked.value), null);
   assert.equal(checked.value['constructor'], 'Ana');
   assert.equal(checked.value['toString'], undefined);
+});
+
+test('of a caller’s data only what is asked for counts, and never the service’s own names', () => {
+  const data = new Map([
+    ['name', 'Ana'],
+    ['story', 'x'.repeat(201)],
+    ['payee', 'Other'],
+    ['application', 'Other'],
+  ]);
+  const lookUp = (name: string) => data.get(name);
+  const taken = takeVariables(['name', 'name', 'payee', 'application', 'nobody'], lookUp);
+  assert.ok(taken.ok);
+  assert.deepEqual({ ...taken.value }, { name: 'Ana' });
+  const refused = takeVariables(['name', 'story'], lookUp);
+  assert.equal(!refused.ok && refused.error.pointer, '/variables/story');
 });
 
 test('what is accepted is one line, and is accepted again unchanged', () => {

@@ -64,9 +64,11 @@ export interface ComposeInput {
 export function checkVariables(input: Readonly<Record<string, string>>): Result<Variables> {
   const names = Object.keys(input);
   if (names.length > variablesMax) {
-    return refuse('variables_invalid', `At most ${variablesMax} variables can be given.`, {
-      pointer: '/variables',
-    });
+    return refuse(
+      'variables_invalid',
+      `At most ${variablesMax} variables can be given. Use a text that needs fewer.`,
+      { pointer: '/variables' },
+    );
   }
   const checked: Record<string, string> = Object.create(null);
   for (const name of names) {
@@ -77,6 +79,19 @@ export function checkVariables(input: Readonly<Record<string, string>>): Result<
     checked[name] = value.value;
   }
   return ok(checked);
+}
+
+/** Of a caller's data what a text asks for; the rest may be anything. As `checkVariables`. */
+export function takeVariables(
+  names: readonly string[],
+  lookUp: (name: string) => string | undefined,
+): Result<Variables> {
+  const taken: Record<string, string> = Object.create(null);
+  for (const name of names) {
+    const value = reservedNames.has(name) ? undefined : lookUp(name);
+    if (value !== undefined) taken[name] = value;
+  }
+  return checkVariables(taken);
 }
 
 /** Everything a text can show: the caller's variables and, over them, what the service fills. */
@@ -133,7 +148,7 @@ function checkValue(name: string, value: unknown): Result<string> {
   if (value.length > valueCharactersMax) {
     return refuse(
       'variables_invalid',
-      `The variable ${name} is longer than ${valueCharactersMax} characters.`,
+      `The variable ${name} is longer than ${valueCharactersMax} characters. Shorten it.`,
       { pointer },
     );
   }

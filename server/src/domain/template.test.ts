@@ -7,6 +7,7 @@ import {
   selectVariant,
   type Template,
   type TemplateVariant,
+  variantVariables,
 } from '#domain/template.ts';
 
 function variant(given: Partial<TemplateVariant> = {}): TemplateVariant {
@@ -210,3 +211,21 @@ for (const [channel, language, phone, text] of choices) {
     assert.equal(selectVariant(offered, { channel, language, phone })?.text, text);
   });
 }
+
+test('the variables of a text are those of all its parts and conditions, and not the code', () => {
+  const parsed = parseVariant(
+    variant({
+      channel: 'email',
+      subject: 'For {{ name | upcase }}',
+      text:
+        '{{code}} {% if vip %}{{ title }}{% else %}' +
+        '{% unless known %}{{a_b}}{% endunless %}{% endif %}',
+      html: '<p>{{ code }} {{ application }}</p>',
+    }),
+  );
+  assert.ok(parsed.ok);
+  assert.deepEqual(
+    new Set(variantVariables(parsed.value)),
+    new Set(['vip', 'title', 'known', 'a_b', 'name', 'application']),
+  );
+});

@@ -3,7 +3,7 @@ import { channels, isChannelName } from '#domain/channels/index.ts';
 import { messagePurpose } from '#domain/plain-message.ts';
 import { ok, type Refusal, type Result, refuse } from '#domain/refusal.ts';
 import { type CodeRule, parseText } from '#domain/template-parse.ts';
-import { longestText, type ParsedText, renderText } from '#domain/template-text.ts';
+import { longestText, type ParsedText, renderText, variableNames } from '#domain/template-text.ts';
 import { codeCharactersMax, type TemplateValues } from '#domain/template-variables.ts';
 
 /**
@@ -142,6 +142,11 @@ export function renderVariant(parsed: ParsedVariant, values: TemplateValues): Re
   const html = parsed.html === null ? ok(null) : renderText(parsed.html, values);
   if (!html.ok) return html;
   return ok({ text: text.value, subject: subject.value, html: html.value });
+}
+
+/** The variables of all its parts. */
+export function variantVariables({ text, subject, html }: ParsedVariant): readonly string[] {
+  return [text, subject, html].flatMap((part) => (part === null ? [] : variableNames(part)));
 }
 
 function headRefusal(template: Template): Refusal | null {

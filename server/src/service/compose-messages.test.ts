@@ -154,6 +154,39 @@ test('what variables say is text, never a template', async () => {
   assert.equal(message?.text, `Hi {{code}} \${code}: ${message?.code}`);
 });
 
+test('variables to look up are those that a start’s texts ask for, no others', async () => {
+  const mail = { ...variant, channel: 'email', subject: 'For {{name}}', text: '{{code}}' } as const;
+  const sms = { ...variant, text: '{{name}}, {{city}}: {{code}}' };
+  const caller = await open([{ ...template, variants: [sms, mail] }]);
+  const asked: string[] = [];
+  const request = (data: Readonly<Record<string, string>>) => ({
+    template: 'login',
+    variablesFrom(name: string) {
+      asked.push(name);
+      return data[name];
+    },
+  });
+  const given = { name: 'Ana', city: 'Rome', story: 'x'.repeat(10_000) };
+  const [message] = await messagesOf(caller, request(given));
+  assert.equal(message?.text, `Ana, Rome: ${message?.code}`);
+  assert.deepEqual(asked, ['name', 'city']);
+  await opened.advance(60);
+  const [other] = await messagesOf(caller, {
+    ...request({ name: 'Ann', city: 'x'.repeat(201) }),
+    ...{ recipient: 'ann@example.com', channel: 'email' },
+  });
+  assert.equal(other?.subject, 'For Ann');
+  const refused = [
+    [{ name: 'Ana' }, /needs the variable city/],
+    [{ name: 'Ana', city: 'x'.repeat(201) }, /variable city is longer than 200 .*Shorten/],
+  ] as const;
+  for (const [data, sentence] of refused) {
+    const { code, detail } = refusalOf(await startAs(caller, request(data)));
+    assert.equal(code, 'variables_invalid');
+    assert.match(detail, sentence);
+  }
+});
+
 test('only a text message ends with the line that a browser fills the code in from', async () => {
   const channels = [{ channel: 'sms' as const }, { channel: 'whatsapp' as const }];
   const [text, chat] = await messagesOf(await open([]), {

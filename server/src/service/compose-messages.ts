@@ -7,14 +7,15 @@ import { shardOfId } from '#domain/id.ts';
 import { toMicros } from '#domain/money.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { checkSender } from '#domain/sender.ts';
-import { renderVariant } from '#domain/template.ts';
+import { renderVariant, variantVariables } from '#domain/template.ts';
 import { showsTransaction } from '#domain/template-text.ts';
-import { composeValues } from '#domain/template-variables.ts';
+import { composeValues, takeVariables, type Variables } from '#domain/template-variables.ts';
 import type { Destination, KeptRequest } from '#service/kept-request.ts';
 import { makeId } from '#service/make-id.ts';
 import type { BudgetEntry, NewDelivery } from '#service/ports.ts';
 import type { OutboundMessage, Provider } from '#service/provider-port.ts';
 import type { ProviderRoutes } from '#service/provider-routes.ts';
+import type { VariableLookup } from '#service/requests.ts';
 import type { FoundVariant, TemplateLibrary } from '#service/template-library.ts';
 
 /** A message ready for its first provider, and the row that storage keeps of it. */
@@ -71,6 +72,21 @@ export async function composeMessage(
     code: input.code,
     isPossibleDuplicate: false,
   });
+}
+
+/** The variables of a start that were given to be looked up: those that its texts ask for. */
+export async function lookUpVariables(
+  templates: TemplateLibrary,
+  input: Pick<ComposeInput, 'application' | 'kept'>,
+  lookUp: VariableLookup,
+): Promise<Result<Variables>> {
+  const names: string[] = [];
+  for (const destination of input.kept.destinations) {
+    const found = await findVariant(templates, input, destination);
+    if (!found.ok) return found;
+    names.push(...variantVariables(found.value.parsed));
+  }
+  return takeVariables(names, lookUp);
 }
 
 /** What the deliveries may cost, per budget that the application has, and its balance. */
@@ -150,7 +166,7 @@ async function composeContent(
  */
 async function findVariant(
   templates: TemplateLibrary,
-  input: ComposeInput,
+  input: Pick<ComposeInput, 'application' | 'kept'>,
   destination: Destination,
 ): Promise<Result<FoundVariant>> {
   const { kept, application } = input;

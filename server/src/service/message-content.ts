@@ -5,16 +5,21 @@ import { channels } from '#domain/channels/index.ts';
 import { guessLengthMax } from '#domain/code.ts';
 import { messageCharactersMax, messagePurpose } from '#domain/plain-message.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
-import { refuseScript, renderVariant, templateBounds } from '#domain/template.ts';
-import { checkVariables, composeValues, type Variables } from '#domain/template-variables.ts';
+import { refuseScript, renderVariant, templateBounds, variantVariables } from '#domain/template.ts';
+import {
+  checkVariables,
+  composeValues,
+  takeVariables,
+  type Variables,
+} from '#domain/template-variables.ts';
 import type { KeptRequest } from '#service/kept-request.ts';
 import type { SecretText } from '#service/plain-messages.ts';
-import type { MessageRequest } from '#service/requests.ts';
+import type { MessageRequest, VariableLookup } from '#service/requests.ts';
 import type { TemplateLibrary } from '#service/template-library.ts';
 
 export type MessageContent =
   | { readonly own: ComposedText }
-  | { readonly template: string; readonly variables: Variables };
+  | { readonly template: string; readonly variables: Variables | VariableLookup };
 
 /** Where a text that does not fit came from. */
 export function contentPointer(content: MessageContent): '/text' | '/template' {
@@ -25,7 +30,7 @@ export function readMessageContent(
   request: MessageRequest,
   channel: ChannelName,
 ): Result<MessageContent> {
-  const { text, template, variables, subject, html, attachments = [] } = request;
+  const { text, template, variables, variablesFrom, subject, html, attachments = [] } = request;
   if (attachments.length > 0) {
     const detail = 'Nothing can be attached to a message. Leave the attachments out, or link them.';
     return refuse('not_available', detail, { pointer: '/attachments' });
@@ -37,6 +42,7 @@ export function readMessageContent(
     return invalid('A template brings its own subject and HTML part.', '/subject');
   }
   if (template !== undefined) {
+    if (variablesFrom !== undefined) return ok({ template, variables: variablesFrom });
     const checked = checkVariables(variables ?? {});
     return checked.ok ? ok({ template, variables: checked.value }) : checked;
   }
@@ -74,11 +80,11 @@ async function composeTemplate(
     application: Application;
     kept: KeptRequest;
     template: string;
-    variables: Variables;
+    variables: Variables | VariableLookup;
     code: string | null;
   },
 ): Promise<Result<{ text: ComposedText; language: string }>> {
-  const { application, kept, template: name, variables, code } = of;
+  const { application, kept, template: name, code } = of;
   const [destination] = kept.destinations;
   if (destination === undefined) throw new Error('A message goes nowhere.');
   const { channel, to } = destination;
@@ -93,9 +99,14 @@ async function composeTemplate(
     return refuse('template_invalid', detail, { pointer: '/template' });
   }
   const { parsed, language } = found.value;
+  const variables =
+    typeof of.variables === 'function'
+      ? takeVariables(variantVariables(parsed), of.variables)
+      : ok(of.variables);
+  if (!variables.ok) return variables;
   const values = composeValues({
     ...{ code, application: application.name, lifetimeSeconds: null, transaction: null },
-    variables,
+    variables: variables.value,
   });
   const rendered = renderVariant(parsed, values);
   if (!rendered.ok) return rendered;

@@ -19,6 +19,7 @@ export interface StartRequest {
   readonly text?: string;
   readonly language?: string;
   readonly variables?: Readonly<Record<string, string>>;
+  readonly variablesFrom?: VariableLookup;
   readonly code?: { readonly length?: number; readonly alphabet?: CodeAlphabet };
   readonly customCode?: string;
   readonly lifetimeSeconds?: number;
@@ -31,6 +32,13 @@ export interface StartRequest {
   readonly transaction?: Transaction;
   readonly autofill?: { readonly androidAppHash?: string; readonly webOrigin?: string };
 }
+
+/**
+ * In the place of `variables`, for a door whose callers hand over more than a text prints: only the
+ * names that the texts of this request ask for are looked up, and only what is found has to keep
+ * the rules. It does not tell two requests apart: the idempotency key has to name the data too.
+ */
+export type VariableLookup = (name: string) => string | undefined;
 
 /**
  * A channel at its own destination; without `to` at the recipient. A template or a text of its own
@@ -71,6 +79,7 @@ export interface MessageRequest {
   readonly text?: string;
   readonly template?: string;
   readonly variables?: Readonly<Record<string, string>>;
+  readonly variablesFrom?: VariableLookup;
   /** Subject and HTML part belong to the text of an e-mail, which has a subject. */
   readonly subject?: string;
   readonly html?: string;

@@ -1,3 +1,4 @@
+import type { Application } from '#domain/application.ts';
 import { codeEntropyBits, lengthen, makeCode } from '#domain/code.ts';
 import { shardOfHash } from '#domain/id.ts';
 import { ok, type Result, refuse } from '#domain/refusal.ts';
@@ -5,6 +6,7 @@ import {
   budgetEntries,
   type ComposedDelivery,
   composeDeliveries,
+  lookUpVariables,
 } from '#service/compose-messages.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { deliveryLeaseMs } from '#service/dispatch-deliveries.ts';
@@ -46,7 +48,9 @@ export function createStartVerification(
     if (first !== null) return answerRepeatedVerification(context, caller, entry, first);
     const read = readStartRequest({ application, checkUrl: context.checkUrl }, request);
     if (!read.ok) return read;
-    let start = read.value;
+    const filled = await fillVariables(context, application, request, read.value);
+    if (!filled.ok) return filled;
+    let start = filled.value;
     // The recipient's guess budget may ask for a longer code, at most twice (8, then 10 digits).
     for (let round = 0; round < 3; round++) {
       const attempt = await attemptStart(context, caller, { request, start, entry });
@@ -62,6 +66,19 @@ export function createStartVerification(
     }
     throw new Error('The storage asked for a longer code three times.');
   };
+}
+
+async function fillVariables(
+  { templates }: ServiceContext,
+  application: Application,
+  { variablesFrom }: StartRequest,
+  start: ReadStart,
+): Promise<Result<ReadStart>> {
+  if (variablesFrom === undefined) return ok(start);
+  const { kept } = start;
+  const variables = await lookUpVariables(templates, { application, kept }, variablesFrom);
+  if (!variables.ok) return variables;
+  return ok({ ...start, kept: { ...kept, variables: variables.value } });
 }
 
 interface Attempt {

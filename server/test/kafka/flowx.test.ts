@@ -69,6 +69,9 @@ test('FlowX.AI’s processes run unchanged over a real broker', async (t) => {
     await t.test('a second command replaces the code, and a code is good for once', () =>
       replace(site),
     );
+    await t.test('a process may hand over whole objects, whatever else lies in them', () =>
+      takeFromObjects(site),
+    );
     await t.test('whatever stands against a command is told in its reply', () => refuse(site));
     await t.test('what nobody can be told of goes, without its contents, to the dead letters', () =>
       bury(site),
@@ -128,6 +131,32 @@ async function replace({ ask, node }: Site): Promise<void> {
   assert.deepEqual(verdicts, [false, true, false]);
 }
 
+/** The template prints one value; the rest is more, longer and deeper than any text may print. */
+async function takeFromObjects({ ask, node }: Site): Promise<void> {
+  const client_name = '{{ client_name }}';
+  const variants = [
+    {
+      ...{ channel: 'email', language: 'en', prefix: null, html: null },
+      ...{ subject: `For ${client_name}`, text: `${client_name}: {{ otpValue }}` },
+    },
+  ];
+  const saved = await node.call('PUT', '/v1/templates/order', { variants });
+  assert.ok(saved.status < 300, saved.text);
+  const items = Array.from({ length: 5_000 }, (_, at) => ({ id: at, story: 'x'.repeat(100) }));
+  let deep: object = {};
+  for (let depth = 0; depth < 500; depth += 1) deep = { deep };
+  const data = { items, deep, story: 'x'.repeat(10_000), client: { name: 'Ann', deep } };
+  const to = 'objects@example.com';
+  const command = { ...generate, templateName: 'order', clientId: 'objects', recipient: to, data };
+  const { value } = await ask('generate', { value: JSON.stringify(command) });
+  assert.equal(JSON.parse(String(value)).error, null);
+  await untilCodes(node, to, 1);
+  const query = new URLSearchParams({ recipient: to });
+  const { body } = await node.call('GET', `/v1/sandbox/messages?${query}`);
+  assert.match(body.items[0].text, /^Ann: \d{4}$/);
+  assert.equal(body.items[0].subject, 'For Ann');
+}
+
 /** Each with the fields that differ from a good command, or with a value of its own. */
 const refused: readonly (readonly [string, object | Bytes, RegExp])[] = [
   ['an unknown template', { templateName: 'none' }, /template/i],
@@ -141,7 +170,12 @@ const refused: readonly (readonly [string, object | Bytes, RegExp])[] = [
   ['no client', { clientId: undefined, contentParams: {} }, /clientId must be/],
   ['a long client', { clientId: 'x'.repeat(256) }, /clientId must be/],
   ['parameters that are no object', { contentParams: 'x' }, /contentParams must be an object/],
-  ['too long a parameter', { data: { name: 'x'.repeat(300) } }, /./],
+  ['a variable too few', { templateName: 'order', data: { client: {} } }, /variable client_name/],
+  [
+    'too long a variable',
+    { templateName: 'order', data: { client: { name: 'x'.repeat(201) } } },
+    /variable client_name is longer than 200 characters\. Shorten it/,
+  ],
   ['a language that is none', { language: 'x'.repeat(40) }, /language must be/],
   ['no JSON', 'not json', /no JSON object/],
   ['an array', '[1]', /no JSON object/],

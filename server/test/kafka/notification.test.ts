@@ -103,11 +103,12 @@ async function confirm({ ask, received }: Site): Promise<void> {
     reply.headers,
     headers.map(([name, value]) => [name, Buffer.from(value)]),
   );
-  const [message, ...others] = await received('john.doe@mail.com');
-  assert.deepEqual([message?.text, message?.sender, others], ['Welcome, John.', 'Bank', []]);
+  const [message, ...more] = await received('john.doe@mail.com');
+  assert.deepEqual([message?.text, message?.sender, more], ['Welcome, John.', 'Bank', []]);
 
   const sms = { ...notification, channel: 'SMS', receivers: ['+14155550123', '+14155550124'] };
-  const data = { firstName: 'Ann' };
+  const others = Object.fromEntries(Array.from({ length: 50 }, (_, at) => [`other${at}`, at]));
+  const data = { ...others, story: 'x'.repeat(1_000), firstName: 'Ann' };
   const said = await ask({ ...sms, contentParams: null, data, identifier: 'n-1' });
   assert.equal(JSON.parse(String(said.value)).error, null);
   assert.equal(JSON.parse(String(said.value)).identifier, 'n-1');
@@ -143,7 +144,8 @@ const refused: readonly (readonly [object, RegExp])[] = [
   [{ templateName: 'none' }, /template/],
   [{ templateName: 'otpMail' }, /template/],
   [{ templateName: 'x'.repeat(300) }, /templateName must be/],
-  [{ contentParams: undefined }, /firstName/],
+  [{ contentParams: undefined }, /needs the variable firstName/],
+  [{ contentParams: { firstName: 'x'.repeat(201) } }, /variable firstName is longer than 200/],
   [{ contentParams: [1], data: 'x' }, /data must be an object/],
   [{ senderName: 'a <b@example.com>' }, /sender of an e-mail/],
 ];

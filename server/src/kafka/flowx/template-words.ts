@@ -1,13 +1,14 @@
 import { ok, type Result } from '#domain/refusal.ts';
-import { type Fields, textOf } from './json.ts';
-import { flattenVariables } from './variables.ts';
+import type { VariableLookup } from '#service/requests.ts';
+import { type Fields, textOf, WrittenNumber } from './json.ts';
+import { variablesOf } from './variables.ts';
 import { fault } from './words.ts';
 
 /** Which template, in which language, filled with what. */
 export interface TemplateWords {
   readonly template: string;
   readonly language?: string;
-  readonly variables: Readonly<Record<string, string>>;
+  readonly variablesFrom: VariableLookup;
 }
 
 const templateCharactersMax = 64;
@@ -22,15 +23,17 @@ export function readTemplateWords(fields: Fields): Result<TemplateWords, string>
   if (language !== undefined && language.length > languageCharactersMax) {
     return fault('language must be a language tag such as "en" or "de-AT".');
   }
-  const sources: Fields[] = [];
-  for (const name of ['contentParams', 'data']) {
+  const sources: unknown[] = [];
+  for (const name of ['data', 'contentParams']) {
     const source = fields[name] ?? {};
-    if (typeof source !== 'object') return fault(`${name} must be an object.`);
-    sources.push({ ...source });
+    if (typeof source !== 'object' || source instanceof WrittenNumber) {
+      return fault(`${name} must be an object.`);
+    }
+    sources.push(source);
   }
   return ok({
     template,
     ...(language === undefined || language === '' ? {} : { language }),
-    variables: flattenVariables(...sources),
+    variablesFrom: variablesOf(sources),
   });
 }

@@ -1,33 +1,37 @@
-import { codeNames, reservedNames, variableNamePattern } from '#domain/template-variables.ts';
+import type { VariableLookup } from '#service/requests.ts';
 import { type Fields, textOf, WrittenNumber } from './json.ts';
 
-/** Deeper than any template's model; what lies deeper is not read. */
-const depthMax = 5;
-/** Far more than a template may use: what is more is not read. */
-const variablesMax = 200;
-
 /**
- * The data of a template as variables: `{"client": {"name": "Ann"}}` is `client_name`, and the
- * first item of a list ends in `_0`. Names that no template can use are left out, and so are those
- * that the service fills itself: a process cannot choose its own code.
+ * A command's data as a template's variables: `client_name` is looked up in `{"client": {"name":
+ * …}}`, and the first item of a list ends in `_0`. A process hands over whole objects, so nothing
+ * is read but what a text asks for; a name costs no more steps than there are values on its paths.
+ * The first source that has it counts.
  */
-export function flattenVariables(...sources: readonly Fields[]): Readonly<Record<string, string>> {
-  const variables = new Map<string, string>();
+export function variablesOf(sources: readonly unknown[]): VariableLookup {
+  return (name) => {
+    for (const source of sources) {
+      const text = textAt(source, name);
+      if (text !== undefined) return text;
+    }
+    return undefined;
+  };
+}
 
-  function add(name: string, value: unknown, depth: number): void {
-    if (variables.size >= variablesMax || depth > depthMax) return;
-    const text = textOf(value);
-    if (text !== undefined) {
-      const isFree = !codeNames.has(name) && !reservedNames.has(name);
-      if (variableNamePattern.test(name) && isFree) variables.set(name, text);
-      return;
-    }
-    if (typeof value !== 'object' || value === null || value instanceof WrittenNumber) return;
-    for (const [part, content] of Object.entries(value)) {
-      add(name === '' ? part : `${name}_${part}`, content, depth + 1);
-    }
+/** Each underscore may be one of the name itself, or the step into what lies inside. */
+function textAt(value: unknown, path: string): string | undefined {
+  if (typeof value !== 'object' || value === null || value instanceof WrittenNumber) return;
+  const fields = value as Fields;
+  const own = textOf(contentOf(fields, path));
+  if (own !== undefined) return own;
+  for (let at = path.indexOf('_'); at >= 0; at = path.indexOf('_', at + 1)) {
+    const found = textAt(contentOf(fields, path.slice(0, at)), path.slice(at + 1));
+    if (found !== undefined) return found;
   }
+  return undefined;
+}
 
-  for (const source of sources) add('', source, 0);
-  return Object.fromEntries(variables);
+/** What the data hold themselves: a list's `length`, for one, is none of them. */
+function contentOf(fields: Fields, name: string): unknown {
+  const isThere = Object.prototype.propertyIsEnumerable.call(fields, name);
+  return isThere ? fields[name] : undefined;
 }
