@@ -12,6 +12,7 @@ export const workloadNames = [
   'growth',
   'memory',
   'facades',
+  'kafka',
 ] as const;
 export type WorkloadName = (typeof workloadNames)[number];
 

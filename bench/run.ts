@@ -86,8 +86,8 @@ async function prepareAll({ systems }: Options): Promise<Results['systems']> {
 }
 
 async function runWorkload(run: Run, workload: WorkloadName, able: readonly System[]) {
-  // A million pairs are long enough to need no second round, and façades have rounds of their own.
-  const rounds = ['memory', 'facades'].includes(workload) ? 1 : run.options.rounds;
+  // A million pairs are long enough to need no second round; others have rounds of their own.
+  const rounds = ['memory', 'facades', 'kafka'].includes(workload) ? 1 : run.options.rounds;
   for (let round = 1; round <= rounds; round++) {
     for (const system of able) {
       const hasFailed = run.failures.some(
@@ -111,6 +111,7 @@ async function runWorkload(run: Run, workload: WorkloadName, able: readonly Syst
 function isMeasured({ isFull }: Options, workload: WorkloadName, system: System): boolean {
   if (workload === 'growth') return system.openGrown !== undefined;
   if (workload === 'facades') return system.hasFacades === true;
+  if (workload === 'kafka') return system.hasKafka === true;
   return workload !== 'memory' || !isFull || system.name === 'watchword-sqlite';
 }
 
@@ -128,6 +129,7 @@ function runOnce(
       gateways,
       isWithBadGateways: workload === 'providers',
       isWithFacades: workload === 'facades',
+      isWithKafka: workload === 'kafka',
     });
     try {
       await workloads[workload]({
@@ -164,8 +166,8 @@ async function runGrowth(run: Run, system: System, round: number): Promise<void>
 
 function record(run: Run, measurement: Measurement): void {
   run.measurements.push(measurement);
-  const { system, workload, callers, round, facade, figures } = measurement;
-  const whose = facade ?? system;
+  const { system, workload, callers, round, part, figures } = measurement;
+  const whose = part ?? system;
   say(`round ${round}, ${workload}, ${callers} callers, ${whose}: ${describe(figures)}`);
 }
 

@@ -16,7 +16,7 @@ export async function measureFacades(context: WorkloadContext): Promise<void> {
   for (let round = 1; round <= options.rounds * cuts; round++) {
     for (const one of system.facades ?? []) {
       const figures = await measureCase(context, one, round % 2 === 1);
-      context.record(callers, figures, { round, facade: one.title });
+      context.record(callers, figures, { round, part: one.title });
     }
   }
 }

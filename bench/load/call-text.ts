@@ -25,7 +25,7 @@ export function compileCall(shape: CallShape, port: number): CallText {
   };
 }
 
-function compileText(text: string): CallText {
+export function compileText(text: string): CallText {
   const parts = text.split(/\{\{(number|national|id|code)\}\}/);
   return (values) => {
     let whole = parts[0] ?? '';

@@ -6,6 +6,7 @@ import { randomInt } from 'node:crypto';
 import { createFreshNumbers } from './fresh-numbers.ts';
 import { openGateways } from './gateways.ts';
 import type { FromGenerator, ToGenerator } from './protocol.ts';
+import { runCommands } from './run-commands.ts';
 import { runLoad } from './run-load.ts';
 
 function tell(message: FromGenerator): void {
@@ -16,13 +17,12 @@ const gateways = await openGateways();
 const freshNumber = createFreshNumbers(randomInt(100_000_000));
 
 process.on('message', ({ load }: ToGenerator) => {
-  const work = runLoad({
-    load,
-    gateways,
-    freshNumber,
-    begin: () => tell({ type: 'begin' }),
-    progress: (done) => tell({ type: 'progress', done }),
-  });
+  const parts = { gateways, freshNumber, begin: () => tell({ type: 'begin' }) };
+  const progress = (done: number) => tell({ type: 'progress', done });
+  const work =
+    load.workload === 'kafka'
+      ? runCommands({ ...parts, load })
+      : runLoad({ ...parts, load, progress });
   work.then(
     (result) => tell({ type: 'end', result }),
     (error: Error) => tell({ type: 'failed', reason: error.message }),

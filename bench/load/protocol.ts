@@ -61,6 +61,40 @@ export interface Load {
   readonly beside?: { readonly slow: SystemShape; readonly dead: SystemShape; callers: number };
 }
 
+/** A record of a topic, and the one that answers it under the same key. */
+export interface CommandShape {
+  readonly topic: string;
+  readonly replyTopic: string;
+  /** With the places that a `CallShape` has. */
+  readonly value: string;
+  /** Stands in a right reply. */
+  readonly contains: string;
+}
+
+export interface KafkaShape {
+  readonly brokers: string;
+  readonly start: CommandShape;
+  /** As a `SystemShape` has it. */
+  readonly idAfter: string | null;
+  readonly check: CommandShape;
+  readonly message: SystemShape['message'];
+  /** Where nobody sends a message upon a start. */
+  readonly isEcho: boolean;
+}
+
+export interface KafkaLoad {
+  readonly workload: 'kafka';
+  readonly shape: KafkaShape;
+  /** Starts; checks of what a load of starts has made before; or both in turn, as one does it. */
+  readonly steps: 'starts' | 'checks' | 'pairs';
+  /** Each has one command outstanding. */
+  readonly callers: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+}
+
+export type AnyLoad = Load | KafkaLoad;
+
 export interface Percentiles {
   readonly p50: number;
   readonly p95: number;
@@ -68,7 +102,7 @@ export interface Percentiles {
 }
 
 export interface LoadResult {
-  /** Pairs, messages or wrong checks. */
+  /** Pairs, messages, wrong checks, or replies on a topic. */
   readonly done: number;
   readonly seconds: number;
   readonly startMs: Percentiles;
@@ -81,7 +115,7 @@ export interface LoadResult {
   readonly generatorCores: number;
 }
 
-export type ToGenerator = { readonly type: 'load'; readonly load: Load };
+export type ToGenerator = { readonly type: 'load'; readonly load: AnyLoad };
 
 export type FromGenerator =
   | { readonly type: 'ready'; readonly ports: GatewayPorts }

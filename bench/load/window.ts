@@ -29,7 +29,10 @@ export interface Counted {
   readonly strayMessages: number;
 }
 
-export function resultOf(window: Window, counted: Counted): LoadResult {
+export function resultOf(
+  window: Pick<Window, 'start' | 'check' | 'handOver'>,
+  counted: Counted,
+): LoadResult {
   const { done, seconds, usage, strayMessages } = counted;
   if (done === 0) throw new Error('Nothing was done within the time that is counted.');
   return {

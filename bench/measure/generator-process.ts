@@ -1,7 +1,7 @@
 /** The load generator as a process of its own, and what the system cost while it measured. */
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import type { FromGenerator, GatewayPorts, Load, LoadResult } from '../load/protocol.ts';
+import type { AnyLoad, FromGenerator, GatewayPorts, LoadResult } from '../load/protocol.ts';
 import type { RunningSystem } from '../systems/system.ts';
 import { cpuMsOf, memoryOf } from './process-tree.ts';
 
@@ -13,9 +13,12 @@ export interface Measured extends LoadResult {
   readonly memory: { readonly nowMiB: number; readonly mostMiB: number } | null;
 }
 
+/** Whose cost is counted. */
+type Processes = Pick<RunningSystem, 'servers' | 'databases'>;
+
 export interface GeneratorProcess {
   readonly gateways: GatewayPorts;
-  run(system: RunningSystem, load: Load, progress?: (done: number) => void): Promise<Measured>;
+  run(of: Processes, load: AnyLoad, progress?: (done: number) => void): Promise<Measured>;
   close(): void;
 }
 
@@ -42,8 +45,8 @@ export async function startGenerator(): Promise<GeneratorProcess> {
 
 function measure(
   child: ChildProcess,
-  system: RunningSystem,
-  load: Load,
+  system: Processes,
+  load: AnyLoad,
   progress: (done: number) => void = () => undefined,
 ): Promise<Measured> {
   const sum = (processes: readonly number[]) =>

@@ -7,8 +7,8 @@ export interface Measurement {
   readonly workload: WorkloadName;
   readonly callers: number;
   readonly round: number;
-  /** Whose façade it was, where that is what is measured. */
-  readonly facade?: string;
+  /** What of the workload it was, where that has parts: a façade, a kind of commands. */
+  readonly part?: string;
   readonly figures: Figures;
 }
 
@@ -73,14 +73,14 @@ export function figuresOf(measured: Measured): Figures {
 /** The median of each figure over the rounds of one system, workload and number of callers. */
 export function medianFigures(
   measurements: readonly Measurement[],
-  wanted: Pick<Measurement, 'system' | 'workload' | 'callers' | 'facade'>,
+  wanted: Pick<Measurement, 'system' | 'workload' | 'callers' | 'part'>,
 ): Figures | null {
   const rounds = measurements.filter(
-    ({ system, workload, callers, facade }) =>
+    ({ system, workload, callers, part }) =>
       system === wanted.system &&
       workload === wanted.workload &&
       callers === wanted.callers &&
-      facade === wanted.facade,
+      part === wanted.part,
   );
   const [first] = rounds;
   if (first === undefined) return null;

@@ -1,5 +1,6 @@
 /** What is done with a system that runs; each workload answers its measurements. */
 import { measureFacades } from '../facades/facade-rounds.ts';
+import { measureKafka } from '../kafka/kafka-rounds.ts';
 import type { Load } from '../load/protocol.ts';
 import type { WorkloadName } from '../options.ts';
 import { startProgram } from '../systems/program.ts';
@@ -59,6 +60,8 @@ export const workloads: Readonly<
   },
 
   facades: measureFacades,
+
+  kafka: measureKafka,
 
   async memory(context) {
     const { options, system } = context;

@@ -21,13 +21,13 @@ export function renderFacades({ measurements }: Results): string[] {
   const measured = measurements.filter(({ workload }) => workload === 'facades');
   const [first] = measured;
   if (first === undefined) return [];
-  const rows = [...new Set(measured.map(({ facade = '' }) => facade))].map((facade) => {
-    const all = measured.filter((one) => one.facade === facade).map(({ figures }) => figures);
-    const figures = medianFigures(measured, { ...first, facade }) ?? {};
+  const rows = [...new Set(measured.map(({ part = '' }) => part))].map((part) => {
+    const all = measured.filter((one) => one.part === part).map(({ figures }) => figures);
+    const figures = medianFigures(measured, { ...first, part }) ?? {};
     const { perSecondNative, perSecond, serverCpuNativeMs, serverCpuMs, cpuTimes } = figures;
     const isMet = cpuTimes != null && cpuTimes <= cpuTimesMax;
     return [
-      facade,
+      part,
       decimals(perSecondNative, 0),
       decimals(perSecond, 0),
       withHalf(all, 'share'),
@@ -41,7 +41,7 @@ export function renderFacades({ measurements }: Results): string[] {
 }
 
 /** The median, and the two values that half of the rounds lie between. */
-function withHalf(rounds: readonly Figures[], name: string): string {
+export function withHalf(rounds: readonly Figures[], name: string): string {
   const sorted = rounds.flatMap((figures) => figures[name] ?? []).toSorted((one, two) => one - two);
   if (sorted.length === 0) return '';
   const half = sorted.length >> 1;

@@ -21,6 +21,7 @@ type Read = (
   figure: string,
   workload?: WorkloadName,
   callers?: number,
+  part?: string,
 ) => number | null;
 
 function goalsOf({ growthRows, memoryPairs }: Results['method']): readonly Goal[] {
@@ -61,6 +62,7 @@ function goalsOf({ growthRows, memoryPairs }: Results['method']): readonly Goal[
       digits: 2,
       reached: (read) => read('watchword-sqlite', 'share', 'providers'),
     },
+    ...kafka(),
   ];
 }
 
@@ -106,21 +108,49 @@ function grown(system: string, rows: number): Goal[] {
   ];
 }
 
+/** Of FlowX.AI's commands, the broker on the same cores. */
+function kafka(): Goal[] {
+  const oneByOne = (figure: string, name: string, bound: number): Goal => ({
+    figure: `Kafka, one outstanding: ${figure}, ms`,
+    bound,
+    is: 'at most',
+    digits: 1,
+    reached: (read) => read('watchword-sqlite', name, 'kafka', 1, 'FlowX.AI'),
+  });
+  const beside = (figure: string, part: string): Goal => ({
+    figure: `Kafka, 64 outstanding: ${figure}, replies/s ÷ echo`,
+    bound: 0.5,
+    is: 'at least',
+    digits: 2,
+    reached: (read) => read('watchword-sqlite', 'share', 'kafka', 64, part),
+  });
+  return [
+    oneByOne('generate p50', 'startP50Ms', 6),
+    oneByOne('generate p99', 'startP99Ms', 25),
+    oneByOne('validate p50', 'checkP50Ms', 6),
+    oneByOne('validate p99', 'checkP99Ms', 25),
+    beside('generate', 'FlowX.AI, generate'),
+    beside('validate', 'FlowX.AI, validate'),
+    beside('both in turn', 'FlowX.AI'),
+  ];
+}
+
 /** The table of goals; of a run that measures a part, those that were not measured are left out. */
 export function renderGoals({ measurements, method }: Results): string[] {
   const readIn =
     (round: number): Read =>
-    (system, figure, workload = 'pairs', callers = 64) => {
+    (system, figure, workload = 'pairs', callers = 64, part) => {
       const found = measurements.find(
         (one) =>
           one.round === round &&
           one.system === system &&
           one.workload === workload &&
-          one.callers === callers,
+          one.callers === callers &&
+          one.part === part,
       );
       return found?.figures[figure] ?? null;
     };
-  const rounds = Array.from({ length: method.rounds }, (_, at) => readIn(at + 1));
+  const rounds = [...new Set(measurements.map(({ round }) => round))].map(readIn);
   const rows = goalsOf(method).flatMap((goal) => {
     const bound = `${goal.is} ${goal.bound}`;
     const reached = median(rounds.flatMap((read) => goal.reached(read) ?? []));

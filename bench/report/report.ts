@@ -4,6 +4,7 @@ import type { WorkloadName } from '../options.ts';
 import { counted, decimals } from './counted.ts';
 import { renderFacades } from './facades.ts';
 import { renderGoals } from './goals.ts';
+import { renderKafka } from './kafka.ts';
 import { renderTable } from './table.ts';
 
 export function renderReport(results: Results): string {
@@ -26,6 +27,7 @@ export function renderWorkloads(results: Results): readonly string[] {
     ...renderWorkload(results, 'growth', 'Growth, at 64 callers', growthColumns),
     ...renderWorkload(results, 'memory', 'Memory', memoryColumns),
     ...renderFacades(results),
+    ...renderKafka(results),
   ];
 }
 

@@ -4,6 +4,7 @@
  */
 import type { VendorCase } from '../facades/vendor.ts';
 import type { Filled } from '../growth/kept-fill.ts';
+import type { KafkaUnderTest } from '../kafka/kafka-site.ts';
 import type { GatewayPorts, SystemShape } from '../load/protocol.ts';
 import type { ProgramPlan } from './program.ts';
 
@@ -14,6 +15,8 @@ export interface System {
   readonly title: string;
   /** Whether its façades are measured. */
   readonly hasFacades?: boolean;
+  /** Whether it takes commands from Kafka. */
+  readonly hasKafka?: boolean;
   /** Finds or installs what it needs, once, before anything is measured. */
   prepare(): Promise<Preparation>;
   /** Starts it on nothing: an empty folder, an empty database. */
@@ -35,6 +38,8 @@ export interface Ground {
   readonly isWithBadGateways: boolean;
   /** Also make clients of façades, if the system can. */
   readonly isWithFacades?: boolean;
+  /** Also start a broker, and take commands from it, if the system can. */
+  readonly isWithKafka?: boolean;
 }
 
 export interface RunningSystem {
@@ -43,6 +48,8 @@ export interface RunningSystem {
   readonly bad?: { readonly slow: SystemShape; readonly dead: SystemShape };
   /** Its façades, each beside what it stands in front of. */
   readonly facades?: readonly FacadeCase[];
+  /** Its broker, and what is written there. */
+  readonly kafka?: KafkaUnderTest;
   /** Process ids whose trees are the server, and those that are its database. */
   readonly servers: readonly number[];
   readonly databases: readonly number[];

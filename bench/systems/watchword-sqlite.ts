@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { createClients, openCases } from '../facades/clients.ts';
 import { fillSqlite } from '../growth/fill-sqlite.ts';
 import { type Growing, openGrown } from '../growth/grown.ts';
+import { openKafkaSite } from '../kafka/kafka-site.ts';
 import { freePort, startProgram } from './program.ts';
 import type { System } from './system.ts';
 import {
@@ -25,6 +26,7 @@ export const watchwordSqlite: System = {
   name: 'watchword-sqlite',
   title: 'Watchword, SQLite',
   hasFacades: true,
+  hasKafka: true,
   async prepare() {
     return { ok: true, version: watchwordVersion() };
   },
@@ -35,16 +37,22 @@ export const watchwordSqlite: System = {
     const port = await freePort();
     const shapes = await createApplications(ground, environment, [port]);
     const clients = ground.isWithFacades ? await createClients(environment) : [];
-    const startPlan = servePlan(folder, environment, port);
+    const kafka = ground.isWithKafka ? await openKafkaSite(environment) : null;
+    const startPlan = servePlan(folder, { ...environment, ...kafka?.environment }, port);
     const server = await startProgram(startPlan);
+    await kafka?.saveTemplate(port);
     return {
       ...shapes,
       facades: await openCases(clients, port),
+      ...(kafka === null ? {} : { kafka }),
       servers: [server.processId],
       databases: [],
       startPlan,
       stopServers: server.stop,
-      stop: server.stop,
+      async stop() {
+        await server.stop();
+        await kafka?.close();
+      },
     };
   },
   openGrown: (place) => openGrown(growing, place),

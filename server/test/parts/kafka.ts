@@ -29,6 +29,8 @@ export interface TestKafka {
   address(listener?: Listener): string;
   /** Holds everything that the broker keeps. */
   readonly folder: string;
+  /** Another one after each restart. */
+  processId(): number;
   /** kill -9. */
   kill(): Promise<void>;
   /** In order. */
@@ -88,12 +90,13 @@ export async function startKafka(
   try {
     const node = await makeNode(programs, folder, options);
     let watcher = await startNode(node);
+    const processId = () => Number(readFileSync(processFileOf(node), 'utf8'));
 
     async function end(signal: NodeJS.Signals): Promise<void> {
       if (!isRunning(watcher)) return;
       watcher.ref();
       const exited = once(watcher, 'exit');
-      process.kill(Number(readFileSync(processFileOf(node), 'utf8')), signal);
+      process.kill(processId(), signal);
       await exited;
     }
 
@@ -104,6 +107,7 @@ export async function startKafka(
         return `127.0.0.1:${port}`;
       },
       folder,
+      processId,
       kill: () => end('SIGKILL'),
       stop: () => end('SIGTERM'),
       async restart() {
