@@ -105,7 +105,7 @@ export const kafkaSettings = {
     read: wholeNumber(1, 1_000),
     default: 64,
     alsoReadAs: ['KAFKA_CONSUMER_THREADS'],
-    purpose: 'How many commands with different keys a node carries out at once.',
+    purpose: 'How many commands of a topic, with different keys, a node carries out at once.',
   }),
   kafkaErrorHandlingEnabled: setting({
     read: truth,

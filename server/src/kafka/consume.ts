@@ -5,7 +5,8 @@
  * and what comes twice is known by its place (`recordId`) and does nothing twice.
  *
  * Memory is bounded: no record is taken while too many are worked on or wait for an earlier one,
- * and what is not taken is not fetched.
+ * and what is not taken is not fetched; only a topic that stands still is fetched and skipped, so
+ * that it holds up no other.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '#service/log-port.ts';

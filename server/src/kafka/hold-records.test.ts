@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import type { DeliveredRecord } from './client.ts';
+import type { DeliveredRecord, GroupMember } from './client.ts';
 import { holdRecords } from './hold-records.ts';
 
 const parallelMax = 2;
@@ -9,6 +9,13 @@ const parallelMax = 2;
 function open(owned = () => true) {
   const commits: bigint[] = [];
   const running = new Map<bigint, () => void>();
+  const memberships: GroupMember[] = [];
+  const join = () => {
+    memberships.push({
+      ...{ owns: owned, close: async () => {}, records: (async function* () {})() },
+    });
+  };
+  join();
   const silent = () => {};
   const held = holdRecords({
     parallelMax,
@@ -20,15 +27,15 @@ function open(owned = () => true) {
           running.set(offset, resolve);
         }),
     }),
-    member: () => ({ owns: owned, close: async () => {}, records: (async function* () {})() }),
+    member: () => memberships.at(-1) ?? null,
   });
-  const deliver = (offset: bigint): DeliveredRecord => ({
-    ...{ topic: 'in', partition: 0, offset, timestamp: 1n, key: null, value: null, headers: [] },
+  const deliver = (offset: bigint, topic = 'in'): DeliveredRecord => ({
+    ...{ topic, partition: 0, offset, timestamp: 1n, key: null, value: null, headers: [] },
     commit: async () => {
       commits.push(offset);
     },
   });
-  return { held, commits, running, deliver };
+  return { held, commits, running, deliver, join };
 }
 
 /** Long enough for everything that waits for nothing. */
@@ -101,4 +108,56 @@ test('records that were left and do not come again ask for a new membership', as
   await settle();
   await held.tidyUp();
   assert.deepEqual([held.hasGaps(), commits], [false, [0n]]);
+});
+
+test('a topic that stands still is skipped until it has room, and others go on', async () => {
+  const { held, commits, running, deliver, join } = open();
+  const full = BigInt(parallelMax * 4);
+  for (let offset = 0n; offset < full; offset += 1n) await held.take(deliver(offset));
+  const skipping = held.take(deliver(full));
+  for (let tick = 0; tick < 2; tick += 1) await held.tidyUp();
+  await skipping;
+  await held.take(deliver(full + 1n));
+  await held.take(deliver(100n, 'other'));
+  assert.ok(running.has(100n), 'another topic is worked on');
+  assert.equal(held.hasGaps(), false, 'without room nothing is to be fetched again');
+
+  for (let offset = 0n; offset < full; offset += 1n) {
+    running.get(offset)?.();
+    await settle();
+  }
+  await held.take(deliver(full + 2n));
+  await settle();
+  assert.equal(running.has(full + 2n), false, 'what comes after a skipped record is skipped');
+  assert.equal(commits.at(-1), full - 1n);
+  for (let tick = 0; tick < 2; tick += 1) await held.tidyUp();
+  assert.equal(held.hasGaps(), true);
+  join();
+  for (let offset = full; offset < full + 3n; offset += 1n) await held.take(deliver(offset));
+  assert.ok(running.has(full) && running.has(full + 1n));
+  await held.tidyUp();
+  assert.equal(held.hasGaps(), false);
+});
+
+test('a topic that is full and goes on skips nothing', async () => {
+  const { held, running, deliver } = open();
+  const full = BigInt(parallelMax * 4);
+  for (let offset = 0n; offset < full; offset += 1n) await held.take(deliver(offset));
+  let isTaken = false;
+  const waiting = [full, full + 1n].map(async (offset) => {
+    await held.take(deliver(offset));
+    isTaken = true;
+  });
+  for (let tick = 0; tick < 5; tick += 1) {
+    await held.tidyUp();
+    if (tick % 2 === 0) {
+      const [offset] = running.keys();
+      assert.ok(offset !== undefined && !isTaken === (tick === 0));
+      running.get(offset)?.();
+      running.delete(offset);
+      await settle();
+    }
+  }
+  await Promise.all(waiting);
+  assert.equal(held.hasGaps(), false);
 });

@@ -1,8 +1,8 @@
 import type { Log } from '#service/log-port.ts';
 import type { DeliveredRecord, GroupMember } from './client.ts';
-import { createKeyLanes } from './key-lanes.ts';
 import { createOffsetTracker, type OffsetTracker } from './offset-tracker.ts';
 import { placeOf } from './record.ts';
+import { createTopicLanes } from './topic-lanes.ts';
 
 /** What a record takes, and which records of its topic wait for each other. */
 export interface Work {
@@ -20,11 +20,14 @@ export interface HoldParts {
 }
 
 export interface HeldRecords {
-  /** Resolves when the record is taken: not before there is room for it. */
+  /**
+   * Resolves when the record is taken: not before there is room for it. Where its topic stands
+   * still, the record is skipped, so that those of other topics are not behind it.
+   */
   take(record: DeliveredRecord): Promise<void>;
   /**
-   * Asked from time to time. Commits again what could not be committed when it was done, and
-   * forgets partitions that other nodes have.
+   * Asked from time to time. Commits again what could not be committed when it was done, forgets
+   * partitions that other nodes have, and sees which topics stand still.
    */
   tidyUp(): Promise<void>;
   /** Whether records are missing that only a new membership fetches again. */
@@ -33,9 +36,7 @@ export interface HeldRecords {
   stop(): Promise<void>;
 }
 
-/** Taken and not done, for each that may run: enough to find work for all of them. */
-const pendingPerRunning = 4;
-/** Done, or not, but not committed. */
+/** Of a topic: done, or not, but not committed. */
 const trackedMax = 10_000;
 /** A group that changes is settled by then, and no fetch from before it is under way any more. */
 const settledAfter = 2;
@@ -46,6 +47,8 @@ interface Held {
   /** How often in a row it was found with nothing open and not ours, or with records left. */
   foreign: number;
   gaps: number;
+  /** The membership that skipped a record, and so all later ones: the next fetches them again. */
+  skippedIn: GroupMember | null | undefined;
 }
 
 /**
@@ -53,7 +56,7 @@ interface Held {
  * ended, and known, in the next.
  */
 export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): HeldRecords {
-  const lanes = createKeyLanes(parallelMax);
+  const lanes = createTopicLanes(parallelMax);
   const partitions = new Map<string, Held>();
   let isStopped = false;
   let changed = Promise.withResolvers<void>();
@@ -63,18 +66,12 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
     changed = Promise.withResolvers();
   }
 
-  function hasRoom(): boolean {
+  function hasRoom(topic: string): boolean {
     let tracked = 0;
-    for (const { tracker } of partitions.values()) tracked += tracker.size();
-    return lanes.pending() < parallelMax * pendingPerRunning && tracked < trackedMax;
-  }
-
-  function trackerOf({ topic, partition }: DeliveredRecord): OffsetTracker<DeliveredRecord> {
-    const name = `${topic}:${partition}`;
-    const tracker = partitions.get(name)?.tracker ?? createOffsetTracker<DeliveredRecord>();
-    const held = { partition: { topic, partition }, tracker, foreign: 0, gaps: 0 };
-    if (!partitions.has(name)) partitions.set(name, held);
-    return tracker;
+    for (const held of partitions.values()) {
+      if (held.partition.topic === topic) tracked += held.tracker.size();
+    }
+    return tracked < trackedMax && lanes.hasRoom(topic);
   }
 
   /** Between two memberships nobody knows. */
@@ -100,12 +97,18 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
 
   return {
     async take(record) {
-      while (!hasRoom() && !isStopped) await changed.promise;
-      if (isStopped) return;
-      const tracker = trackerOf(record);
-      if (!tracker.receive(record)) return;
+      const { topic } = record;
+      while (!isStopped && !hasRoom(topic)) {
+        if (lanes.standsStill(topic)) {
+          heldOf(partitions, record).skippedIn = member();
+          return;
+        }
+        await changed.promise;
+      }
+      const { tracker, skippedIn } = heldOf(partitions, record);
+      if (isStopped || skippedIn === member() || !tracker.receive(record)) return;
       const { order, run } = readWork(record);
-      lanes.add(`${record.topic}\n${order}`, async () => {
+      lanes.add(topic, order, async () => {
         try {
           // Another node has it, and begins with it: here it would only be done a second time.
           if (isForeign(record)) {
@@ -124,10 +127,13 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
     },
     async tidyUp() {
       await Promise.all([...partitions.values()].map(({ tracker }) => commit(tracker)));
+      lanes.look(hasRoom);
+      tellChange();
       for (const [name, held] of partitions) {
         const isGone = isForeign(held.partition) && !held.tracker.has('open');
         held.foreign = isGone ? held.foreign + 1 : 0;
-        held.gaps = !isGone && hasRoom() && held.tracker.has('left') ? held.gaps + 1 : 0;
+        const isShort = held.tracker.has('left') || held.skippedIn === member();
+        held.gaps = !isGone && hasRoom(held.partition.topic) && isShort ? held.gaps + 1 : 0;
         if (held.foreign >= settledAfter) partitions.delete(name);
       }
     },
@@ -135,7 +141,18 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
     async stop() {
       isStopped = true;
       tellChange();
-      while (lanes.pending() > 0) await changed.promise;
+      while (lanes.isWorking()) await changed.promise;
     },
   };
+}
+
+function heldOf(partitions: Map<string, Held>, { topic, partition }: DeliveredRecord): Held {
+  const name = `${topic}:${partition}`;
+  const known = partitions.get(name);
+  if (known !== undefined) return known;
+  const tracker = createOffsetTracker<DeliveredRecord>();
+  const counts = { foreign: 0, gaps: 0, skippedIn: undefined };
+  const made: Held = { partition: { topic, partition }, tracker, ...counts };
+  partitions.set(name, made);
+  return made;
 }

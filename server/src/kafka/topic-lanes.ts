@@ -1,0 +1,58 @@
+import { createKeyLanes, type KeyLanes } from './key-lanes.ts';
+
+/**
+ * Lanes of their own for each topic: commands whose replies cannot be written take no place of
+ * those whose replies can.
+ */
+export interface TopicLanes {
+  /** `work` never rejects. */
+  add(topic: string, word: string, work: () => Promise<void>): void;
+  hasRoom(topic: string): boolean;
+  /** Asked from time to time, with what else there has to be room for. */
+  look(hasRoom: (topic: string) => boolean): void;
+  /** Whether there was no room, and nothing ended, for as long as it was looked at. */
+  standsStill(topic: string): boolean;
+  isWorking(): boolean;
+}
+
+interface Topic {
+  readonly lanes: KeyLanes;
+  hasEnded: boolean;
+  /** How often in a row it was found without room and with nothing ended since. */
+  idle: number;
+}
+
+/** Taken and not done, for each that may run: enough to find work for all of them. */
+const pendingPerRunning = 4;
+const standsStillAfter = 2;
+
+export function createTopicLanes(runningMax: number): TopicLanes {
+  const topics = new Map<string, Topic>();
+
+  function topicOf(name: string): Topic {
+    const known = topics.get(name);
+    if (known !== undefined) return known;
+    const made = { lanes: createKeyLanes(runningMax), hasEnded: false, idle: 0 };
+    topics.set(name, made);
+    return made;
+  }
+
+  return {
+    add(name, word, work) {
+      const topic = topicOf(name);
+      topic.lanes.add(word, async () => {
+        await work();
+        topic.hasEnded = true;
+      });
+    },
+    hasRoom: (name) => topicOf(name).lanes.pending() < runningMax * pendingPerRunning,
+    look(hasRoom) {
+      for (const [name, topic] of topics) {
+        topic.idle = topic.hasEnded || hasRoom(name) ? 0 : topic.idle + 1;
+        topic.hasEnded = false;
+      }
+    },
+    standsStill: (name) => topicOf(name).idle >= standsStillAfter,
+    isWorking: () => [...topics.values()].some(({ lanes }) => lanes.pending() > 0),
+  };
+}
