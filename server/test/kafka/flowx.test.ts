@@ -69,6 +69,10 @@ test('FlowX.AI’s processes run unchanged over a real broker', async (t) => {
     await t.test('a second command replaces the code, and a code is good for once', () =>
       replace(site),
     );
+    await t.test('clients that share a phone each have a live code', () => sharePhone(site));
+    await t.test('a command for another recipient replaces the code of its client', () =>
+      moveRecipient(site),
+    );
     await t.test('a process may hand over whole objects, whatever else lies in them', () =>
       takeFromObjects(site),
     );
@@ -116,7 +120,8 @@ async function goThrough({ ask, node }: Site): Promise<void> {
   }
 }
 
-async function replace({ ask, node }: Site): Promise<void> {
+async function replace(site: Site): Promise<void> {
+  const { ask, node } = site;
   const to = 'twice@example.com';
   const value = JSON.stringify({ ...generate, clientId: 'twice', recipient: to });
   const isSent = async () => JSON.parse(String((await ask('generate', { value })).value)).otpSent;
@@ -125,10 +130,42 @@ async function replace({ ask, node }: Site): Promise<void> {
   const [first, second] = await untilCodes(node, to, 2);
   const verdicts: boolean[] = [];
   for (const otp of [first === second ? '' : first, second, second]) {
-    const guess = JSON.stringify({ clientId: 'twice', channel: 'MAIL', otp });
-    verdicts.push(JSON.parse(String((await ask('validate', { value: guess })).value)).otpValid);
+    verdicts.push(await isValid(site, { clientId: 'twice', channel: 'MAIL', otp }));
   }
   assert.deepEqual(verdicts, [false, true, false]);
+}
+
+async function sharePhone(site: Site): Promise<void> {
+  const to = '+14155550123';
+  let codes: string[] = [];
+  for (const [at, clientId] of ['anna', 'bob'].entries()) {
+    const value = JSON.stringify({ ...generate, channel: 'SMS', clientId, recipient: to });
+    await site.ask('generate', { value });
+    codes = await untilCodes(site.node, to, at + 1);
+  }
+  const [annas, bobs] = codes;
+  const isAnnas = await isValid(site, { clientId: 'anna', channel: 'SMS', otp: annas });
+  const isBobs = await isValid(site, { clientId: 'bob', channel: 'SMS', otp: bobs });
+  assert.deepEqual([isAnnas, isBobs], [true, true]);
+}
+
+async function moveRecipient(site: Site): Promise<void> {
+  const recipients = ['before@example.com', 'moved@example.com'];
+  const codes: (string | undefined)[] = [];
+  for (const to of recipients) {
+    const value = JSON.stringify({ ...generate, clientId: 'moved', recipient: to });
+    await site.ask('generate', { value });
+    codes.push((await untilCodes(site.node, to, 1))[0]);
+  }
+  const [before, now] = codes;
+  const guess = (otp: string | undefined) => ({ clientId: 'moved', channel: 'MAIL', otp });
+  const isFirstGood = before !== now && (await isValid(site, guess(before)));
+  assert.deepEqual([isFirstGood, await isValid(site, guess(now))], [false, true]);
+}
+
+async function isValid({ ask }: Site, guess: object): Promise<boolean> {
+  const { value } = await ask('validate', { value: JSON.stringify(guess) });
+  return JSON.parse(String(value)).otpValid;
 }
 
 /** The template prints one value; the rest is more, longer and deeper than any text may print. */
@@ -284,7 +321,10 @@ async function assertNothingShown({ node, client }: Site): Promise<void> {
     );
   }
   const { body } = await node.call('GET', '/v1/verifications?limit=50');
-  assert.ok(body.items.every(({ origin }: { origin: string }) => origin === 'flowx'));
+  for (const { origin, purpose } of body.items) {
+    assert.equal(origin, 'flowx');
+    assert.match(purpose, /^flowx:[\w-]{12}$/);
+  }
   assert.ok(!JSON.stringify(body).includes(generate.clientId));
 }
 

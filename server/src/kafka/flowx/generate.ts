@@ -9,9 +9,9 @@ import {
   type Client,
   commandAnsweredBy,
   createFlowxDoor,
-  doorName,
   type FlowxParts,
   fault,
+  purposeOf,
   type ReadCommand,
   readClient,
   readCommand,
@@ -28,9 +28,10 @@ export function createGenerateTopic(parts: FlowxParts): CommandTopic {
   async function start(record: KafkaRecord, asked: Client & StartFields): Promise<string | null> {
     const caller = callerOf(await applicationNow());
     const { clientId: _, ...request } = asked;
+    const reference = referenceOf(service, caller, asked);
     const started = await service.startVerification(
       caller,
-      { ...request, purpose: doorName, reference: referenceOf(service, caller, asked) },
+      { ...request, purpose: purposeOf(reference), reference },
       recordId(record),
     );
     if (started.ok) return null;

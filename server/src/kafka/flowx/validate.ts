@@ -34,7 +34,6 @@ export function createValidateTopic(parts: FlowxParts): CommandTopic {
         reference: referenceOf(service, caller, client.value),
         channel: client.value.channel,
         origin: doorName,
-        purpose: doorName,
         code,
       },
       recordId(record),

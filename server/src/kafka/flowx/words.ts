@@ -17,7 +17,7 @@ export interface FlowxParts {
   readonly applicationNow: () => Promise<Application>;
 }
 
-/** The origin and the purpose of what this door starts: no code of another is good here. */
+/** The origin of what this door starts: no code of another is good here. */
 export const doorName = 'flowx';
 
 const clientIdCharactersMax = 255;
@@ -95,6 +95,17 @@ export function fault(sentence: string): { readonly ok: false; readonly error: s
 /** What a client's verifications are found by. It is concealed: the id may be a national one. */
 export function referenceOf(service: Service, caller: Caller, client: Client): string {
   return service.concealedReference(caller, `${client.clientId}\n${client.channel}`);
+}
+
+/** 72 bits: no two clients of one recipient share them by chance. */
+const clientMarkCharacters = 12;
+
+/**
+ * One code is live for each purpose of a recipient, and clients may share a recipient: so each
+ * client has a purpose of its own.
+ */
+export function purposeOf(reference: string): string {
+  return `${doorName}:${reference.slice(0, clientMarkCharacters)}`;
 }
 
 /**
