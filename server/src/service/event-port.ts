@@ -35,6 +35,8 @@ export interface EventStorage {
   claimEvents(claim: EventClaim): Promise<readonly EventRecord[] | null>;
   /** For those that were told, whoever holds the right by now. */
   removeEvents(positions: readonly number[]): Promise<void>;
+  /** Ends the right of a holder, if it has it: whoever asks next may tell at once. */
+  releaseEvents(holder: string): Promise<void>;
 }
 
 export interface EventClaim {

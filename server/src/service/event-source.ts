@@ -23,6 +23,8 @@ export interface EventSource {
   claim(): Promise<readonly ToldEvent[] | null>;
   /** For those that were told: nobody is told of them again. */
   remove(events: readonly ToldEvent[]): Promise<void>;
+  /** Lets another node tell at once. Only for who tells nothing more. */
+  release(): Promise<void>;
 }
 
 export const eventClaimMax = 200;
@@ -56,5 +58,6 @@ export function createEventSource(
     async remove(events) {
       await storage.events.removeEvents(events.map(({ position }) => position));
     },
+    release: () => storage.events.releaseEvents(holder),
   };
 }

@@ -9,7 +9,7 @@ import {
 } from '../end-to-end/running-server.ts';
 import { partOrSkip } from '../parts/part.ts';
 import { findPostgres, startPostgres } from '../parts/postgres.ts';
-import { openSite, repliesOf } from './kafka-site.ts';
+import { type KafkaSite, openSite, repliesOf } from './kafka-site.ts';
 
 const topic = 'watchword.events.of-nodes';
 
@@ -29,15 +29,24 @@ test('nodes of one database tell all of their events, and go on when one is kill
       WATCHWORD_KAFKA_BROKERS: site.broker.address(),
       WATCHWORD_KAFKA_TOPIC_EVENTS: topic,
     };
-    for (let at = 0; at < 2; at += 1) nodes.push(await startDevelopmentServer(environment));
-    const [first, second] = nodes;
+    const stopped = await startDevelopmentServer(environment);
+    nodes.push(stopped);
+    await t.test('one that is stopped leaves the telling to the next at once', async () => {
+      await untilTold(site, await startOne(stopped, 'before@example.com'));
+      const next = await startDevelopmentServer(environment);
+      nodes.push(next);
+      assert.equal(await stopped.stop(), 0);
+      // Well below the time for which the right of a node holds.
+      await untilTold(site, await startOne(next, 'after@example.com'), 5_000);
+    });
+    nodes.push(await startDevelopmentServer(environment));
+    const [, first, second] = nodes;
     assert.ok(first && second);
     const ids: string[] = [];
     const start = async (node: RunningServer) => {
-      const recipient = `ann${ids.length}@example.com`;
-      const { body } = await node.call('POST', '/v1/verifications', { recipient });
-      ids.push(body.id);
-      await node.call('POST', `/v1/verifications/${body.id}/cancel`);
+      const id = await startOne(node, `ann${ids.length}@example.com`);
+      ids.push(id);
+      await node.call('POST', `/v1/verifications/${id}/cancel`);
     };
     for (let at = 0; at < 20; at += 1) await start(at % 2 === 0 ? first : second);
     // Whichever of them tells: the other has to go on.
@@ -64,3 +73,13 @@ test('nodes of one database tell all of their events, and go on when one is kill
     await site.end();
   }
 });
+
+async function startOne(node: RunningServer, recipient: string): Promise<string> {
+  const { body } = await node.call('POST', '/v1/verifications', { recipient });
+  return body.id;
+}
+
+async function untilTold({ client }: KafkaSite, id: string, timeoutMs?: number): Promise<void> {
+  const isOf = ({ key }: { readonly key: Buffer | null }) => String(key) === id;
+  await waitFor(async () => (repliesOf(client, topic).some(isOf) ? true : null), timeoutMs);
+}

@@ -22,11 +22,13 @@ const awayMs = 1_000;
 
 /**
  * Writes what happens to its topic until it is stopped: at least once, those of one verification in
- * their order. An event is removed from the outbox after the brokers have it.
+ * their order. An event is removed from the outbox after the brokers have it. At the end another
+ * node may go on at once, unless something is still under way: then the lease has to run out.
  */
 export function startTelling(parts: TellEventsParts): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let isAway = false;
+  let isCutOff = false;
 
   /** Answers how long to wait before the next round. */
   async function tellRound(): Promise<number> {
@@ -38,7 +40,8 @@ export function startTelling(parts: TellEventsParts): { stop(): Promise<void> } 
       await parts.events.remove(events);
       return events.length < eventClaimMax ? idleMs : 0;
     } catch (error) {
-      if (stopping.signal.aborted) return 0;
+      isCutOff = stopping.signal.aborted;
+      if (isCutOff) return 0;
       if (!isAway) parts.log.warn({ err: error }, 'events have to wait');
       isAway = true;
       return awayMs;
@@ -49,6 +52,12 @@ export function startTelling(parts: TellEventsParts): { stop(): Promise<void> } 
     while (!stopping.signal.aborted) {
       const waitMs = await tellRound();
       await pause(waitMs, undefined, { signal: stopping.signal }).catch(() => {});
+    }
+    if (isCutOff) return;
+    try {
+      await parts.events.release();
+    } catch (error) {
+      parts.log.debug({ err: error }, 'the right to tell events runs out by itself');
     }
   }
 

@@ -188,6 +188,16 @@ function testTelling(promise: DefinePromise): void {
     assert.equal(await claim(bench), null);
   });
 
+  promise('who tells events may leave it to others before its time is over', async (bench) => {
+    await bench.start();
+    await claimed(bench);
+    await bench.storage.events.releaseEvents('node-2');
+    assert.equal(await claim(bench, { holder: 'node-2' }), null);
+    await bench.storage.events.releaseEvents('node-1');
+    assert.equal((await claim(bench, { holder: 'node-2' }))?.length, 1);
+    assert.equal(await claim(bench), null);
+  });
+
   promise('what nobody was told of for a week is dropped, and what is reset', async (bench) => {
     await bench.start();
     await bench.advance(6 * dayMs);

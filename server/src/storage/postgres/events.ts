@@ -49,6 +49,10 @@ export function createEvents(sql: Sql, now: () => Promise<number>): EventStorage
       if (positions.length === 0) return;
       await sql.run('DELETE FROM event WHERE number = ANY ($1::bigint[])', [positions]);
     },
+    async releaseEvents(holder) {
+      if (held.by === holder) held = { by: '', renewAtMs: 0 };
+      await sql.run('UPDATE event_holder SET until_ms = 0 WHERE holder = $1', [holder]);
+    },
   };
 }
 

@@ -121,6 +121,7 @@ function createJobVerbs(
     events: {
       claimEvents: whileOpen(events.claimEvents),
       removeEvents: whileOpen(events.removeEvents),
+      releaseEvents: whileOpen(events.releaseEvents),
     },
     sandbox: {
       putMessage: whileOpen(sandbox.putMessage),

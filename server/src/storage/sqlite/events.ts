@@ -62,6 +62,9 @@ export function createEvents(database: Database, applications: Applications) {
     remove(positions: readonly number[]): void {
       for (const position of positions) remove.run(position);
     },
+    release(holder: string): void {
+      if (held.by === holder) held = { by: '', untilMs: 0 };
+    },
     /** Answers how many it has dropped. */
     drop: (limit: number, nowMs: number): number => drop.run(limit, nowMs - eventKeptMs),
   };

@@ -81,6 +81,7 @@ export function createHandlers({ database, tables, clock, monotonicMs }: Parts):
 
     claimEvents: (claim) => tables.events.claim(claim, clock.nowMs),
     removeEvents: (positions) => tables.events.remove(positions),
+    releaseEvents: (holder) => tables.events.release(holder),
 
     expireDue: (limit) => expireDue(limit, clock.nowMs),
     purge: (limit) => purge(limit, clock.nowMs),

@@ -73,6 +73,7 @@ export async function openSqliteStorage(options: EngineOptions): Promise<Storage
     events: {
       claimEvents: verb('claimEvents'),
       removeEvents: verb('removeEvents'),
+      releaseEvents: verb('releaseEvents'),
     },
     ping: verb('ping'),
     close: () => client.close(),
