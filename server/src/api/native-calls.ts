@@ -87,6 +87,9 @@ const kinds = {
 
 export function createNativeCalls(service: Service): NativeCalls {
   return {
+    fieldNames: Object.values(kinds).flatMap(({ schema }) =>
+      Object.keys((schema as TObject).properties),
+    ),
     async call({ caller, name, fields, bytes, key }: NativeCall): Promise<NativeAnswer> {
       const kind: Kind = kinds[kindOf(name, fields)];
       const wrong = mistakeIn(kind, fields, bytes, key);

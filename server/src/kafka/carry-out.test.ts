@@ -8,20 +8,31 @@ import { createSender } from './sender.ts';
 import { KafkaTrouble } from './trouble.ts';
 
 const secret = 'anna@example.com';
+const phone = '+14155550123';
 const record: KafkaRecord = {
   topic: 'in',
   partition: 3,
   offset: 17n,
   timestamp: 1_700_000_000_000n,
-  key: Buffer.from('key'),
-  value: Buffer.from(JSON.stringify({ recipient: secret, contentParams: { a: 1 }, list: [1] })),
-  headers: [[Buffer.from('trace'), Buffer.from([0, 1])]],
+  key: Buffer.from(phone),
+  value: Buffer.from(
+    JSON.stringify({ recipient: secret, contentParams: { a: 1 }, [phone]: [1], [secret]: 1 }),
+  ),
+  headers: [
+    [Buffer.from('trace'), Buffer.from([0, 1])],
+    [Buffer.from(phone), Buffer.from(secret)],
+  ],
 };
+const fieldNames = ['recipient', 'contentParams', 'otp'];
 const replied: Outcome = { replies: [replyTo(record, 'out', 'done')], deadLetter: null };
 const apology = replyTo(record, 'out', 'sorry');
 
 /** Carries out a command that first throws these, and then comes to an outcome. */
-function open(throwing: readonly Error[], outcome: Outcome = replied, refusing?: string) {
+function open(
+  throwing: readonly Error[],
+  outcome: Outcome = replied,
+  isRefused: (record: OutgoingRecord) => boolean = () => false,
+) {
   const written: OutgoingRecord[] = [];
   const log: string[] = [];
   const tell = (fields: object, message: string) => {
@@ -31,8 +42,7 @@ function open(throwing: readonly Error[], outcome: Outcome = replied, refusing?:
   };
   const sender = createSender({
     async produce(records) {
-      const [{ topic } = { topic: '' }] = records;
-      if (topic === refusing) throw new KafkaTrouble('record_refused', 'too large', null);
+      if (records.some(isRefused)) throw new KafkaTrouble('record_refused', 'too large', null);
       written.push(...records);
     },
     async ensureTopic(topic) {
@@ -53,11 +63,11 @@ function open(throwing: readonly Error[], outcome: Outcome = replied, refusing?:
     },
     answerFault: () => [apology],
   };
-  const run = (deadLetterTopic = 'dead') =>
+  const run = (topic = 'dead', bytesMax = 1_000) =>
     carryOut(
       {
         sender,
-        deadLetterTopic,
+        deadLetters: { topic, bytesMax, fieldNames: new Set(fieldNames) },
         retries: 2,
         retryIntervalMs: 1,
         log: { debug: tell, info: tell, warn: tell, error: tell },
@@ -89,30 +99,62 @@ test('a command that our fault fails is answered, and lies with the dead letters
   assert.equal(written.length, 2);
   const letter = written[1];
   assert.equal(letter?.topic, 'dead');
-  assert.deepEqual(letter?.key, record.key);
-  assert.deepEqual(letter?.headers[0], record.headers[0]);
-  const told = new Map(letter?.headers.map(([name, value]) => [String(name), String(value)]));
-  assert.equal(told.get('watchword-dead-letter-reason'), 'failed');
-  assert.equal(told.get('watchword-dead-letter-offset'), '17');
-  assert.deepEqual(JSON.parse(String(letter?.value)).fields, {
+  assert.equal(letter?.key, null);
+  assert.deepEqual(
+    letter?.headers.map((header) => header.map(String)),
+    [
+      ['watchword-dead-letter-reason', 'failed'],
+      ['watchword-dead-letter-topic', 'in'],
+      ['watchword-dead-letter-partition', '3'],
+      ['watchword-dead-letter-offset', '17'],
+      ['watchword-dead-letter-timestamp', '1700000000000'],
+    ],
+  );
+  const told = JSON.parse(String(letter?.value));
+  assert.deepEqual(told.fields, {
     recipient: 'text of 16 characters',
     contentParams: 'object of 1',
-    list: 'array of 1',
   });
-  assert.ok(![String(letter?.value), ...log].some((text) => text.includes(secret)));
+  assert.equal(told.otherFields, 2);
+  assertNothingShown([String(letter?.value), ...log]);
 });
+
+test('of a command that is too long to be read nothing is parsed', async () => {
+  const { run, written } = open([], { replies: [], deadLetter: 'unreadable' });
+  const { length } = record.value ?? '';
+  await run('dead', length);
+  await run('dead', length - 1);
+  const told = written.map(({ value }) => JSON.parse(String(value)));
+  assert.deepEqual(
+    told.map(({ fields, valueBytes }) => [fields === null, valueBytes]),
+    [
+      [false, length],
+      [true, length],
+    ],
+  );
+});
+
+function assertNothingShown(texts: readonly string[]): void {
+  for (const text of texts) assert.ok(!text.includes(secret) && !text.includes(phone), text);
+}
 
 test('a dead letter that no topic takes is logged, and holds up nothing', async () => {
   const { run, log } = open([], { replies: [], deadLetter: 'unreadable' });
   await run('nowhere');
   assert.match(log.at(-1) ?? '', /no topic took a dead letter .*"reason":"unreadable"/);
-  assert.ok(!log.join().includes(secret));
+  assertNothingShown(log);
 });
 
 test('a reply that the broker does not take makes a dead letter of its command', async () => {
-  const { run, written } = open([], replied, 'out');
+  const { run, written } = open([], replied, ({ topic }) => topic === 'out');
   await run();
   assert.equal(JSON.parse(String(written[0]?.value)).reason, 'unanswerable');
+});
+
+test('a reply that is too large with the headers of its command goes without them', async () => {
+  const { run, written } = open([], replied, ({ headers }) => headers.length > 0);
+  await run();
+  assert.deepEqual(written, [{ ...replyTo(record, 'out', 'done'), headers: [] }]);
 });
 
 test('a server that stops leaves a waiting command to the next node', async () => {

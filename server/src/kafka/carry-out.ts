@@ -3,14 +3,14 @@ import type { KafkaCommandOutcome } from '#service/kafka-port.ts';
 import type { Log } from '#service/log-port.ts';
 import { StorageUnavailable } from '#service/ports.ts';
 import { type Command, type DeadLetterReason, NotNow, type Outcome } from './command-topic.ts';
-import { deadLetterFor, describe } from './dead-letter.ts';
-import { type KafkaRecord, placeOf } from './record.ts';
+import { type DeadLetterRules, deadLetterFor, describe } from './dead-letter.ts';
+import { type KafkaRecord, type OutgoingRecord, placeOf } from './record.ts';
 import type { Sender } from './sender.ts';
 import { readTrouble } from './trouble.ts';
 
 export interface CarryOutParts {
   readonly sender: Sender;
-  readonly deadLetterTopic: string;
+  readonly deadLetters: DeadLetterRules;
   readonly retries: number;
   readonly retryIntervalMs: number;
   readonly log: Log;
@@ -33,17 +33,31 @@ export async function carryOut(
   const { replies, deadLetter } = await tryOften(parts, record, command);
   let reason: DeadLetterReason | null = deadLetter;
   for (const reply of replies) {
-    try {
-      await parts.sender.send(reply);
-    } catch (error) {
-      if (readTrouble(error).kind !== 'record_refused') throw error;
-      parts.log.error({ err: error, ...placeOf(record) }, 'the broker refused a reply');
-      reason = 'unanswerable';
-    }
+    if (!(await answer(parts, record, reply))) reason = 'unanswerable';
   }
   if (reason === null) return 'answered';
   await bury(parts, record, reason);
   return 'dead_letter';
+}
+
+/** Whether the broker took it, if need be without the command's headers: they have any size. */
+async function answer(
+  parts: CarryOutParts,
+  record: KafkaRecord,
+  reply: OutgoingRecord,
+): Promise<boolean> {
+  const plain = reply.headers.length === 0 ? [] : [{ ...reply, headers: [] }];
+  for (const one of [reply, ...plain]) {
+    try {
+      await parts.sender.send(one);
+      return true;
+    } catch (error) {
+      if (readTrouble(error).kind !== 'record_refused') throw error;
+      const told = { err: error, ...placeOf(record), headers: one.headers.length };
+      parts.log.error(told, 'the broker refused a reply');
+    }
+  }
+  return false;
 }
 
 async function tryOften(
@@ -80,13 +94,16 @@ async function bury(
   record: KafkaRecord,
   reason: DeadLetterReason,
 ): Promise<void> {
-  const letter = deadLetterFor(record, reason, parts.deadLetterTopic);
+  const letter = deadLetterFor(record, reason, parts.deadLetters);
   parts.log.warn({ reason, ...placeOf(record) }, 'a command goes to the dead letters');
   try {
     await parts.sender.send(letter, true);
   } catch (error) {
     const { kind } = readTrouble(error);
     if (kind !== 'unknown_topic' && kind !== 'record_refused') throw error;
-    parts.log.error({ reason, letter: describe(record) }, 'no topic took a dead letter');
+    parts.log.error(
+      { reason, letter: describe(record, parts.deadLetters) },
+      'no topic took a dead letter',
+    );
   }
 }

@@ -3,6 +3,8 @@ import type { KafkaRecord, OutgoingRecord } from './record.ts';
 /** A topic that commands come from, and how they are read; each kind of commands brings its own. */
 export interface CommandTopic {
   readonly topic: string;
+  /** The names of the fields that its commands have. */
+  readonly fieldNames: readonly string[];
   /** Never throws: what cannot be read is a command too, which says so. */
   read(record: KafkaRecord): Command;
 }

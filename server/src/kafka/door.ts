@@ -76,7 +76,14 @@ export function openKafka(parts: KafkaDoorParts): KafkaDoor {
   ];
   const topics = new Map(commandTopics.map((one) => [one.topic, one]));
   const counts = createCommandCounts(topics.keys());
-  const carrying = { ...settings, sender, log, stopping: stopping.signal };
+  const carrying = {
+    ...{ ...settings, sender, log, stopping: stopping.signal },
+    deadLetters: {
+      topic: settings.deadLetterTopic,
+      bytesMax: settings.messageBytesMax,
+      fieldNames: new Set(commandTopics.flatMap(({ fieldNames }) => fieldNames)),
+    },
+  };
 
   function readWork(record: DeliveredRecord): Work {
     const topic: CommandTopic | undefined = topics.get(record.topic);

@@ -9,6 +9,8 @@ import type { Caller, IdempotencyKey } from '#service/service.ts';
 export interface NativeCalls {
   /** Throws `StorageUnavailable` where the same will work later. */
   call(asked: NativeCall): Promise<NativeAnswer>;
+  /** Of all calls. */
+  readonly fieldNames: readonly string[];
 }
 
 export type NativeCallName = (typeof nativeCallNames)[number];

@@ -188,12 +188,15 @@ async function bury({ client, ask }: Site): Promise<void> {
   const secret = '+14155550199';
   const poison = [
     ...['not json', '[]', '{"recipient":"', `{"command":"erase","recipient":"${secret}"}`],
-    ...[null, Buffer.from([0xc3, 0x28])],
+    ...[null, Buffer.from([0xc3, 0x28]), `{"${secret}":"${secret}"}`],
   ];
-  await client.send(poison.map((value) => ({ topic: commandTopic, partition: 0, value })));
+  const named = { key: secret, headers: [[secret, secret]] } as const;
+  const sent = { topic: commandTopic, partition: 0, ...named };
+  await client.send(poison.map((value) => ({ ...sent, value })));
   const letters = await untilReplies(client, names.deadLetter, poison.length);
   for (const letter of letters) {
-    assert.ok(!String(letter.value).includes(secret));
+    const parts = [letter.key, letter.value, ...letter.headers.flat()];
+    assert.ok(!parts.some((part) => part?.includes(secret)));
     assert.equal(JSON.parse(String(letter.value)).reason, 'unreadable');
   }
   // The partition goes on behind them.

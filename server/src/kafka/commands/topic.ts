@@ -21,6 +21,7 @@ export function createNativeTopics(parts: NativeTopicParts): readonly CommandTop
   return [
     {
       topic: commands.in,
+      fieldNames: ['command', ...parts.calls.fieldNames],
       read(record): Command {
         const command = readNativeCommand(record, messageBytesMax);
         const reply = ({ name }: NativeCommand, answer: NativeAnswer) =>

@@ -11,6 +11,7 @@ import {
   createFlowxDoor,
   type FlowxParts,
   fault,
+  fieldNames,
   purposeOf,
   type ReadCommand,
   readClient,
@@ -42,6 +43,7 @@ export function createGenerateTopic(parts: FlowxParts): CommandTopic {
 
   return {
     topic: settings.flowx.generateIn,
+    fieldNames,
     read(record): Command {
       const command = readCommand(record, settings);
       return commandAnsweredBy({ record, settings }, command, {

@@ -10,6 +10,7 @@ import {
   createFlowxDoor,
   type FlowxParts,
   fault,
+  fieldNames,
   type ReadCommand,
   readChannel,
   readCommand,
@@ -48,6 +49,7 @@ export function createNotificationTopic(parts: FlowxParts): CommandTopic {
 
   return {
     topic: notificationIn,
+    fieldNames,
     read(record): Command {
       const command = readCommand(record, settings);
       return commandAnsweredBy({ record, settings }, command, {

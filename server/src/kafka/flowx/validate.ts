@@ -6,6 +6,7 @@ import {
   createFlowxDoor,
   doorName,
   type FlowxParts,
+  fieldNames,
   type ReadCommand,
   readClient,
   readCommand,
@@ -45,6 +46,7 @@ export function createValidateTopic(parts: FlowxParts): CommandTopic {
 
   return {
     topic: settings.flowx.validateIn,
+    fieldNames,
     read(record): Command {
       const command = readCommand(record, settings);
       const reply = (isValid: boolean) =>

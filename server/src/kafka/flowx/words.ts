@@ -20,6 +20,13 @@ export interface FlowxParts {
 /** The origin of what this door starts: no code of another is good here. */
 export const doorName = 'flowx';
 
+/** Those of all its commands. */
+export const fieldNames = [
+  ...['templateName', 'channel', 'language', 'contentParams', 'data', 'processInstanceId'],
+  ...['clientId', 'recipient', 'otp'],
+  ...['identifier', 'receivers', 'senderEmail', 'senderName', 'attachments'],
+];
+
 const clientIdCharactersMax = 255;
 
 export interface ReadCommand {
