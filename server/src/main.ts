@@ -46,7 +46,7 @@ import {
 } from './development.ts';
 import { freePort, urlHost } from './listen-address.ts';
 import { createLog, type ServerLog } from './log.ts';
-import { openKafkaWhereOn } from './open-kafka.ts';
+import { inspectKafkaWhereOn, openKafkaWhereOn } from './open-kafka.ts';
 import { aborted, nextSignal } from './process-signals.ts';
 import { startFailure } from './start-failure.ts';
 import { StartRefused } from './start-refused.ts';
@@ -322,6 +322,7 @@ function commandContext(environment: Environment, opening: OpeningStorage): Comm
       return exitCode;
     },
     inspectDatabase,
+    inspectKafka: inspectKafkaWhereOn,
     migratePostgres,
     async openStorage(config) {
       if (usesDataFolder(config, false)) openDataFolder(config.data);

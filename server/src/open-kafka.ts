@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { accessSync, constants } from 'node:fs';
 import { createNativeCalls } from '#api/native-calls.ts';
 import type { KafkaDoor } from '#kafka/door.ts';
+import type { KafkaSettings } from '#kafka/settings.ts';
 import { createEventSource } from '#service/event-source.ts';
+import type { KafkaInspection } from '#service/kafka-port.ts';
 import type { Storage } from '#service/ports.ts';
 import type { Service } from '#service/service.ts';
 import type { Vault } from '#service/vault.ts';
@@ -29,12 +31,8 @@ export async function openKafkaWhereOn(
   const settings = kafkaSettingsOf(config);
   if (settings === null) return null;
   const { service, publicUrl, log } = parts;
-  if (settings.caFile !== null && !canRead(settings.caFile)) {
-    throw new StartRefused(
-      `WATCHWORD_KAFKA_CA_FILE names ${settings.caFile}, which cannot be read. Correct the path, ` +
-        'or make the file readable.',
-    );
-  }
+  const unreadable = caFileFault(settings);
+  if (unreadable !== null) throw new StartRefused(unreadable);
   const application = config.kafkaApplication ?? parts.developmentApplication ?? '';
   if (!(await service.readApplication(application)).ok) {
     throw new StartRefused(
@@ -48,6 +46,24 @@ export async function openKafkaWhereOn(
     calls: createNativeCalls(service),
     events: createEventSource(parts, randomUUID()),
   });
+}
+
+/** For `watchword doctor`; null where Kafka is off. */
+export async function inspectKafkaWhereOn(config: Config): Promise<KafkaInspection | null> {
+  const settings = kafkaSettingsOf(config);
+  if (settings === null) return null;
+  const unreadable = caFileFault(settings);
+  if (unreadable !== null) return { kind: 'unreached', detail: unreadable };
+  const { inspectKafka } = await import('#kafka/inspect.ts');
+  return inspectKafka(settings);
+}
+
+function caFileFault({ caFile }: KafkaSettings): string | null {
+  if (caFile === null || canRead(caFile)) return null;
+  return (
+    `WATCHWORD_KAFKA_CA_FILE names ${caFile}, which cannot be read. Correct the path, or make ` +
+    'the file readable.'
+  );
 }
 
 function canRead(file: string): boolean {

@@ -4,6 +4,7 @@
  * exit codes are the same for all of them.
  */
 import type { Result } from '#domain/refusal.ts';
+import type { KafkaInspection } from '#service/kafka-port.ts';
 import type { KeyRing } from '#service/key-ring.ts';
 import type { Storage } from '#service/ports.ts';
 import type { Provider } from '#service/provider-port.ts';
@@ -23,6 +24,8 @@ export interface CommandContext {
   runServer(config: Config, mode: 'dev' | 'serve'): Promise<number>;
   /** Changes nothing, whatever is there. Throws a sentence for what is no database of ours. */
   inspectDatabase(config: Config): Promise<DatabaseInspection>;
+  /** Makes, joins and writes nothing; null where Kafka is off. Answers within seconds. */
+  inspectKafka(config: Config): Promise<KafkaInspection | null>;
   /** Beside a running server or without one; migrates an older embedded database. */
   openStorage(config: Config): Promise<Storage>;
   /** Brings the PostgreSQL database at `url` to the form that this version needs. */

@@ -33,6 +33,7 @@ const context: CommandContext = {
   inspectDatabase: async () => {
     throw new Error('The database was made by a newer version. Use that one.');
   },
+  inspectKafka: async () => null,
   // To open one may change it, which is not for a doctor.
   openStorage: () => assert.fail('The doctor opened the storage.'),
   migratePostgres: () => assert.fail('The doctor migrated.'),
@@ -131,7 +132,13 @@ async function findingsOn(changed: Partial<DatabaseServer>): Promise<ReadonlyMap
     ...changed,
   };
   const inspectDatabase = async () =>
-    ({ kind: 'current', clockAheadMs: 0, secrets: new Map(), server }) as const;
+    ({
+      kind: 'current',
+      clockAheadMs: 0,
+      secrets: new Map(),
+      applications: new Set(['app_1']),
+      server,
+    }) as const;
   const findings = await checkDatabase(onPostgres, { ...context, inspectDatabase });
   return new Map(findings.map((finding) => [finding.subject, finding]));
 }

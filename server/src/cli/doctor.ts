@@ -8,6 +8,7 @@ import {
   checkProviders,
   type Finding,
 } from '#cli/doctor-checks.ts';
+import { checkKafka } from '#cli/doctor-kafka.ts';
 import { readConfig } from '#src/config.ts';
 
 const marks = { good: 'ok  ', note: 'note', bad: 'BAD ' } as const;
@@ -47,6 +48,7 @@ async function examine(context: CommandContext): Promise<readonly Finding[]> {
     checkKeys(config.value),
     ...(await checkDatabase(config.value, context)),
     ...checkProviders(config.value, context),
+    ...(await checkKafka(config.value, context)),
     await checkPort(config.value),
   ];
 }

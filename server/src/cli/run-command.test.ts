@@ -29,6 +29,7 @@ async function runAlone(argv: readonly string[], environment: Environment = {}):
     complain: (line) => complained.push(line),
     runServer: async (config, mode) => (mode === 'dev' ? config.port - 8080 : 3),
     inspectDatabase: unexpected,
+    inspectKafka: unexpected,
     openStorage: unexpected,
     migratePostgres: unexpected,
     openService: unexpected,

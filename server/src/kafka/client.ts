@@ -14,7 +14,9 @@
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import {
+  Admin,
   type BaseOptions,
+  ConfigResourceTypes,
   Connection,
   Consumer,
   compatibilityPartitioner,
@@ -54,6 +56,10 @@ export interface RecordProducer {
 export interface KafkaClient {
   /** Of these topics, those that the broker has, with their numbers of partitions. */
   findTopics(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  /** How many there are. Connects to each at the address that it tells of itself. */
+  reachBrokers(): Promise<number>;
+  /** Whether they make a topic that is first asked for; null where they do not say. */
+  makesTopics(): Promise<boolean | null>;
   /** `signal` ends the waiting for brokers that are away. */
   joinGroup(topics: readonly string[], signal?: AbortSignal): Promise<GroupMember>;
   /** Replies are written for as long as it takes, and once; of a message each try is one. */
@@ -122,6 +128,32 @@ export function createKafkaClient(settings: KafkaSettings, events: ClientEvents)
         if (partitions !== null) found.set(topic, partitions);
       }
       return found;
+    },
+    async reachBrokers() {
+      try {
+        return (await prober.connectToBrokers()).size;
+      } catch (error) {
+        throw readTrouble(error);
+      }
+    },
+    async makesTopics() {
+      const admin = new Admin({ ...options(), retries: 0 });
+      try {
+        const { brokers } = await admin.metadata({ topics: [] });
+        const resourceName = String([...brokers.keys()][0]);
+        const asked = { resourceType: ConfigResourceTypes.BROKER, resourceName };
+        const key = 'auto.create.topics.enable';
+        const resources = [{ ...asked, configurationKeys: [key] }];
+        const [described] = await admin.describeConfigs({ resources });
+        const value = described?.configs.find(({ name }) => name === key)?.value;
+        return value === undefined || value === null ? null : value === 'true';
+      } catch (error) {
+        // It is a right of its own, which a server does not need.
+        if (readTrouble(error).kind === 'refused') return null;
+        throw readTrouble(error);
+      } finally {
+        await inTime(admin.close());
+      }
     },
     joinGroup: (topics, signal) => joinGroup(settings, events, topics, signal),
     createProducer: (of = 'replies') => createProducer({ ...options(), ...writing[of] }, events),

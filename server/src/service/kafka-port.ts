@@ -26,3 +26,25 @@ export interface KafkaState {
 }
 
 export type KafkaStatus = 'connecting' | 'connected' | 'disconnected';
+
+/** What is found of Kafka by looking alone. */
+export type KafkaInspection =
+  /** `detail` is a sentence, without a secret. */
+  | { readonly kind: 'unreached'; readonly detail: string }
+  | {
+      readonly kind: 'reached';
+      /** How many brokers there are, each reached at the address that it tells of itself. */
+      readonly brokers: number;
+      /** Whether a topic is made when it is first asked for; null where nobody may know. */
+      readonly makesTopics: boolean | null;
+      readonly topics: readonly InspectedTopic[];
+    };
+
+export interface InspectedTopic {
+  readonly name: string;
+  /** `messages` are events, and SMS that an adapter sends. */
+  readonly use: 'commands' | 'replies' | 'dead_letters' | 'messages';
+  /** The topic of the commands that replies answer. */
+  readonly answers: string | null;
+  readonly state: 'there' | 'missing' | 'refused';
+}

@@ -111,6 +111,8 @@ export type DatabaseInspection =
       readonly clockAheadMs: number;
       /** Sealed values by their names. */
       readonly secrets: ReadonlyMap<string, string>;
+      /** Ids of all applications. */
+      readonly applications: ReadonlySet<string>;
       /** Where the database is a server of its own. */
       readonly server?: DatabaseServer;
     };

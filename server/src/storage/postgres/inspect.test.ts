@@ -42,11 +42,13 @@ withDatabase('a database of this version tells its secrets, clock and connection
   await migratePostgres(url);
   await run(
     url,
-    "INSERT INTO secret VALUES ('hash-key', 'k1.abc'); UPDATE clock SET offset_ms = 5000",
+    "INSERT INTO secret VALUES ('hash-key', 'k1.abc'); UPDATE clock SET offset_ms = 5000; " +
+      "INSERT INTO application (id, name, settings, created_at_ms) VALUES ('app_1', 'A', '{}', 0)",
   );
   const found = await inspectPostgres(url);
   assert.ok(found.kind === 'current' && found.server !== undefined);
   assert.deepEqual([...found.secrets], [['hash-key', 'k1.abc']]);
+  assert.deepEqual([...found.applications], ['app_1']);
   assert.equal(found.clockAheadMs, 5000);
   const { isPooled, isDurable, clockAheadMs, connections, schema } = found.server;
   assert.deepEqual({ isPooled, isDurable }, { isPooled: false, isDurable: true });

@@ -63,10 +63,12 @@ async function inspect(client: Client, isPooled: boolean): Promise<DatabaseInspe
   const secrets = await client.query<{ name: string; sealed: string }>(
     'SELECT name, sealed FROM secret',
   );
+  const applications = await client.query<{ id: string }>('SELECT id FROM application');
   return {
     kind: 'current',
     clockAheadMs: Number(clock.rows[0]?.offset_ms ?? 0),
     secrets: new Map(secrets.rows.map(({ name, sealed }) => [name, sealed])),
+    applications: new Set(applications.rows.map(({ id }) => id)),
     server,
   };
 }

@@ -52,10 +52,12 @@ function inspect(database: Database, file: string): DatabaseInspection {
   const secrets = database
     .prepare<{ name: string; sealed: string }>('SELECT name, sealed FROM secret')
     .all();
+  const applications = database.prepare<{ id: string }>('SELECT id FROM application').all();
   const lagMs = Math.max((clock?.high_water_ms ?? 0) - Date.now(), 0);
   return {
     kind: 'current',
     clockAheadMs: lagMs + (clock?.offset_ms ?? 0),
     secrets: new Map(secrets.map(({ name, sealed }) => [name, sealed])),
+    applications: new Set(applications.map(({ id }) => id)),
   };
 }
