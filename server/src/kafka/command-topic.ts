@@ -39,3 +39,19 @@ export type DeadLetterReason =
 export class NotNow extends Error {
   override readonly name = 'NotNow';
 }
+
+interface Refused {
+  readonly ok: false;
+  readonly error: { readonly code: string; readonly detail: string };
+}
+
+/**
+ * What a verb answered under the key of a command. While the key is in use another node is at the
+ * command, or was when it died: soon there is an answer.
+ */
+export function settled<Answer extends { readonly ok: true } | Refused>(answer: Answer): Answer {
+  if (!answer.ok && answer.error.code === 'idempotency_key_in_use') {
+    throw new NotNow(answer.error.detail);
+  }
+  return answer;
+}

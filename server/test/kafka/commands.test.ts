@@ -3,6 +3,7 @@ import test from 'node:test';
 import { logLines, type RunningServer, waitFor } from '../end-to-end/running-server.ts';
 import type { ReadRecord, SentRecord } from '../parts/kafka-client.ts';
 import {
+  askOver,
   codesOf,
   type KafkaSite,
   nameTopics,
@@ -76,20 +77,14 @@ test('any producer starts, checks, resends and cancels over a real broker', asyn
   }
 });
 
-let keys = 0;
-
 function withAsking(site: KafkaSite, node: RunningServer): Site {
   return {
     ...site,
     node,
     async ask(command, sent = {}) {
-      keys += 1;
-      const key = Buffer.from([0, 255, keys]);
       const value = JSON.stringify(command);
-      await site.client.send([{ topic: commandTopic, headers, ...sent, key, value }]);
-      const record = await waitFor(async () =>
-        repliesOf(site.client, replyTopic).find((reply) => reply.key?.equals(key)),
-      );
+      const asked = { topic: commandTopic, headers, ...sent, value };
+      const record = await askOver(site.client, replyTopic, asked);
       return { record, body: JSON.parse(String(record.value)) };
     },
   };

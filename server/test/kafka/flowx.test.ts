@@ -3,6 +3,7 @@ import test from 'node:test';
 import { logLines, type RunningServer, waitFor } from '../end-to-end/running-server.ts';
 import type { Bytes, ReadRecord, SentRecord } from '../parts/kafka-client.ts';
 import {
+  askOver,
   codesOf,
   type KafkaSite,
   makeTopics,
@@ -38,21 +39,12 @@ interface Site extends KafkaSite {
   ask(topic: 'generate' | 'validate', sent: Omit<SentRecord, 'topic'>): Promise<ReadRecord>;
 }
 
-let keys = 0;
-
 function withAsking(site: KafkaSite, node: RunningServer): Site {
   return {
     ...site,
     node,
-    async ask(name, sent) {
-      keys += 1;
-      const key = sent.key ?? Buffer.from([0, 255, keys]);
-      const [from, to] = [topics[`${name}In`], topics[`${name}Out`]];
-      await site.client.send([{ topic: from, ...sent, key }]);
-      return waitFor(async () =>
-        repliesOf(site.client, to).findLast((reply) => reply.key?.equals(Buffer.from(key))),
-      );
-    },
+    ask: (name, sent) =>
+      askOver(site.client, topics[`${name}Out`], { topic: topics[`${name}In`], ...sent }),
   };
 }
 

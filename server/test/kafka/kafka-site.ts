@@ -16,6 +16,7 @@ import {
   findKafkaClient,
   type KafkaClient,
   type ReadRecord,
+  type SentRecord,
   startKafkaClient,
 } from '../parts/kafka-client.ts';
 import { findKafka } from '../parts/kafka-jars.ts';
@@ -152,6 +153,22 @@ export function untilReplies(
     const replies = repliesOf(client, topic);
     return replies.length >= count ? replies : null;
   }, timeoutMs);
+}
+
+let keysGiven = 0;
+
+/** Sends a command and answers its reply, which is found by the key: a new one, unless given. */
+export async function askOver(
+  client: KafkaClient,
+  replies: string,
+  command: SentRecord,
+): Promise<ReadRecord> {
+  keysGiven += 1;
+  const { key = Buffer.from([0, 255, keysGiven >> 8, keysGiven & 255]) } = command;
+  await client.send([{ ...command, key }]);
+  return waitFor(async () =>
+    repliesOf(client, replies).findLast((reply) => reply.key?.equals(Buffer.from(key ?? ''))),
+  );
 }
 
 /** The codes that a recipient was sent, oldest first. */

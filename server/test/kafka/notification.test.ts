@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import test from 'node:test';
 import { logLines, type RunningServer, waitFor } from '../end-to-end/running-server.ts';
 import type { ReadRecord, SentRecord } from '../parts/kafka-client.ts';
-import { type KafkaSite, nameTopics, openSite, repliesOf, startNode } from './kafka-site.ts';
+import {
+  askOver,
+  type KafkaSite,
+  nameTopics,
+  openSite,
+  repliesOf,
+  startNode,
+} from './kafka-site.ts';
 
 const names = nameTopics();
 const [topicIn, topicOut] = [`${names.group}.notification.in`, `${names.group}.notification.out`];
@@ -53,20 +60,12 @@ test('FlowX.AI’s notifications go out to each receiver, and are confirmed', as
   }
 });
 
-let keys = 0;
-
 function withAsking(site: KafkaSite, node: RunningServer): Site {
   return {
     ...site,
     node,
-    async ask(value, sent = {}) {
-      keys += 1;
-      const key = Buffer.from([0, 255, keys]);
-      await site.client.send([{ topic: topicIn, value: JSON.stringify(value), ...sent, key }]);
-      return waitFor(async () =>
-        repliesOf(site.client, topicOut).find((reply) => reply.key?.equals(key)),
-      );
-    },
+    ask: (value, sent = {}) =>
+      askOver(site.client, topicOut, { topic: topicIn, value: JSON.stringify(value), ...sent }),
     received: (recipient) =>
       waitFor(async () => {
         const query = new URLSearchParams({ recipient, limit: '20' });

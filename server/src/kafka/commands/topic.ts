@@ -1,5 +1,5 @@
 import type { Application } from '#domain/application.ts';
-import { type Command, type CommandTopic, NotNow } from '#kafka/command-topic.ts';
+import { type Command, type CommandTopic, settled } from '#kafka/command-topic.ts';
 import { type KafkaRecord, replyTo } from '#kafka/record.ts';
 import type { KafkaSettings } from '#kafka/settings.ts';
 import type { NativeAnswer, NativeCalls, NativeError } from '#service/native-port.ts';
@@ -54,16 +54,13 @@ async function carryOut(
   { name, fields, key }: NativeCommand,
 ): Promise<NativeAnswer> {
   const application = await applicationNow();
-  const answer = await calls.call({
-    caller: { application, origin: doorName, keepsRefusals: true },
-    ...{ name, fields, key },
-    bytes: record.value?.length ?? 0,
-  });
-  // Another node is at it, or was when it died: soon there is an answer.
-  if (!answer.ok && answer.error.code === 'idempotency_key_in_use') {
-    throw new NotNow(answer.error.detail);
-  }
-  return answer;
+  return settled(
+    await calls.call({
+      caller: { application, origin: doorName, keepsRefusals: true },
+      ...{ name, fields, key },
+      bytes: record.value?.length ?? 0,
+    }),
+  );
 }
 
 function replyOf(command: string, answer: NativeAnswer): object {

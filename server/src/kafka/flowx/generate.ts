@@ -1,5 +1,5 @@
 import { ok, type Result } from '#domain/refusal.ts';
-import { type Command, type CommandTopic, NotNow } from '#kafka/command-topic.ts';
+import { type Command, type CommandTopic, settled } from '#kafka/command-topic.ts';
 import { type KafkaRecord, recordId, replyTo } from '#kafka/record.ts';
 import type { StartRequest } from '#service/requests.ts';
 import { type Fields, textOf } from './json.ts';
@@ -30,15 +30,14 @@ export function createGenerateTopic(parts: FlowxParts): CommandTopic {
     const caller = callerOf(await applicationNow());
     const { clientId: _, ...request } = asked;
     const reference = referenceOf(service, caller, asked);
-    const started = await service.startVerification(
-      caller,
-      { ...request, purpose: purposeOf(reference), reference },
-      recordId(record),
+    const started = settled(
+      await service.startVerification(
+        caller,
+        { ...request, purpose: purposeOf(reference), reference },
+        recordId(record),
+      ),
     );
-    if (started.ok) return null;
-    // Another node is at it, or was when it died: soon there is an answer.
-    if (started.error.code === 'idempotency_key_in_use') throw new NotNow(started.error.detail);
-    return started.error.detail;
+    return started.ok ? null : started.error.detail;
   }
 
   return {

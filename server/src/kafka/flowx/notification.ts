@@ -1,6 +1,6 @@
 import type { ChannelName } from '#domain/channels/channel.ts';
 import { ok, type Result } from '#domain/refusal.ts';
-import { type Command, type CommandTopic, NotNow } from '#kafka/command-topic.ts';
+import { type Command, type CommandTopic, settled } from '#kafka/command-topic.ts';
 import { type KafkaRecord, recordId, replyTo } from '#kafka/record.ts';
 import type { MessageRequest } from '#service/requests.ts';
 import { type Fields, textOf } from './json.ts';
@@ -39,9 +39,8 @@ export function createNotificationTopic(parts: FlowxParts): CommandTopic {
     const faults: string[] = [];
     for (const [at, recipient] of receivers.entries()) {
       const key = `${recordId(record)}:${at}`;
-      const sent = await service.sendMessage(caller, { ...message, recipient }, key);
+      const sent = settled(await service.sendMessage(caller, { ...message, recipient }, key));
       if (sent.ok) continue;
-      if (sent.error.code === 'idempotency_key_in_use') throw new NotNow(sent.error.detail);
       faults.push(receivers.length === 1 ? sent.error.detail : `${at + 1}: ${sent.error.detail}`);
     }
     return inOneText(faults, receivers.length);

@@ -1,4 +1,4 @@
-import { type Command, type CommandTopic, NotNow } from '#kafka/command-topic.ts';
+import { type Command, type CommandTopic, settled } from '#kafka/command-topic.ts';
 import { type KafkaRecord, recordId, replyTo } from '#kafka/record.ts';
 import { textOf } from './json.ts';
 import { replyText } from './process-id.ts';
@@ -29,19 +29,10 @@ export function createValidateTopic(parts: FlowxParts): CommandTopic {
     const code = textOf(command.fields?.['otp']);
     if (!client.ok || code === undefined || code.length > codeCharactersMax) return false;
     const caller = callerOf(await applicationNow());
-    const checked = await service.checkReference(
-      caller,
-      {
-        reference: referenceOf(service, caller, client.value),
-        channel: client.value.channel,
-        origin: doorName,
-        code,
-      },
-      recordId(record),
-    );
-    if (checked.ok) return checked.value.view.approved;
-    if (checked.error.code === 'idempotency_key_in_use') throw new NotNow(checked.error.detail);
-    return false;
+    const reference = referenceOf(service, caller, client.value);
+    const guess = { reference, channel: client.value.channel, origin: doorName, code };
+    const checked = settled(await service.checkReference(caller, guess, recordId(record)));
+    return checked.ok && checked.value.view.approved;
   }
 
   return {
