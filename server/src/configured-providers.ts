@@ -31,9 +31,7 @@ function externalProviderOf(config: Config): Provider | null {
     topic,
     async openProducer() {
       const { createKafkaClient } = await import('#kafka/client.ts');
-      return createKafkaClient(settings, { connected() {}, troubled() {} }).createProducer(
-        'messages',
-      );
+      return createKafkaClient(settings).createProducer('messages');
     },
   });
 }

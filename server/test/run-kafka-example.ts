@@ -67,7 +67,7 @@ async function goThrough(server: RunningServer, settings: KafkaSettings): Promis
 /** What the engine does for a process: it writes commands, and reads what comes back. */
 async function openEngine(settings: KafkaSettings) {
   const { generateIn, generateOut, validateIn, validateOut } = settings.flowx;
-  const client = createKafkaClient(settings, { connected() {}, troubled() {} });
+  const client = createKafkaClient(settings);
   const producer = client.createProducer();
   for (const topic of [generateIn, generateOut, validateIn, validateOut]) {
     await producer.ensureTopic(topic);

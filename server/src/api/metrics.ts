@@ -40,7 +40,7 @@ async function openRegistry({ kafka, version }: MetricsParts): Promise<Registry>
 
   new Gauge({
     name: 'watchword_kafka_connected',
-    help: 'Whether the brokers are there: 1 or 0.',
+    help: 'Whether commands are read and nothing waits to be written: 1 or 0.',
     registers,
     collect() {
       this.set(kafka.state().status === 'connected' ? 1 : 0);

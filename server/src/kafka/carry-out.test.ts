@@ -48,7 +48,7 @@ function open(
     async ensureTopic(topic) {
       if (topic === 'nowhere') throw new KafkaTrouble('unknown_topic', 'none', null);
     },
-    troubled: () => {},
+    waiting: () => {},
     retryWaitMs: 1,
   });
   const stopping = new AbortController();

@@ -67,7 +67,13 @@ export interface KafkaClient {
   close(): Promise<void>;
 }
 
+/** What a client tells of its two parts, which fare apart: the group's membership, and writing. */
 export interface ClientEvents {
+  readonly membership: PartEvents;
+  readonly writer: PartEvents;
+}
+
+export interface PartEvents {
   /** Something was answered. */
   connected(): void;
   /** An operation failed, and is tried again. */
@@ -100,11 +106,15 @@ instancesChannel.subscribe((created) => {
   if (instance instanceof Connection) instance.on('error', () => {});
 });
 
-export function createKafkaClient(settings: KafkaSettings, events: ClientEvents): KafkaClient {
-  const options = () => baseOptions(settings, events);
+const untold: PartEvents = { connected() {}, troubled() {} };
+
+export function createKafkaClient(
+  settings: KafkaSettings,
+  { membership, writer }: ClientEvents = { membership: untold, writer: untold },
+): KafkaClient {
   // It is a consumer that joins nothing: the plainest client that the library has.
   const prober = new Consumer<Buffer, Buffer, Buffer, Buffer>({
-    ...options(),
+    ...baseOptions(settings, membership),
     groupId: settings.group,
     retries: 0,
   });
@@ -137,7 +147,7 @@ export function createKafkaClient(settings: KafkaSettings, events: ClientEvents)
       }
     },
     async makesTopics() {
-      const admin = new Admin({ ...options(), retries: 0 });
+      const admin = new Admin({ ...baseOptions(settings, membership), retries: 0 });
       try {
         const { brokers } = await admin.metadata({ topics: [] });
         const resourceName = String([...brokers.keys()][0]);
@@ -155,13 +165,14 @@ export function createKafkaClient(settings: KafkaSettings, events: ClientEvents)
         await inTime(admin.close());
       }
     },
-    joinGroup: (topics, signal) => joinGroup(settings, events, topics, signal),
-    createProducer: (of = 'replies') => createProducer({ ...options(), ...writing[of] }, events),
+    joinGroup: (topics, signal) => joinGroup(settings, membership, topics, signal),
+    createProducer: (of = 'replies') =>
+      createProducer({ ...baseOptions(settings, writer), ...writing[of] }, writer),
     close: () => inTime(prober.close()),
   };
 }
 
-function baseOptions(settings: KafkaSettings, events: ClientEvents): BaseOptions {
+function baseOptions(settings: KafkaSettings, events: PartEvents): BaseOptions {
   const { login, securityProtocol, saslMechanism } = settings;
   return {
     clientId: 'watchword',
@@ -189,13 +200,13 @@ function tlsOptions({ caFile }: KafkaSettings): ConnectionOptions {
 
 async function joinGroup(
   settings: KafkaSettings,
-  allEvents: ClientEvents,
+  allEvents: PartEvents,
   topics: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<GroupMember> {
   const sessionMs = settings.sessionTimeoutSeconds * 1000;
   let isClosed = false;
-  const events: ClientEvents = {
+  const events: PartEvents = {
     connected: () => isClosed || allEvents.connected(),
     // What is under way when a membership is closed fails, and that is no trouble.
     troubled: (trouble) => isClosed || allEvents.troubled(trouble),
@@ -294,13 +305,22 @@ const writing = {
   messages: { retries: 0, acks: ProduceAcks.ALL },
 } as const satisfies Record<string, Writing & { readonly retries: number }>;
 
-function createProducer(options: BaseOptions & Writing, events: ClientEvents): RecordProducer {
+function createProducer(options: BaseOptions & Writing, events: PartEvents): RecordProducer {
   const producer = new Producer<Buffer | null, Buffer, Buffer, Buffer | null>({
     ...options,
     // As Java's clients do: a broker that makes topics by itself makes that of the replies.
     autocreateTopics: true,
   });
   let keyless = 0;
+
+  /** A record or a topic that is refused was answered too. */
+  function readAnswer(error: unknown): KafkaTrouble {
+    const trouble = readTrouble(error);
+    const { kind } = trouble;
+    if (kind === 'record_refused' || kind === 'unknown_topic') events.connected();
+    return trouble;
+  }
+
   return {
     async send(records) {
       try {
@@ -320,7 +340,7 @@ function createProducer(options: BaseOptions & Writing, events: ClientEvents): R
         });
         events.connected();
       } catch (error) {
-        throw readTrouble(error);
+        throw readAnswer(error);
       }
     },
     async ensureTopic(topic) {
@@ -329,7 +349,7 @@ function createProducer(options: BaseOptions & Writing, events: ClientEvents): R
         const asked = { topics: [topic], autocreateTopics: true, forceUpdate: true };
         await producer.metadata({ ...asked, retries: 3 });
       } catch (error) {
-        throw readTrouble(error);
+        throw readAnswer(error);
       }
     },
     close: () => inTime(producer.close(true)),

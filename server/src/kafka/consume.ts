@@ -12,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '#service/log-port.ts';
 import type { DeliveredRecord, GroupMember, KafkaClient } from './client.ts';
 import { holdRecords, type Work } from './hold-records.ts';
-import type { StateKeeper } from './state.ts';
+import type { PartState, StateKeeper } from './state.ts';
 import { readTrouble } from './trouble.ts';
 
 export interface ConsumeParts {
@@ -20,7 +20,7 @@ export interface ConsumeParts {
   readonly topics: readonly string[];
   readonly parallelMax: number;
   readonly refusedWaitMs: number;
-  readonly state: Omit<StateKeeper, 'read'>;
+  readonly state: PartState & Pick<StateKeeper, 'missing'>;
   readonly log: Log;
   readonly readWork: (record: DeliveredRecord) => Work;
 }

@@ -5,7 +5,7 @@ import type { NativeCalls } from '#service/native-port.ts';
 import type { Service } from '#service/service.ts';
 import { createApplicationSource } from './application-source.ts';
 import { carryOut } from './carry-out.ts';
-import { createKafkaClient, type DeliveredRecord } from './client.ts';
+import { createKafkaClient, type DeliveredRecord, type PartEvents } from './client.ts';
 import { createCommandCounts } from './command-counts.ts';
 import type { CommandTopic } from './command-topic.ts';
 import { createNativeTopics } from './commands/topic.ts';
@@ -15,8 +15,7 @@ import { createFlowxTopics } from './flowx/topics.ts';
 import type { Work } from './hold-records.ts';
 import { createSender, type Sender } from './sender.ts';
 import type { KafkaSettings } from './settings.ts';
-import { createStateKeeper } from './state.ts';
-import type { KafkaTrouble } from './trouble.ts';
+import { createStateKeeper, type PartState } from './state.ts';
 
 export interface KafkaDoor extends KafkaView {
   /** Finishes what is worked on, as far as the brokers let it, and leaves the group. */
@@ -47,25 +46,30 @@ export function openKafka(parts: KafkaDoorParts): KafkaDoor {
   const stopping = new AbortController();
 
   /** What a broker answers while it starts or its group changes passes by itself. */
-  function tellTrouble(trouble: KafkaTrouble): void {
-    if (stopping.signal.aborted) return;
-    if (trouble.kind === 'refused' || trouble.kind === 'unreachable') {
-      state.disconnected(trouble.message);
-    } else {
-      log.debug({ err: trouble }, 'a broker answered with an error');
-    }
-  }
+  const eventsOf = (part: PartState): PartEvents => ({
+    connected: part.connected,
+    troubled(trouble) {
+      if (stopping.signal.aborted) return;
+      if (trouble.kind === 'refused' || trouble.kind === 'unreachable') {
+        part.disconnected(trouble.message);
+      } else {
+        log.debug({ err: trouble }, 'a broker answered with an error');
+      }
+    },
+  });
 
   const client = createKafkaClient(settings, {
-    connected: state.connected,
-    troubled: tellTrouble,
+    membership: eventsOf(state.membership),
+    writer: eventsOf(state.writer),
   });
   const producer = client.createProducer();
   const sender = createSender({
     produce: producer.send,
     ensureTopic: producer.ensureTopic,
-    troubled(trouble, topic) {
-      log.warn({ topic, detail: trouble.message, err: trouble }, 'replies have to wait');
+    waiting(topic, trouble) {
+      const detail = trouble?.message ?? null;
+      state.topicWaits(topic, detail);
+      if (trouble !== null) log.warn({ topic, detail, err: trouble }, 'replies have to wait');
     },
     retryWaitMs: replyRetryWaitMs,
   });
@@ -103,7 +107,7 @@ export function openKafka(parts: KafkaDoorParts): KafkaDoor {
     topics: [...topics.keys()],
     parallelMax: settings.parallelMax,
     refusedWaitMs: settings.refusedWaitSeconds * 1000,
-    state,
+    state: { ...state.membership, missing: state.missing },
     log,
     readWork,
   });

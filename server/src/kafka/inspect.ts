@@ -18,8 +18,7 @@ export async function inspectKafka(
   settings: KafkaSettings,
   timeoutMs = usualTimeoutMs,
 ): Promise<KafkaInspection> {
-  const silent = () => {};
-  const client = createKafkaClient(settings, { connected: silent, troubled: silent });
+  const client = createKafkaClient(settings);
   const late = Promise.withResolvers<KafkaInspection>();
   const detail = `The brokers did not answer within ${timeoutMs / 1_000} s. ${advice}`;
   const timer = setTimeout(() => late.resolve({ kind: 'unreached', detail }), timeoutMs);

@@ -25,7 +25,7 @@ function openBroker(
     ensureTopic: async (topic) => {
       if (topic === 'missing') throw new KafkaTrouble('unknown_topic', 'no such topic', null);
     },
-    troubled: ({ kind }, topic) => troubles.push(`${topic} ${kind}`),
+    waiting: (topic, trouble) => troubles.push(`${topic} ${trouble?.kind ?? 'written'}`),
     retryWaitMs: 1,
   });
   return { sender, requests, troubles };
@@ -44,7 +44,7 @@ test('what a broker could not take is written again, in its order', async () => 
   const { sender, requests, troubles } = openBroker([unreachable, unreachable]);
   await Promise.all(['1', '2'].map((value) => sender.send(record('out', value))));
   assert.deepEqual(requests.flat().slice(-2), ['1', '2']);
-  assert.deepEqual(troubles, ['out unreachable'], 'told once, not at every try');
+  assert.deepEqual(troubles, ['out unreachable', 'out written'], 'told once, not at every try');
 });
 
 test('a record that is refused takes no other with it', async () => {
@@ -71,6 +71,12 @@ test('a large record goes alone', async () => {
   assert.deepEqual(requests, [['1'], ['2'], ['x'.repeat(20)], ['3']]);
 });
 
+test('an optional record that is given up leaves no trouble behind', async () => {
+  const { sender, troubles } = openBroker();
+  await assert.rejects(sender.send(record('missing', 'optional'), true), { kind: 'unknown_topic' });
+  assert.deepEqual(troubles, []);
+});
+
 test('a missing topic holds up no other, and only an optional record is given up', async () => {
   const { sender, troubles } = openBroker();
   const waiting = sender.send(record('missing', 'needed'));
@@ -79,5 +85,6 @@ test('a missing topic holds up no other, and only an optional record is given up
   assert.deepEqual(troubles, ['missing unknown_topic']);
   sender.close();
   await assert.rejects(waiting, /closed/);
+  assert.deepEqual(troubles, ['missing unknown_topic', 'missing written']);
   await assert.rejects(sender.send(record('out', '2')), /closed/);
 });

@@ -21,8 +21,8 @@ export interface Sender {
 export interface SenderParts {
   readonly produce: (records: readonly OutgoingRecord[]) => Promise<void>;
   readonly ensureTopic: (topic: string) => Promise<void>;
-  /** Told once, when it begins; what was not written is tried again. */
-  readonly troubled: (trouble: KafkaTrouble, topic: string) => void;
+  /** Told once when records of a topic begin to wait, and with null when none does any more. */
+  readonly waiting: (topic: string, trouble: KafkaTrouble | null) => void;
   readonly retryWaitMs: number;
 }
 
@@ -47,6 +47,11 @@ export function createSender(parts: SenderParts): Sender {
 
   async function write(topic: string, queue: Waiting[]): Promise<void> {
     let isTold = false;
+    const tell = (trouble: KafkaTrouble | null): void => {
+      if (isTold === (trouble !== null)) return;
+      isTold = trouble !== null;
+      parts.waiting(topic, trouble);
+    };
     while (queue.length > 0 && !closing.signal.aborted) {
       const batch = takeBatch(queue);
       try {
@@ -54,17 +59,17 @@ export function createSender(parts: SenderParts): Sender {
         knownTopics.add(topic);
         await parts.produce(batch.map(({ record }) => record));
         for (const { settle } of batch) settle.resolve();
-        isTold = false;
+        tell(null);
       } catch (error) {
         const trouble = readTrouble(error);
         queue.unshift(...stillToWrite(batch, trouble));
         if (trouble.kind === 'record_refused') continue;
         knownTopics.delete(topic);
-        if (!isTold) parts.troubled(trouble, topic);
-        isTold = true;
+        if (queue.length > 0) tell(trouble);
         await pause(parts.retryWaitMs, undefined, { signal: closing.signal }).catch(() => {});
       }
     }
+    tell(null);
     queues.delete(topic);
     for (const { settle } of queue) settle.reject(new Error('The sender is closed.'));
   }

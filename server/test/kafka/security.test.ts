@@ -23,6 +23,11 @@ import {
 } from './kafka-site.ts';
 
 const login = { WATCHWORD_KAFKA_USER: 'bob', WATCHWORD_KAFKA_PASSWORD: 'a pass-word' };
+const saslPlain = {
+  WATCHWORD_KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT',
+  WATCHWORD_KAFKA_SASL_MECHANISM: 'PLAIN',
+  ...login,
+};
 const users = { [login.WATCHWORD_KAFKA_USER]: login.WATCHWORD_KAFKA_PASSWORD };
 
 const ways: readonly (readonly [Listener, string | null])[] = [
@@ -35,7 +40,12 @@ const ways: readonly (readonly [Listener, string | null])[] = [
 test('brokers that ask for a login or for TLS are spoken to as they ask', async (t) => {
   const certificate = partOrSkip(t, makeCertificate());
   if (certificate === null) return;
-  const settings = { 'group.max.session.timeout.ms': '60000' };
+  const settings = {
+    'group.max.session.timeout.ms': '60000',
+    'authorizer.class.name': 'org.apache.kafka.metadata.authorizer.StandardAuthorizer',
+    'super.users': 'User:ANONYMOUS',
+    'allow.everyone.if.no.acl.found': 'true',
+  };
   const site = await openSite(t, { users, certificate, settings });
   if (site === null) return;
   const opened = await openService();
@@ -57,6 +67,9 @@ test('brokers that ask for a login or for TLS are spoken to as they ask', async 
     );
     await t.test('what the broker does not take of the settings is told', () =>
       tellRefusedSetting(site, opened),
+    );
+    await t.test('replies that the broker refuses are told, whatever else is well', () =>
+      tellForbiddenReplies(site, opened),
     );
     await t.test('a wrong password is told in the log and by /readyz, and HTTP is served', () =>
       tellWrongPassword(site.broker),
@@ -144,6 +157,29 @@ async function tellRefusedSetting(site: KafkaSite, opened: OpenedService): Promi
   await withDoor(site, opened, environment, use, topics);
 }
 
+async function tellForbiddenReplies(site: KafkaSite, opened: OpenedService): Promise<void> {
+  const topics = nameTopics();
+  const { client } = site;
+  await makeTopics(client, topics);
+  const user = login.WATCHWORD_KAFKA_USER;
+  await client.forbid(user, topics.validateOut);
+  const use = async (door: KafkaDoor): Promise<void> => {
+    const guess = JSON.stringify({ clientId: 'nobody', channel: 'SMS', otp: '1111' });
+    await client.send([{ topic: topics.validateIn, value: guess }]);
+    const { detail } = await untilDisconnected(door);
+    const told = `Nothing can be written to ${topics.validateOut}. The broker refused access`;
+    assert.ok(detail?.startsWith(told), detail ?? '');
+    // By now the group has heard of this node, and the other topic takes its replies.
+    await client.send([{ topic: topics.generateIn, value: '{}' }]);
+    await untilReplies(client, topics.generateOut, 1);
+    assert.equal(door.state().detail, detail);
+    await client.allow(user, topics.validateOut);
+    await untilReplies(client, topics.validateOut, 1);
+    await waitFor(async () => (door.state().status === 'connected' ? true : null));
+  };
+  await withDoor(site, opened, saslPlain, use, topics);
+}
+
 async function tellWrongPassword(broker: TestKafka): Promise<void> {
   const server = await startDevelopmentServer({
     WATCHWORD_KAFKA_BROKERS: broker.address('SASL_PLAINTEXT'),
@@ -170,11 +206,6 @@ async function tellWrongPassword(broker: TestKafka): Promise<void> {
 async function outliveRefusals(site: KafkaSite, opened: OpenedService): Promise<void> {
   const topics = nameTopics();
   await makeTopics(site.client, topics);
-  const environment = {
-    WATCHWORD_KAFKA_SECURITY_PROTOCOL: 'SASL_PLAINTEXT',
-    WATCHWORD_KAFKA_SASL_MECHANISM: 'PLAIN',
-    ...login,
-  };
   const use = async (door: KafkaDoor): Promise<void> => {
     await ask(site, topics, door, 1);
     await restartWith(site.broker, (properties) =>
@@ -190,7 +221,7 @@ async function outliveRefusals(site: KafkaSite, opened: OpenedService): Promise<
     await waitFor(async () => (door.state().status === 'connected' ? true : null), 30_000);
     await ask(site, topics, door, 2);
   };
-  await withDoor(site, opened, environment, use, topics);
+  await withDoor(site, opened, saslPlain, use, topics);
 }
 
 async function restartWith(

@@ -11,7 +11,16 @@ import threading
 import uuid
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
 settings = json.loads(sys.argv[1])
 printing = threading.Lock()
@@ -89,6 +98,26 @@ def create_topics(command):
     return {}
 
 
+def forbid(command):
+    """Whatever the user would do with the topic is refused."""
+    binding = AclBinding(*named(command), "*", AclOperation.ALL, AclPermissionType.DENY)
+    for future in admin.create_acls([binding]).values():
+        future.result(30)
+    return {}
+
+
+def allow(command):
+    """Takes back what `forbid` did."""
+    wanted = AclBindingFilter(*named(command), "*", AclOperation.ALL, AclPermissionType.DENY)
+    for future in admin.delete_acls([wanted]).values():
+        future.result(30)
+    return {}
+
+
+def named(command):
+    return ResourceType.TOPIC, command["topic"], ResourcePatternType.LITERAL, "User:" + command["user"]
+
+
 def committed(command):
     """The offsets that a group has committed, by partition."""
     consumer = Consumer({**settings, "group.id": command["group"]})
@@ -138,6 +167,8 @@ def follow(command):
 commands = {
     "send": send,
     "create_topics": create_topics,
+    "forbid": forbid,
+    "allow": allow,
     "committed": committed,
     "follow": follow,
 }

@@ -47,6 +47,9 @@ export interface KafkaClient {
     topics: Readonly<Record<string, number>>,
     settings?: Readonly<Record<string, string>>,
   ): Promise<void>;
+  /** Whatever this user would do with the topic is refused, until `allow` takes it back. */
+  forbid(user: string, topic: string): Promise<void>;
+  allow(user: string, topic: string): Promise<void>;
   /** Answers where they lie, in their order, once the broker has all of them. */
   send(records: readonly SentRecord[]): Promise<readonly Place[]>;
   /** From now on every record of these topics comes into `records`. */
@@ -103,6 +106,12 @@ export function startKafkaClient(
     records,
     async createTopics(topics, topicSettings = {}) {
       await ask('create_topics', { topics, settings: topicSettings });
+    },
+    async forbid(user, topic) {
+      await ask('forbid', { user, topic });
+    },
+    async allow(user, topic) {
+      await ask('allow', { user, topic });
     },
     async send(sent) {
       const { places } = await ask('send', {
