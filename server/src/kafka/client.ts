@@ -19,7 +19,6 @@ import {
   ConfigResourceTypes,
   Connection,
   Consumer,
-  compatibilityPartitioner,
   instancesChannel,
   type Message,
   type MessagesStream,
@@ -27,6 +26,7 @@ import {
   Producer,
   type ProducerOptions,
 } from '@platformatic/kafka';
+import { hashKey } from './key-hash.ts';
 import type { KafkaRecord, OutgoingRecord } from './record.ts';
 import type { KafkaSettings } from './settings.ts';
 import { type KafkaTrouble, readTrouble } from './trouble.ts';
@@ -330,10 +330,8 @@ function createProducer(options: BaseOptions & Writing, events: PartEvents): Rec
             // Every name is a Buffer of its own, so the map keeps those that stand several times.
             headers: new Map(headers),
           })),
-          partitioner: (message, key) => {
-            if (key !== undefined && key !== null) {
-              return compatibilityPartitioner(message, key);
-            }
+          partitioner: (_message, key) => {
+            if (key !== undefined && key !== null) return hashKey(key);
             keyless = (keyless + 1) % 2 ** 30;
             return keyless;
           },

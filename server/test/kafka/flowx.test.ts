@@ -245,6 +245,11 @@ async function refuse({ ask }: Site): Promise<void> {
     const expected = { processInstanceId: 0, clientId, channel, otpValid: false };
     assert.equal(String(reply.value), JSON.stringify(expected));
   }
+  const longKey = await ask('validate', {
+    key: Buffer.alloc(3_000_000, 'k'),
+    value: JSON.stringify({ ...guesses[0] }),
+  });
+  assert.equal(JSON.parse(String(longKey.value)).otpValid, false);
 }
 
 async function bury({ client, ask }: Site): Promise<void> {
