@@ -29,7 +29,7 @@ import {
 import { hashKey } from './key-hash.ts';
 import type { KafkaRecord, OutgoingRecord } from './record.ts';
 import type { KafkaSettings } from './settings.ts';
-import { type KafkaTrouble, readTrouble } from './trouble.ts';
+import { type KafkaTrouble, readTrouble, refusesTopic } from './trouble.ts';
 
 /** A record of a member of the group, which can be told to be done. */
 export interface DeliveredRecord extends KafkaRecord {
@@ -53,9 +53,14 @@ export interface RecordProducer {
   close(): Promise<void>;
 }
 
+export interface FoundTopics {
+  /** Of the topics that the broker has, and lets the user see. */
+  readonly partitions: ReadonlyMap<string, number>;
+  readonly refused: readonly string[];
+}
+
 export interface KafkaClient {
-  /** Of these topics, those that the broker has, with their numbers of partitions. */
-  findTopics(topics: readonly string[]): Promise<ReadonlyMap<string, number>>;
+  findTopics(topics: readonly string[]): Promise<FoundTopics>;
   /** How many there are. Connects to each at the address that it tells of itself. */
   reachBrokers(): Promise<number>;
   /** Whether they make a topic that is first asked for; null where they do not say. */
@@ -119,25 +124,32 @@ export function createKafkaClient(
     retries: 0,
   });
 
-  async function partitionsOf(topic: string): Promise<number | null> {
+  const refusedUntilMs = new Map<string, number>();
+
+  async function partitionsOf(topic: string): Promise<number | 'refused' | null> {
+    if ((refusedUntilMs.get(topic) ?? 0) > Date.now()) return 'refused';
     try {
       const metadata = await prober.metadata({ topics: [topic], forceUpdate: true, retries: 0 });
       return metadata.topics.get(topic)?.partitionsCount ?? null;
     } catch (error) {
       const trouble = readTrouble(error);
       if (trouble.kind === 'unknown_topic') return null;
-      throw trouble;
+      if (!refusesTopic(error)) throw trouble;
+      refusedUntilMs.set(topic, Date.now() + settings.refusedWaitSeconds * 1000);
+      return 'refused';
     }
   }
 
   return {
     async findTopics(topics) {
-      const found = new Map<string, number>();
+      const partitions = new Map<string, number>();
+      const refused: string[] = [];
       for (const topic of topics) {
-        const partitions = await partitionsOf(topic);
-        if (partitions !== null) found.set(topic, partitions);
+        const found = await partitionsOf(topic);
+        if (found === 'refused') refused.push(topic);
+        else if (found !== null) partitions.set(topic, found);
       }
-      return found;
+      return { partitions, refused };
     },
     async reachBrokers() {
       try {

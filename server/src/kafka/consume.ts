@@ -13,7 +13,7 @@ import type { Log } from '#service/log-port.ts';
 import type { DeliveredRecord, GroupMember, KafkaClient } from './client.ts';
 import { holdRecords, type Work } from './hold-records.ts';
 import type { PartState, StateKeeper } from './state.ts';
-import { readTrouble } from './trouble.ts';
+import { KafkaTrouble, readTrouble } from './trouble.ts';
 
 export interface ConsumeParts {
   readonly client: KafkaClient;
@@ -35,6 +35,8 @@ const watchEveryMs = 2_000;
 const restartWaitMs = 1_000;
 /** Where a membership ended in order, to begin anew with more topics. */
 const againWaitMs = 50;
+
+const nothingToRead = 'The broker refused access to the topics of commands. Grant it to the user.';
 
 /** Goes on until it is stopped, whatever becomes of the brokers meanwhile. */
 export function startConsuming(parts: ConsumeParts): Consuming {
@@ -67,7 +69,10 @@ export function startConsuming(parts: ConsumeParts): Consuming {
       await pause(watchEveryMs, undefined, { signal });
       await held.tidyUp();
       // While the brokers are away nothing is known of their topics.
-      const now = await client.findTopics(topics).catch(() => found);
+      const now = await client.findTopics(topics).then(
+        ({ partitions }) => partitions,
+        () => found,
+      );
       signal.throwIfAborted();
       if (isMore(now, found)) {
         log.info({ topics: [...now.keys()] }, 'Kafka has topics or partitions that are new');
@@ -81,9 +86,11 @@ export function startConsuming(parts: ConsumeParts): Consuming {
   /** One membership after the other; answers how long to wait before the next. */
   async function runOnce(): Promise<number> {
     try {
-      const found = await client.findTopics(topics);
-      state.missing(topics.filter((topic) => !found.has(topic)));
+      const { partitions: found, refused } = await client.findTopics(topics);
+      const missing = topics.filter((topic) => !found.has(topic));
+      state.missing(missing, refused);
       if (found.size === 0) {
+        if (refused.length > 0) throw new KafkaTrouble('refused', nothingToRead, null);
         state.connected();
         return restartWaitMs;
       }

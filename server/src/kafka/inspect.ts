@@ -46,12 +46,9 @@ async function inspect(client: KafkaClient, settings: KafkaSettings): Promise<Ka
 }
 
 async function stateOf(client: KafkaClient, topic: string): Promise<InspectedTopic['state']> {
-  try {
-    return (await client.findTopics([topic])).has(topic) ? 'there' : 'missing';
-  } catch (error) {
-    if (readTrouble(error).kind === 'refused') return 'refused';
-    throw error;
-  }
+  const { partitions, refused } = await client.findTopics([topic]);
+  if (refused.includes(topic)) return 'refused';
+  return partitions.has(topic) ? 'there' : 'missing';
 }
 
 function topicsOf(settings: KafkaSettings): readonly Omit<InspectedTopic, 'state'>[] {

@@ -55,3 +55,19 @@ test('the moment of a status stays while its detail changes', () => {
     ...{ status: 'disconnected', detail: 'Another.', sinceMs, missingTopics: [] },
   });
 });
+
+test('topics that are missing or refused are told by name, and others are read', () => {
+  const { keeper, read, lines } = open();
+  keeper.missing(['later', 'secret'], ['secret']);
+  keeper.membership.connected();
+  const refusal = 'The broker refused access to secret. Grant it to the user.';
+  assert.deepEqual(read(), ['connected', refusal]);
+  assert.deepEqual(keeper.read().missingTopics, ['later', 'secret']);
+  keeper.missing(['later', 'secret'], ['secret']);
+  keeper.missing(['later'], []);
+  assert.deepEqual(read(), ['connected', null]);
+  assert.deepEqual(lines, [
+    ...['Kafka has no such topics yet', 'Kafka refuses access to topics', 'Kafka is connected'],
+    'Kafka has no such topics yet',
+  ]);
+});

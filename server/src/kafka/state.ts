@@ -15,7 +15,8 @@ export interface StateKeeper {
   readonly writer: PartState;
   /** Why records wait to be written to a topic; null once none does. */
   topicWaits(topic: string, detail: string | null): void;
-  missing(topics: readonly string[]): void;
+  /** Topics of commands that are not read; `refused` are those that the brokers do not let see. */
+  missing(topics: readonly string[], refused: readonly string[]): void;
 }
 
 /** Keeps the state, and logs each change of it once. Connected is only what is so in every part. */
@@ -26,6 +27,7 @@ export function createStateKeeper(log: Log): StateKeeper {
     ['writer', null],
   ]);
   let isMember = false;
+  let refusedTopics: readonly string[] = [];
   let state: KafkaState = {
     status: 'connecting',
     detail: null,
@@ -33,19 +35,21 @@ export function createStateKeeper(log: Log): StateKeeper {
     missingTopics: [],
   };
 
-  function statusNow(detail: string | null): KafkaStatus {
-    if (detail !== null) return 'disconnected';
+  function statusNow(trouble: string | null): KafkaStatus {
+    if (trouble !== null) return 'disconnected';
     return isMember ? 'connected' : 'connecting';
   }
 
   function change(): void {
-    const detail = [...troubles.values()].find((one) => one !== null) ?? null;
-    const status = statusNow(detail);
-    if (state.status === status && state.detail === detail) return;
-    const sinceMs = state.status === status ? state.sinceMs : Date.now();
-    state = { ...state, status, detail, sinceMs };
-    if (status === 'connected') log.info({}, 'Kafka is connected');
-    if (status === 'disconnected') log.warn({ detail }, 'Kafka is not connected');
+    const before = state;
+    const trouble = [...troubles.values()].find((one) => one !== null) ?? null;
+    const status = statusNow(trouble);
+    const detail = trouble ?? refusalOf(refusedTopics);
+    if (before.status === status && before.detail === detail) return;
+    const sinceMs = before.status === status ? before.sinceMs : Date.now();
+    state = { ...before, status, detail, sinceMs };
+    if (trouble !== null) log.warn({ detail }, 'Kafka is not connected');
+    else if (before.status !== status) log.info({}, `Kafka is ${status}`);
   }
 
   return {
@@ -78,10 +82,22 @@ export function createStateKeeper(log: Log): StateKeeper {
       else troubles.set(part, `Nothing can be written to ${topic}. ${detail}`);
       change();
     },
-    missing(topics) {
-      if (topics.join() === state.missingTopics.join()) return;
-      state = { ...state, missingTopics: topics };
-      if (topics.length > 0) log.warn({ topics }, 'Kafka has no such topics yet');
+    missing(topics, refused) {
+      if (topics.join() !== state.missingTopics.join()) {
+        state = { ...state, missingTopics: topics };
+        const unknown = topics.filter((topic) => !refused.includes(topic));
+        if (unknown.length > 0) log.warn({ topics: unknown }, 'Kafka has no such topics yet');
+      }
+      if (refused.join() === refusedTopics.join()) return;
+      refusedTopics = refused;
+      if (refused.length > 0) log.warn({ topics: refused }, 'Kafka refuses access to topics');
+      change();
     },
   };
+}
+
+/** The other topics are read all the same. */
+function refusalOf(topics: readonly string[]): string | null {
+  if (topics.length === 0) return null;
+  return `The broker refused access to ${topics.join(', ')}. Grant it to the user.`;
 }

@@ -82,6 +82,11 @@ export function readTrouble(error: unknown): KafkaTrouble {
   return new KafkaTrouble('other', `The broker answered with an error${which}.`, error);
 }
 
+/** Whether it is this one topic that the user may not see, and not the login or the group. */
+export function refusesTopic(error: unknown): boolean {
+  return partsOf(error).some(({ apiId }) => apiId === 'TOPIC_AUTHORIZATION_FAILED');
+}
+
 function partsOf(error: unknown): readonly Part[] {
   const found: Part[] = [];
   const waiting: unknown[] = [error];

@@ -21,7 +21,7 @@ export interface KafkaState {
   readonly detail: string | null;
   /** In ms since 1970: since when it is so. */
   readonly sinceMs: number;
-  /** Topics that commands should come from, and that the brokers do not have. */
+  /** Topics that commands should come from, and that the brokers do not have, or refuse. */
   readonly missingTopics: readonly string[];
 }
 

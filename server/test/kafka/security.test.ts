@@ -71,6 +71,9 @@ test('brokers that ask for a login or for TLS are spoken to as they ask', async 
     await t.test('replies that the broker refuses are told, whatever else is well', () =>
       tellForbiddenReplies(site, opened),
     );
+    await t.test('a topic that the broker refuses is told, and the others are read', () =>
+      readOthers(site, opened),
+    );
     await t.test('a wrong password is told in the log and by /readyz, and HTTP is served', () =>
       tellWrongPassword(site.broker),
     );
@@ -178,6 +181,32 @@ async function tellForbiddenReplies(site: KafkaSite, opened: OpenedService): Pro
     await waitFor(async () => (door.state().status === 'connected' ? true : null));
   };
   await withDoor(site, opened, saslPlain, use, topics);
+}
+
+async function readOthers(site: KafkaSite, opened: OpenedService): Promise<void> {
+  const topics = nameTopics();
+  const { client } = site;
+  await makeTopics(client, topics);
+  const user = login.WATCHWORD_KAFKA_USER;
+  await client.forbid(user, topics.generateIn);
+  const use = async (door: KafkaDoor): Promise<void> => {
+    await client.send([{ topic: topics.generateIn, value: '{"processInstanceId":7}' }]);
+    await ask(site, topics, door, 1);
+    const { detail, missingTopics } = door.state();
+    const told = `The broker refused access to ${topics.generateIn}. Grant it to the user.`;
+    assert.equal(detail, told);
+    assert.ok(missingTopics.includes(topics.generateIn));
+    await client.allow(user, topics.generateIn);
+    await untilReplies(client, topics.generateOut, 1);
+    assert.equal(door.state().detail, null);
+  };
+  await withDoor(site, opened, saslPlain, use, topics);
+  for (const topic of [topics.generateIn, topics.validateIn]) await client.forbid(user, topic);
+  const useNone = async (door: KafkaDoor): Promise<void> => {
+    const { detail } = await untilDisconnected(door);
+    assert.match(detail ?? '', /refused access to the topics of commands/);
+  };
+  await withDoor(site, opened, saslPlain, useNone, topics);
 }
 
 async function tellWrongPassword(broker: TestKafka): Promise<void> {

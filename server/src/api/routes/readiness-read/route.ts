@@ -37,7 +37,9 @@ export const readinessRead = defineRoute({
           detail: orNull(Type.String({ description: 'What is wrong, in a sentence.' })),
           since: moment('Since when its status is so.'),
           missingTopics: Type.Array(Type.String(), {
-            description: 'Topics of commands that the brokers do not have.',
+            description:
+              'Topics of commands that the brokers do not have, or refuse access to: then the ' +
+              'detail says so.',
           }),
         }),
       ),
