@@ -137,6 +137,11 @@ export const kafkaSettings = {
     alsoReadAs: ['KAFKA_MESSAGE_MAX_BYTES'],
     purpose: 'The longest value that is read as a command, in bytes; a longer one is refused.',
   }),
+  kafkaCommandAgeSecondsMax: setting({
+    read: optional(wholeNumber(1, 7 * 86_400)),
+    default: null,
+    purpose: 'How old a command may be that sends something; an older one is refused.',
+  }),
   kafkaTopicDeadLetter: setting({
     read: topic,
     default: 'watchword.dead-letter.v1',
@@ -283,6 +288,7 @@ export function kafkaSettingsOf(values: Values): KafkaSettings | null {
     retryIntervalMs: values.kafkaRetryIntervalMs,
     refusedWaitSeconds: values.kafkaRefusedWaitSeconds,
     messageBytesMax: values.kafkaMessageBytesMax,
+    commandAgeSecondsMax: values.kafkaCommandAgeSecondsMax,
     deadLetterTopic: values.kafkaTopicDeadLetter,
     eventTopic: values.kafkaTopicEvents,
     commands: { in: values.kafkaTopicCommands, out: values.kafkaTopicReplies },

@@ -20,6 +20,8 @@ export interface KafkaSettings {
   readonly refusedWaitSeconds: number;
   /** A longer value is answered, but not read. */
   readonly messageBytesMax: number;
+  /** A command that is older sends nothing; null where none is too old. */
+  readonly commandAgeSecondsMax: number | null;
   readonly deadLetterTopic: string;
   /** Null where nobody is told of events. */
   readonly eventTopic: string | null;

@@ -222,3 +222,18 @@ test('without a key nothing is kept, and what no longer opens stays refused', as
   opened.vault.openAnswer = openAnswer;
   assert.equal(unread.code, 'idempotency_key_reused');
 });
+
+test('who comes too late starts nothing, and is told what took effect in time', async () => {
+  const inTime: Caller = { ...(await opened.newCaller({ limits })), keepsRefusals: true };
+  const tooLate = { code: 'request_invalid', detail: 'Too old.' } as const;
+  const late: Caller = { ...inTime, tooLate };
+  const start = (caller: Caller, key: string) =>
+    opened.service.startVerification(caller, { recipient }, key);
+  const first = take(await start(inTime, 'in-time'));
+  const again = take(await start(late, 'in-time'));
+  assert.deepEqual([again.view.id, again.isReplay], [first.view.id, true]);
+  const handed = opened.provider.handed.length;
+  assert.equal(refusalOf(await start(late, 'late')).detail, tooLate.detail);
+  assert.equal(refusalOf(await start(inTime, 'late')).detail, tooLate.detail, 'it is kept');
+  assert.equal(opened.provider.handed.length, handed);
+});

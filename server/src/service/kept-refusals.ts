@@ -1,4 +1,4 @@
-import type { Result } from '#domain/refusal.ts';
+import type { Refusal, Result } from '#domain/refusal.ts';
 import type { ServiceContext } from '#service/context.ts';
 import { answerRepeated, idempotencyEntry, type RepeatableVerb } from '#service/idempotency.ts';
 import type { Caller, IdempotencyKey, Service } from '#service/service.ts';
@@ -28,7 +28,9 @@ type Verb<Asked, View> = (
  *
  * Rules:
  * 1. What took effect under the key meanwhile is the answer, and what was kept first stays.
- * 2. What says only that the key is taken is not kept, and what is thrown (a storage that cannot
+ * 2. A caller that comes too late for anything new (`tooLate`) gets that refusal, kept as well, but
+ *    the answer to what took effect in time.
+ * 3. What says only that the key is taken is not kept, and what is thrown (a storage that cannot
  *    answer) is no refusal: both are to be tried again.
  */
 export function keepingRefusals(
@@ -69,7 +71,9 @@ async function runKeeping<View>(
   step: Parameters<typeof idempotencyEntry>[2],
   run: () => Promise<Result<Answer<View>>>,
 ): Promise<Result<Answer<View>>> {
-  const result = await run();
+  const { tooLate } = caller;
+  const result =
+    tooLate === undefined || (await isRepeated()) ? await run() : refusedWith<View>(tooLate);
   if (result.ok || saysKeyIsTaken(result.error.code)) return result;
   const entry = idempotencyEntry(vault, caller, step);
   if (entry === null) return result;
@@ -80,6 +84,15 @@ async function runKeeping<View>(
   const answered = answerRepeated<View>(vault, entry, earlier);
   // An effect whose answer has to be made anew: the verb itself knows how.
   return 'ok' in answered ? answered : run();
+
+  async function isRepeated(): Promise<boolean> {
+    const asked = idempotencyEntry(vault, caller, step);
+    return asked !== null && (await storage.findRepeated(asked)) !== null;
+  }
+}
+
+function refusedWith<View>(error: Refusal): Result<Answer<View>> {
+  return { ok: false, error };
 }
 
 function saysKeyIsTaken(code: string): boolean {

@@ -1,6 +1,6 @@
 import type { Application, ApplicationSettings } from '#domain/application.ts';
 import type { Handle } from '#domain/handle.ts';
-import type { Result } from '#domain/refusal.ts';
+import type { Refusal, Result } from '#domain/refusal.ts';
 import type { Template } from '#domain/template.ts';
 import type {
   CredentialView,
@@ -40,6 +40,8 @@ export interface Caller {
   readonly approvalYields?: ApprovalYield;
   /** Whether a refusal is kept under the key as an answer is; a door that reads a log says so. */
   readonly keepsRefusals?: true;
+  /** With `keepsRefusals`: what has no effect under its key by now gets this refusal and none. */
+  readonly tooLate?: Refusal;
 }
 
 /**

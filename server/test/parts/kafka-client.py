@@ -79,7 +79,11 @@ def send(command):
                     key=decoded(record["key"]),
                     headers=[(name, decoded(value)) for name, value in record["headers"]],
                     on_delivery=placed(at),
-                    **({} if record.get("partition") is None else {"partition": record["partition"]}),
+                    **{
+                        name: record[name]
+                        for name in ("partition", "timestamp")
+                        if record.get(name) is not None
+                    },
                 )
                 break
             except BufferError:

@@ -24,6 +24,8 @@ export interface SentRecord {
   readonly key?: Bytes;
   readonly value: Bytes;
   readonly headers?: readonly (readonly [string, Bytes])[];
+  /** In ms since 1970; now where it is absent. */
+  readonly timestamp?: number;
 }
 
 export interface ReadRecord {
@@ -115,8 +117,8 @@ export function startKafkaClient(
     },
     async send(sent) {
       const { places } = await ask('send', {
-        records: sent.map(({ topic, partition, key = null, value, headers = [] }) => ({
-          ...{ topic, partition, key: encoded(key), value: encoded(value) },
+        records: sent.map(({ key = null, value, headers = [], ...where }) => ({
+          ...{ ...where, key: encoded(key), value: encoded(value) },
           headers: headers.map(([name, content]) => [name, encoded(content)]),
         })),
       });

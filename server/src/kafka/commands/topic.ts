@@ -1,12 +1,14 @@
 import type { Application } from '#domain/application.ts';
+import { inTimeOrNot } from '#kafka/command-age.ts';
 import { type Command, type CommandTopic, settled } from '#kafka/command-topic.ts';
 import { type KafkaRecord, replyTo } from '#kafka/record.ts';
 import type { KafkaSettings } from '#kafka/settings.ts';
 import type { NativeAnswer, NativeCalls, NativeError } from '#service/native-port.ts';
+import type { Caller } from '#service/service.ts';
 import { type NativeCommand, orderOf, readNativeCommand } from './read-command.ts';
 
 export interface NativeTopicParts {
-  readonly settings: Pick<KafkaSettings, 'commands' | 'messageBytesMax'>;
+  readonly settings: Pick<KafkaSettings, 'commands' | 'messageBytesMax' | 'commandAgeSecondsMax'>;
   readonly calls: NativeCalls;
   readonly applicationNow: () => Promise<Application>;
 }
@@ -49,14 +51,17 @@ const ourFault: NativeError = {
 };
 
 async function carryOut(
-  { calls, applicationNow }: NativeTopicParts,
+  { settings, calls, applicationNow }: NativeTopicParts,
   record: KafkaRecord,
   { name, fields, key }: NativeCommand,
 ): Promise<NativeAnswer> {
   const application = await applicationNow();
+  const caller: Caller = { application, origin: doorName, keepsRefusals: true };
+  // A guess that comes late is judged as any other, and what is canceled late stays canceled.
+  const sends = name === 'start' || name === 'resend';
   return settled(
     await calls.call({
-      caller: { application, origin: doorName, keepsRefusals: true },
+      caller: sends ? inTimeOrNot(caller, record, settings) : caller,
       ...{ name, fields, key },
       bytes: record.value?.length ?? 0,
     }),

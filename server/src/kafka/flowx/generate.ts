@@ -1,4 +1,5 @@
 import { ok, type Result } from '#domain/refusal.ts';
+import { inTimeOrNot } from '#kafka/command-age.ts';
 import { type Command, type CommandTopic, settled } from '#kafka/command-topic.ts';
 import { type KafkaRecord, recordId, replyTo } from '#kafka/record.ts';
 import type { StartRequest } from '#service/requests.ts';
@@ -27,7 +28,7 @@ export function createGenerateTopic(parts: FlowxParts): CommandTopic {
   const callerOf = createFlowxDoor(settings.flowx);
 
   async function start(record: KafkaRecord, asked: Client & StartFields): Promise<string | null> {
-    const caller = callerOf(await applicationNow());
+    const caller = inTimeOrNot(callerOf(await applicationNow()), record, settings);
     const { clientId: _, ...request } = asked;
     const reference = referenceOf(service, caller, asked);
     const started = settled(

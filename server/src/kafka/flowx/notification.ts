@@ -1,5 +1,6 @@
 import type { ChannelName } from '#domain/channels/channel.ts';
 import { ok, type Result } from '#domain/refusal.ts';
+import { inTimeOrNot } from '#kafka/command-age.ts';
 import { type Command, type CommandTopic, settled } from '#kafka/command-topic.ts';
 import { type KafkaRecord, recordId, replyTo } from '#kafka/record.ts';
 import type { MessageRequest } from '#service/requests.ts';
@@ -34,7 +35,7 @@ export function createNotificationTopic(parts: FlowxParts): CommandTopic {
   const callerOf = createFlowxDoor(settings.flowx);
 
   async function send(record: KafkaRecord, asked: Notification): Promise<string | null> {
-    const caller = callerOf(await applicationNow());
+    const caller = inTimeOrNot(callerOf(await applicationNow()), record, settings);
     const { receivers, ...message } = asked;
     const faults: string[] = [];
     for (const [at, recipient] of receivers.entries()) {
