@@ -22,6 +22,7 @@ import type {
   NativeCallName,
   NativeCalls,
   NativeError,
+  NativeMistake,
   NativeVerdict,
 } from '#service/native-port.ts';
 import type { CheckRequest, RecipientCheckRequest, ResendRequest } from '#service/requests.ts';
@@ -90,6 +91,7 @@ export function createNativeCalls(service: Service): NativeCalls {
     fieldNames: Object.values(kinds).flatMap(({ schema }) =>
       Object.keys((schema as TObject).properties),
     ),
+    refuse: errorOf,
     async call({ caller, name, fields, bytes, key }: NativeCall): Promise<NativeAnswer> {
       const kind: Kind = kinds[kindOf(name, fields)];
       const wrong = mistakeIn(kind, fields, bytes, key);
@@ -145,13 +147,16 @@ function verdictOf({ approved, reason, proof }: VerdictView): NativeVerdict {
   return { approved, reason, ...(proof === null ? {} : { proof }) };
 }
 
-function errorOf({ code, detail, pointer, limit, retryAfterSeconds }: Refusal): NativeError {
+function errorOf(refusal: Refusal | NativeMistake): NativeError {
+  const { code, detail, pointer, limit, retryAfterSeconds } = { ...noLimit, ...refusal };
   return errorNamed(code, detail, {
     errors: pointer === undefined ? [] : [{ pointer, detail }],
     ...(limit === undefined ? {} : { limit }),
     ...(retryAfterSeconds === undefined ? {} : { retryAfterSeconds }),
   });
 }
+
+const noLimit = { limit: undefined, retryAfterSeconds: undefined };
 
 function errorNamed(
   code: ErrorCode,

@@ -9,6 +9,8 @@ import type { Caller, IdempotencyKey } from '#service/service.ts';
 export interface NativeCalls {
   /** Throws `StorageUnavailable` where the same will work later. */
   call(asked: NativeCall): Promise<NativeAnswer>;
+  /** What is answered to a command that is none. */
+  refuse(mistake: NativeMistake): NativeError;
   /** Of all calls. */
   readonly fieldNames: readonly string[];
 }
@@ -24,6 +26,14 @@ export interface NativeCall {
   /** How long they were as they came, for the bounds that bodies have. */
   readonly bytes: number;
   readonly key: IdempotencyKey;
+}
+
+/** Why something is no command. */
+export interface NativeMistake {
+  readonly code: 'body_too_large' | 'not_json' | 'request_invalid';
+  readonly detail: string;
+  /** The field that is wrong; absent where it is none alone. */
+  readonly pointer?: string;
 }
 
 export type NativeAnswer =

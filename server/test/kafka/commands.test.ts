@@ -38,7 +38,10 @@ interface Reply {
 test('any producer starts, checks, resends and cancels over a real broker', async (t) => {
   const opened = await openSite(t);
   if (opened === null) return;
-  await opened.client.createTopics({ [commandTopic]: 2, [replyTopic]: 2, [names.deadLetter]: 1 });
+  await opened.client.createTopics(
+    { [commandTopic]: 2, [replyTopic]: 2, [names.deadLetter]: 1 },
+    { 'max.message.bytes': '2000000' },
+  );
   await opened.client.follow([replyTopic, names.deadLetter]);
   let node = await startNode(opened.broker.address(), names, {
     WATCHWORD_KAFKA_FLOWX_ENABLED: 'false',
@@ -50,9 +53,10 @@ test('any producer starts, checks, resends and cancels over a real broker', asyn
     await t.test('each command is answered as its call of the HTTP API is', () => goThrough(site));
     await t.test('a key that comes again does nothing and is answered alike', () => repeat(site));
     await t.test('what is refused has the code of the HTTP API', () => refuse(site));
-    await t.test('what is no command goes, without its contents, to the dead letters', () =>
-      bury(site),
+    await t.test('what is no command is answered where a reply can be found by somebody', () =>
+      answerMistakes(site),
     );
+    await t.test('else it goes, without its contents, to the dead letters', () => bury(site));
     await t.test('no code and no recipient is in the log', async () => {
       const codes = await codesOf(node, recipient);
       assert.ok(codes.length > 0);
@@ -179,15 +183,44 @@ async function refuse({ ask, node }: Site): Promise<void> {
   assert.ok(error.retryAfterSeconds >= 1);
 }
 
+const mistakes = [
+  ['not json', 'not_json', 'The command is no JSON object. Send one.', []],
+  [
+    '{"command":"START"}',
+    ...['request_invalid', 'This must be one of start, check, resend, cancel.'],
+    ['/command'],
+  ],
+  [
+    `{"command":"start","text":"${'x'.repeat(1_100_000)}"}`,
+    ...['body_too_large', 'A command has at most 1048576 bytes.'],
+    [],
+  ],
+] as const;
+
+async function answerMistakes({ client }: Site): Promise<void> {
+  for (const [value, code, detail, pointers] of mistakes) {
+    for (const found of [{ key: `${code} by key` }, { headers: [['trace', code]] as const }]) {
+      const before = repliesOf(client, replyTopic).length;
+      await client.send([{ topic: commandTopic, key: null, value, ...found }]);
+      const reply = (await untilReplies(client, replyTopic, before + 1)).at(-1);
+      const { command, ok, error } = JSON.parse(String(reply?.value));
+      assert.deepEqual([command, ok, error.code, error.detail], [null, false, code, detail]);
+      const pointersOf: { pointer: string }[] = error.errors;
+      assert.deepEqual(
+        pointersOf.map(({ pointer }) => pointer),
+        pointers,
+      );
+    }
+  }
+}
+
 async function bury({ client, ask }: Site): Promise<void> {
   const secret = '+14155550199';
   const poison = [
     ...['not json', '[]', '{"recipient":"', `{"command":"erase","recipient":"${secret}"}`],
     ...[null, Buffer.from([0xc3, 0x28]), `{"${secret}":"${secret}"}`],
   ];
-  const named = { key: secret, headers: [[secret, secret]] } as const;
-  const sent = { topic: commandTopic, partition: 0, ...named };
-  await client.send(poison.map((value) => ({ ...sent, value })));
+  await client.send(poison.map((value) => ({ topic: commandTopic, partition: 0, value })));
   const letters = await untilReplies(client, names.deadLetter, poison.length);
   for (const letter of letters) {
     const parts = [letter.key, letter.value, ...letter.headers.flat()];

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { ok } from '#domain/refusal.ts';
 import { orderOf, readNativeCommand } from '#kafka/commands/read-command.ts';
 import type { Header, KafkaRecord } from '#kafka/record.ts';
 
@@ -19,23 +20,32 @@ const keyed = (...keys: (string | null)[]): readonly Header[] =>
 
 test('a command is read, and its fields are left as they are', () => {
   const record = recordOf('{"command":"check","id":"vf_1","code":["7"],"nothing":null}');
-  assert.deepEqual(readNativeCommand(record, bytesMax), {
-    name: 'check',
-    fields: { id: 'vf_1', code: ['7'], nothing: null },
-    key: 'kafka:commands:3:17:1700000000000',
-  });
+  assert.deepEqual(
+    readNativeCommand(record, bytesMax),
+    ok({
+      name: 'check',
+      fields: { id: 'vf_1', code: ['7'], nothing: null },
+      key: 'kafka:commands:3:17:1700000000000',
+    }),
+  );
 });
 
-const noCommands = [
-  ...[null, '', '{', '[]', '"start"', 'null', '{}', '{"command":"START"}', '{"command":["start"]}'],
-  ...['{"command":"__proto__"}', '{"__proto__":{"command":"start"}}', Buffer.from([0x22, 0xff])],
-  `{"command":"start","text":"${'x'.repeat(bytesMax)}"}`,
-];
+const noCommands = {
+  not_json: [null, '', '{', '[]', '"start"', 'null', Buffer.from([0x22, 0xff])],
+  request_invalid: [
+    ...['{}', '{"command":"START"}', '{"command":["start"]}', '{"command":"__proto__"}'],
+    '{"__proto__":{"command":"start"}}',
+  ],
+  body_too_large: [`{"command":"start","text":"${'x'.repeat(bytesMax)}"}`],
+};
 
-for (const value of noCommands) {
-  test(`no command: ${String(value).slice(0, 40)}`, () => {
-    assert.equal(readNativeCommand(recordOf(value), bytesMax), null);
-  });
+for (const [code, values] of Object.entries(noCommands)) {
+  for (const value of values) {
+    test(`no command (${code}): ${String(value).slice(0, 40)}`, () => {
+      const read = readNativeCommand(recordOf(value), bytesMax);
+      assert.equal(read.ok ? null : read.error.code, code);
+    });
+  }
 }
 
 const keys = [
@@ -49,7 +59,8 @@ const keys = [
 for (const [headers, key] of keys) {
   test(`the key that a producer chose stands before the record's place: "${key}"`, () => {
     const record = recordOf('{"command":"start"}', { headers });
-    assert.equal(readNativeCommand(record, bytesMax)?.key, key);
+    const read = readNativeCommand(record, bytesMax);
+    assert.equal(read.ok && read.value.key, key);
   });
 }
 

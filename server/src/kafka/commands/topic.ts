@@ -26,21 +26,30 @@ export function createNativeTopics(parts: NativeTopicParts): readonly CommandTop
       fieldNames: ['command', ...parts.calls.fieldNames],
       read(record): Command {
         const command = readNativeCommand(record, messageBytesMax);
-        const reply = ({ name }: NativeCommand, answer: NativeAnswer) =>
+        const name = command.ok ? command.value.name : null;
+        const reply = (answer: NativeAnswer) =>
           replyTo(record, commands.out, JSON.stringify(replyOf(name, answer)));
         return {
           order: orderOf(record, command),
           async carryOut() {
-            if (command === null) return { replies: [], deadLetter: 'unreadable' };
-            const answer = await carryOut(parts, record, command);
-            return { replies: [reply(command, answer)], deadLetter: null };
+            if (!command.ok && !isAnswerable(record)) {
+              return { replies: [], deadLetter: 'unreadable' };
+            }
+            const answer = command.ok
+              ? await carryOut(parts, record, command.value)
+              : { ok: false as const, error: parts.calls.refuse(command.error) };
+            return { replies: [reply(answer)], deadLetter: null };
           },
-          answerFault: () =>
-            command === null ? [] : [reply(command, { ok: false, error: ourFault })],
+          answerFault: () => [reply({ ok: false, error: ourFault })],
         };
       },
     },
   ];
+}
+
+/** A producer finds its reply by the key or by a header. */
+function isAnswerable({ key, headers }: KafkaRecord): boolean {
+  return key !== null || headers.length > 0;
 }
 
 const ourFault: NativeError = {
@@ -68,7 +77,7 @@ async function carryOut(
   );
 }
 
-function replyOf(command: string, answer: NativeAnswer): object {
+function replyOf(command: string | null, answer: NativeAnswer): object {
   if (!answer.ok) return { command, ...answer };
   const { verification, verdict } = answer;
   return { command, ok: true, verification, ...verdict };
