@@ -197,7 +197,7 @@ const refused: readonly (readonly [string, object | Bytes, RegExp])[] = [
   ['a number where mail is to go', { recipient: '+14155550123' }, /./],
   ['several recipients', { recipient: ['a@example.com'] }, /recipient must be one/],
   ['no client', { clientId: undefined, contentParams: {} }, /clientId must be/],
-  ['a long client', { clientId: 'x'.repeat(256) }, /clientId must be/],
+  ['a long client', { clientId: 'x'.repeat(256), contentParams: {} }, /clientId must be/],
   ['parameters that are no object', { contentParams: 'x' }, /contentParams must be an object/],
   ['a variable too few', { templateName: 'order', data: { client: {} } }, /variable client_name/],
   [
@@ -231,6 +231,7 @@ async function refuse({ ask }: Site): Promise<void> {
       name,
     );
     assert.equal(body.otpSent, false, name);
+    assert.ok(text.length < 2_000, `${name}: a reply gives back no more than it has to`);
     assert.match(body.error, sentence, name);
   }
   const guesses = [

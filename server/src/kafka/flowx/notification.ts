@@ -9,6 +9,7 @@ import { readTemplateWords, type TemplateWords } from './template-words.ts';
 import {
   commandAnsweredBy,
   createFlowxDoor,
+  echoOf,
   type FlowxParts,
   fault,
   fieldNames,
@@ -21,8 +22,6 @@ const receiversMax = 100;
 const receiverCharactersMax = 320;
 /** Of a reply that tells what stands against each receiver. */
 const faultsShownMax = 5;
-/** What is given back as it came, so that no reply is longer than its command. */
-const echoCharactersMax = 255;
 
 /**
  * `KAFKA_TOPIC_NOTIFICATION_INTERNAL_IN`: a message without a code to several receivers, each by a
@@ -112,10 +111,7 @@ function inOneText(faults: readonly string[], receivers: number): string | null 
 }
 
 function notificationReply(fields: Fields | null, error: string | null): string {
-  const echo = (name: string) => {
-    const text = textOf(fields?.[name]);
-    return text === undefined || text.length > echoCharactersMax ? null : text;
-  };
+  const echo = (name: string) => echoOf(fields?.[name]) ?? null;
   const [identifier, templateName, language] = ['identifier', 'templateName', 'language'].map(echo);
   return JSON.stringify({ identifier, templateName, language, error });
 }

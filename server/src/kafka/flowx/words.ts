@@ -27,7 +27,8 @@ export const fieldNames = [
   ...['identifier', 'receivers', 'senderEmail', 'senderName', 'attachments'],
 ];
 
-const clientIdCharactersMax = 255;
+/** What is given back as it came, so that no reply is longer than its command. */
+const echoCharactersMax = 255;
 
 export interface ReadCommand {
   /** Null where the value is no JSON object. */
@@ -43,8 +44,8 @@ export function readCommand(record: KafkaRecord, { messageBytesMax }: KafkaSetti
   const isTooLong = (record.value?.length ?? 0) > messageBytesMax;
   const fields = isTooLong ? null : readFields(record.value);
   const inside = [fields, fields?.['contentParams'], fields?.['data']];
-  const clientId = inside.map((one) => textOf(fieldOf(one, 'clientId'))).find((one) => one);
-  const channel = textOf(fields?.['channel']);
+  const clientId = inside.map((one) => echoOf(fieldOf(one, 'clientId'))).find((one) => one);
+  const channel = echoOf(fields?.['channel']);
   return {
     fields,
     processId: processIdOf(record, fields),
@@ -52,6 +53,12 @@ export function readCommand(record: KafkaRecord, { messageBytesMax }: KafkaSetti
     channel,
     order: orderOf(record, clientId, channel),
   };
+}
+
+/** Text that is given back; what is longer than any is taken for none. */
+export function echoOf(value: unknown): string | undefined {
+  const text = textOf(value);
+  return text !== undefined && text.length <= echoCharactersMax ? text : undefined;
 }
 
 /** Why a command that is no JSON object cannot be read. */
@@ -74,8 +81,8 @@ export interface Client {
 }
 
 export function readClient({ clientId, channel }: ReadCommand): Result<Client, string> {
-  if (clientId === undefined || clientId.length > clientIdCharactersMax) {
-    return fault(`clientId must be a text of 1 to ${clientIdCharactersMax} characters.`);
+  if (clientId === undefined) {
+    return fault(`clientId must be a text of 1 to ${echoCharactersMax} characters.`);
   }
   const read = readChannel(channel);
   return read.ok ? ok({ clientId, channel: read.value }) : read;
