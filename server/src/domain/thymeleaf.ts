@@ -28,7 +28,7 @@ export function fromThymeleaf(source: string): Result<string> {
     if (!read.ok) mistake ??= read.error.detail;
     return read.ok ? read.value : '';
   };
-  const printed = withFilledElements(source.replace(/\sxmlns:th=(?:"[^"]*"|'[^']*')/g, ''))
+  const printed = withFilledElements(source.replace(/\sxmlns:th\s*=\s*(?:"[^"]*"|'[^']*')/gi, ''))
     .replace(/\[\[\s*\$\{([^{}]*)\}\s*\]\]/g, (_, expression) => placeholder(expression))
     .replace(/\[\(\s*\$\{([^{}]*)\}\s*\)\]/g, (_, expression) => placeholder(expression))
     .replace(/\$\{([^{}]*)\}/g, (_, expression) => placeholder(expression));
@@ -36,12 +36,23 @@ export function fromThymeleaf(source: string): Result<string> {
   return mistake === null ? ok(printed) : invalid(mistake);
 }
 
+/** Attributes have letters of either case, and a second spelling for HTML (Thymeleaf 3.1, 3.1). */
+const printing = /\s(?:th:|data-th-)u?text\s*=\s*(["'])(\$\{[^{}]*\})\1/i;
+const computing = [
+  /(?<=[\s"'/])(?:th:|data-th-)[a-z-]+(?=\s*=)/i,
+  /<\/?th:[a-z]+/i,
+  /\[\[\s*[#@~*][^\]]*\]\]/,
+  /\[\(\s*[#@~*]/,
+  // A comment to everybody but Thymeleaf.
+  /<!--\/\*\//,
+];
+
 /** What `th:text` of an element prints stands in the element, which has no other in it. */
 function withFilledElements(source: string): string {
   const parts: string[] = [];
   let from = 0;
   for (const { 0: tag, 1: name, index } of source.matchAll(/<([a-zA-Z][a-zA-Z0-9]*)[^<>]*>/g)) {
-    const [attribute, , value] = /\sth:u?text=(["'])(\$\{[^{}]*\})\1/.exec(tag) ?? [];
+    const [attribute, , value] = printing.exec(tag) ?? [];
     // What computes, or stands before other elements, stays and is refused by its words.
     if (attribute === undefined || value === undefined) continue;
     const content = index + tag.length;
@@ -81,8 +92,7 @@ function nameOf(path: string): string | null {
 
 /** What is Thymeleaf's and was not understood. */
 function leftOver(text: string): string | null {
-  const [found] =
-    /\sth:[a-z-]+(?==)|<\/?th:[a-z]+|\[\[\s*[#@~*][^\]]*\]\]|\[\(\s*[#@~*]/.exec(text) ?? [];
+  const found = computing.map((words) => words.exec(text)?.[0]).find((one) => one !== undefined);
   return found === undefined ? null : notUnderstood(found.trim());
 }
 
