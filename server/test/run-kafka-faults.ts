@@ -1,7 +1,7 @@
 /**
  * `npm run test:kafka [rounds] [--seed=…]`: a thousand commands a round over a real broker, to two
  * nodes on one PostgreSQL, while nodes and broker are killed and stopped as the seed has it. Every
- * command must be answered, a repeated reply be the same, and nobody be sent two different codes.
+ * command must be answered, a repeated reply be the same, and the whole be a history of the model.
  * One line for each round; ten rounds when nothing is said. Ends with 1 at the first that fails.
  */
 import { randomBytes } from 'node:crypto';
@@ -9,18 +9,13 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type RunningServer, startDevelopmentServer } from './end-to-end/running-server.ts';
 import { createRandomSource, type RandomSource } from './faults/random-source.ts';
-import { askForCodes, guessCodes, readPeople, untilAnswered } from './kafka/history.ts';
-import {
-  type KafkaSite,
-  makeTopics,
-  nameTopics,
-  openSite,
-  saveTemplate,
-} from './kafka/kafka-site.ts';
+import { openHistory, prepareNode, settingsOf, untilAnswered, type Wave } from './kafka/history.ts';
+import { type KafkaSite, makeTopics, nameTopics, openSite } from './kafka/kafka-site.ts';
 import { findPostgres, startPostgres } from './parts/postgres.ts';
 
 const roundsDefault = 10;
-const namesCount = 500;
+const people = 130;
+const waves = 3;
 const partitions = 6;
 const faultsMax = 3;
 
@@ -63,7 +58,7 @@ async function makeFault(fault: Fault, site: KafkaSite, nodes: Nodes, index: num
   }
 }
 
-/** Answers what happened, and how often something was said twice. */
+/** Answers what happened, and how much of it. */
 async function runRound(site: KafkaSite, url: string, random: RandomSource): Promise<string> {
   const topics = nameTopics();
   await makeTopics(site.client, topics, partitions);
@@ -72,40 +67,37 @@ async function runRound(site: KafkaSite, url: string, random: RandomSource): Pro
     WATCHWORD_DATABASE_URL: url,
     WATCHWORD_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
     ...topics.environment,
+    ...settingsOf(topics),
   });
   const happened: string[] = [];
-  let deaths = 0;
 
-  async function disturb(answered: () => number): Promise<void> {
-    const moments = Array.from({ length: random.between(1, faultsMax) }, () =>
-      random.below(namesCount - 50),
+  async function disturb(wave: Wave): Promise<void> {
+    const moments = Array.from(
+      { length: random.between(1, faultsMax) },
+      () => random.below(90) / 100,
     );
     for (const moment of moments.toSorted((one, other) => one - other)) {
-      await untilAnswered(answered, moment);
+      await untilAnswered(wave, moment);
       const fault = random.pick(faults);
       happened.push(`${fault} at ${moment}`);
-      if (fault === 'kill a node') deaths += 1;
-      await makeFault(fault, site, nodes, random.below(nodes.all.length));
+      const make = () => makeFault(fault, site, nodes, random.below(nodes.all.length));
+      await (fault === 'kill a node' ? wave.killNode(make) : wave.disturb(make));
       await pause(random.below(500));
     }
   }
 
-  try {
+  const node = (): RunningServer => {
     const [first] = nodes.all;
     if (first === undefined) throw new Error('There is no node.');
-    await saveTemplate(first);
-    const mark = randomBytes(4).toString('hex');
-    const names = Array.from({ length: namesCount }, (_, index) => `${mark}-${index}`);
-    const replies = await askForCodes(site.client, topics, names, disturb);
-    const [reader] = nodes.all;
-    const people = await readPeople(reader ?? first, names, { messagesMax: 1 + deaths });
-    const verdicts = await guessCodes(site.client, topics, people, disturb);
-    return (
-      `${happened.join(', ')}: ${namesCount} commands each, ${replies} replies, ` +
-      `${people.messages} messages, ${verdicts} verdicts`
-    );
+    return first;
+  };
+  try {
+    await prepareNode(node());
+    const history = openHistory({ client: site.client, topics, random, people, node });
+    for (let wave = 0; wave < waves; wave += 1) await history.run(disturb);
+    return `${happened.join(', ')}: ${await history.end()}`;
   } finally {
-    for (const node of nodes.all) await node.remove();
+    for (const one of nodes.all) await one.remove();
   }
 }
 

@@ -56,6 +56,7 @@ export interface Topics {
   readonly validateIn: string;
   readonly validateOut: string;
   readonly deadLetter: string;
+  readonly events: string;
   /** In the vendor's own names, as far as it has them. */
   readonly environment: Readonly<Record<string, string>>;
 }
@@ -68,6 +69,7 @@ export function nameTopics(): Topics {
     validateIn: `${mark}.validate.in`,
     validateOut: `${mark}.validate.out`,
     deadLetter: `${mark}.dead-letter`,
+    events: `${mark}.events`,
   };
   const group = `group-${mark}`;
   return {
@@ -92,11 +94,11 @@ export async function makeTopics(
   partitions = 1,
   settings: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  const { generateIn, generateOut, validateIn, validateOut, deadLetter } = topics;
-  const names = [generateIn, generateOut, validateIn, validateOut, deadLetter];
+  const { generateIn, generateOut, validateIn, validateOut, deadLetter, events } = topics;
+  const names = [generateIn, generateOut, validateIn, validateOut, deadLetter, events];
   const made = Object.fromEntries(names.map((name) => [name, partitions]));
   await client.createTopics(made, settings);
-  await client.follow([generateOut, validateOut, deadLetter]);
+  await client.follow([generateOut, validateOut, deadLetter, events]);
 }
 
 /** A development server of ours with a template that FlowX.AI's documentation names. */

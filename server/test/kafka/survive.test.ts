@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
 import { type RunningServer, startDevelopmentServer } from '../end-to-end/running-server.ts';
+import { createRandomSource } from '../faults/random-source.ts';
 import { partOrSkip } from '../parts/part.ts';
 import { findPostgres, startPostgres } from '../parts/postgres.ts';
-import { askForCodes, guessCodes, readPeople, untilAnswered } from './history.ts';
+import { openHistory, prepareNode, settingsOf, untilAnswered, type Wave } from './history.ts';
 import {
   type KafkaSite,
   makeTopics,
   nameTopics,
   openSite,
-  saveTemplate,
   startNode,
   untilReadiness,
   untilReplies,
@@ -18,13 +19,13 @@ import {
 /** Far below the time-out that the server has for it, and far above what it takes. */
 const stopMs = 30_000;
 
-function namesOf(mark: string, count: number): string[] {
-  return Array.from({ length: count }, (_, index) => `${mark}-${index}`);
-}
+const seed = process.env['WATCHWORD_TEST_SEED'] ?? randomBytes(4).toString('hex');
+const random = createRandomSource(seed);
 
 test('commands are answered, once and alike, whatever dies meanwhile', async (t) => {
   const site = await openSite(t);
   if (site === null) return;
+  t.diagnostic(`WATCHWORD_TEST_SEED=${seed}`);
   const programs = partOrSkip(t, findPostgres());
   const database = programs === null ? null : await startPostgres(programs);
   try {
@@ -34,8 +35,8 @@ test('commands are answered, once and alike, whatever dies meanwhile', async (t)
     await t.test('a kill -9 in the middle of 1000 commands', (killed) => killNode(site, killed));
     if (database !== null) {
       const url = await database.createDatabase();
-      await t.test('nodes that come and go, and a kill -9 of the broker', () =>
-        changeGroup(site, url),
+      await t.test('nodes that come and go, and a kill -9 of the broker', (changed) =>
+        changeGroup(site, url, changed),
       );
     }
   } finally {
@@ -79,62 +80,75 @@ async function killNode(
 ): Promise<void> {
   const topics = nameTopics();
   await makeTopics(client, topics, 4);
-  let server = await startNode(broker.address(), topics);
-  const killWhen = (count: number) => async (answered: () => number) => {
-    await untilAnswered(answered, count);
-    await server.kill();
+  let server = await startNode(broker.address(), topics, settingsOf(topics));
+  const killWhen = (share: number) => async (wave: Wave) => {
+    await untilAnswered(wave, share);
+    await wave.killNode(() => server.kill());
     server = await server.restart();
   };
+  const node = () => server;
   try {
-    const names = namesOf('kill', 500);
-    const replies = await askForCodes(client, topics, names, killWhen(150));
-    const people = await readPeople(server, names, { messagesMax: 2 });
-    const verdicts = await guessCodes(client, topics, people, killWhen(200));
-    context.diagnostic(
-      `${names.length} commands each: ${replies} replies, ${people.messages} messages, ` +
-        `${verdicts} verdicts`,
-    );
+    await prepareNode(server);
+    const history = openHistory({ client, topics, random, people: 130, node });
+    await history.run(killWhen(0.3));
+    await history.run(killWhen(0.4));
+    await history.run(killWhen(0.6));
+    context.diagnostic(await history.end());
   } finally {
     await server.remove();
   }
 }
 
-async function changeGroup({ broker, client }: KafkaSite, url: string): Promise<void> {
+async function changeGroup(
+  { broker, client }: KafkaSite,
+  url: string,
+  context: Pick<TestContext, 'diagnostic'>,
+): Promise<void> {
   const topics = nameTopics();
   await makeTopics(client, topics, 6);
   const nodes: RunningServer[] = [];
-  const join = async (): Promise<RunningServer> => {
+  const join = async (): Promise<void> => {
     const node = await startDevelopmentServer({
       SPRING_KAFKA_BOOTSTRAP_SERVERS: broker.address(),
       WATCHWORD_DATABASE_URL: url,
       WATCHWORD_KEYS: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
       ...topics.environment,
+      ...settingsOf(topics),
     });
     nodes.push(node);
-    return node;
   };
+  const leave = async (): Promise<void> => {
+    assert.equal(await node().stop(), 0);
+    nodes.shift();
+  };
+  const node = (): RunningServer => {
+    const [first] = nodes;
+    assert.ok(first, 'There is no node.');
+    return first;
+  };
+  const stopped: RunningServer[] = [];
   try {
-    const first = await join();
-    await saveTemplate(first);
-    const names = namesOf('group', 300);
-    let second = first;
-    await askForCodes(client, topics, names, async (answered) => {
-      await untilAnswered(answered, 20);
-      second = await join();
+    await join();
+    await prepareNode(node());
+    const history = openHistory({ client, topics, random, people: 100, node });
+    await history.run(async (wave) => {
+      await untilAnswered(wave, 0.1);
+      await wave.disturb(join);
     });
-    const people = await readPeople(first, names, { messagesMax: 1 });
-    await guessCodes(client, topics, people, async (answered) => {
-      await untilAnswered(answered, 50);
-      assert.equal(await first.stop(), 0);
+    await history.run(async (wave) => {
+      await untilAnswered(wave, 0.2);
+      stopped.push(node());
+      await wave.disturb(leave);
     });
-    const others = namesOf('broker', 300);
-    await askForCodes(client, topics, others, async (answered) => {
-      await untilAnswered(answered, 50);
-      await broker.kill();
-      await broker.restart();
+    await history.run(async (wave) => {
+      await untilAnswered(wave, 0.2);
+      await wave.disturb(async () => {
+        await broker.kill();
+        await broker.restart();
+      });
     });
-    await readPeople(second, others, { messagesMax: 1 });
+    context.diagnostic(await history.end());
   } finally {
-    for (const node of nodes) await node.remove();
+    for (const one of [...nodes, ...stopped]) await one.remove();
   }
 }

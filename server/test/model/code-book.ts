@@ -23,6 +23,8 @@ export interface CodeBook {
   /** Whether a start with this reference is listed as refused for this. */
   isBlocked(reference: string, reason: string): boolean;
   personOf(id: string): string;
+  /** The verifications that were started through a door, by their ids. */
+  idsAt(door: DoorName): readonly string[];
   known(): readonly KnownVerification[];
   read(
     listed: readonly ObservedBody[],
@@ -70,6 +72,7 @@ export function createCodeBook(prefix: string): CodeBook {
   const sent = new Map<string, string[]>();
   const codes = new Set<string>();
   const blocked = new Set<string>();
+  const byDoor = new Map<DoorName, string[]>();
 
   const codesOf = (verification: string): readonly string[] => {
     const id = ids.get(verification) ?? verification;
@@ -101,6 +104,7 @@ export function createCodeBook(prefix: string): CodeBook {
         named.push(name);
         for (const handle of [id, ...handlesOf(id)]) names.set(handle, name);
         ids.set(name, id);
+        byDoor.set(door, [...(byDoor.get(door) ?? []), id]);
         people.set(id, `${application} ${ledger}`);
         found.set(name, { name, application, door, recipient, purpose });
         // What is not read from the phone: nobody sees that of the other application.
@@ -118,6 +122,7 @@ export function createCodeBook(prefix: string): CodeBook {
     codeOf: (verification, codeVersion) => codesOf(verification)[codeVersion - 1],
     isBlocked: (reference, reason) => blocked.has(`${reference} ${reason}`),
     personOf: (id) => people.get(id) ?? '',
+    idsAt: (door) => byDoor.get(door) ?? [],
     known: () => [...found.values()].toReversed(),
     read(listed, messages, calls) {
       nameVerifications(listed, calls);

@@ -21,10 +21,19 @@
  * model; it ends, because each step brings a call further and calls have at most five.
  *
  * A call that was cut off by a crash may have stopped after any of its steps, the first included.
+ * One that came by a record of a log is answered all the same: it is begun anew after any of its
+ * steps, as often as a node died, and finds what it has done so far by its key.
  */
 import { difference } from './matching.ts';
-import { type Circumstances, copyOf, Impossible, type Phase, type State } from './model.ts';
-import type { Step } from './model-keys.ts';
+import {
+  type Circumstances,
+  copyOf,
+  Impossible,
+  type ModelVerification,
+  type Phase,
+  type State,
+} from './model.ts';
+import { forgetKey, type Step } from './model-keys.ts';
 import { takeStep } from './model-steps.ts';
 import { everyBranch, later, type Span } from './moment.ts';
 import type { Call, Expected } from './operations.ts';
@@ -39,6 +48,8 @@ export interface History {
   /** Of everything that was started with this reference. */
   namesOf(reference: string): readonly string[];
   isBlocked(reference: string, reason: string): boolean;
+  /** Guesses of others, which are not in it, may have made every new code longer. */
+  readonly mayBeSprayed?: boolean;
 }
 
 export interface Explanation {
@@ -52,13 +63,16 @@ export interface Explanation {
 interface Position {
   readonly state: State;
   readonly phases: readonly (Phase | null)[];
+  /** How often each call was begun anew so far. */
+  readonly cuts: readonly number[];
 }
 
 const positionsMax = 200_000;
 
 export function explain(states: readonly State[], history: History): Explanation {
   const phases = history.calls.map((): Phase => ({ at: 'called' }));
-  const waiting: Position[] = states.map((state) => ({ state, phases }));
+  const cuts = history.calls.map(() => 0);
+  const waiting: Position[] = states.map((state) => ({ state, phases, cuts }));
   const looks = history.calls.map(lookOf);
   const seen = new Set<string>();
   // One call alone comes to hardly any position twice, and telling them apart is half of the work.
@@ -76,9 +90,10 @@ export function explain(states: readonly State[], history: History): Explanation
     }
     positions += 1;
     if (positions > positionsMax) throw new Error('The history is too large to be checked.');
-    if (isOver(position, history)) ends.set(JSON.stringify(position.state), position.state);
+    if (isOver(position, history)) ends.set(nameOfState(position.state), position.state);
     for (const index of nextCalls(position, history, looks)) {
       for (const after of stepsOf(position, index, history, obstacles)) waiting.push(after);
+      waiting.push(...beginAgain(position, index, history));
     }
   }
   const furthest = Math.max(...obstacles.values());
@@ -91,10 +106,21 @@ export function explain(states: readonly State[], history: History): Explanation
 /** Most positions differ from the one before in one phase, so the others are written down once. */
 const phaseNames = new WeakMap<Phase, string>();
 
-/** Settings do not change within a history. */
-function nameOfPosition({ state, phases }: Position): string {
+function nameOfPosition({ state, phases, cuts }: Position): string {
   const names = phases.map((phase) => (phase === null ? '' : nameOfPhase(phase)));
-  return JSON.stringify({ ...state, settings: null }) + names.join();
+  return nameOfState(state) + names.join() + cuts.join();
+}
+
+/** Settings do not change within a history. */
+function nameOfState(state: State): string {
+  const verifications = state.verifications.map(withoutGuesses);
+  return JSON.stringify({ ...state, verifications, settings: null });
+}
+
+/** How many guesses it took says nothing any more once it has ended. */
+function withoutGuesses(verification: ModelVerification): ModelVerification {
+  const isPending = verification.status === 'pending';
+  return isPending ? verification : { ...verification, checksUsed: 0, checksWrong: 0 };
 }
 
 function nameOfPhase(phase: Phase): string {
@@ -118,7 +144,12 @@ function nextCalls({ phases }: Position, { calls }: History, looks: readonly str
   const open = [...calls.keys()].filter((index) => phases[index] !== null);
   const returnOf = (index: number): number => calls[index]?.returnedAs ?? Number.POSITIVE_INFINITY;
   const firstReturn = Math.min(...open.map(returnOf));
-  const next = open.filter((index) => (calls[index]?.calledAs ?? 0) < firstReturn);
+  const next = open.filter((index) => {
+    const { calledAs = 0, lane } = calls[index] ?? {};
+    const isHeldUp =
+      lane !== undefined && open.some((other) => other < index && calls[other]?.lane === lane);
+    return calledAs < firstReturn && !isHeldUp;
+  });
   const tried = new Set<string>();
   return next
     .sort((one, other) => returnOf(one) - returnOf(other))
@@ -153,17 +184,17 @@ function stepsOf(
   const call = history.calls[index];
   const phase = position.phases[index];
   if (call === undefined || !phase) return [];
-  const now = later(history.span, position.state.offsetMs);
+  const now = later(call.span ?? history.span, position.state.offsetMs);
   const branches = everyBranch((choose): { state: State; step: Step } | null => {
     const state = copyOf(position.state);
     const circumstances: Circumstances = {
       now,
       choose,
       call: call.number,
-      isConcurrent: history.calls.length > 1,
+      isConcurrent: history.calls.length > 1 || history.mayBeSprayed === true,
       mayGiveBack: history.mayGiveBack,
       codeOf: history.codeOf,
-      namesFor: (reference) => namesFor(call, reference, history),
+      namesFor: (reference) => namesFor(call, reference, history, state),
       isBlocked: history.isBlocked,
       isUnderWay: (number) => {
         const at = history.calls.findIndex((one) => one.number === number);
@@ -190,14 +221,44 @@ function stepsOf(
       return [];
     }
     const next = 'phase' in step ? step.phase : null;
-    return [{ state, phases: position.phases.with(index, next) }];
+    if (next === null && call.lane !== undefined) forgetKey(state, call.operation);
+    return [{ ...position, state, phases: position.phases.with(index, next) }];
   });
 }
 
-function namesFor({ answer }: Call, reference: string, history: History): readonly string[] {
+/**
+ * A record is read again where its node died before the end, or lost it to another one. Of a lane
+ * one call at a time is under way, so each death cuts one of them.
+ */
+function beginAgain({ state, phases, cuts }: Position, index: number, { calls }: History) {
+  const { lane, cutsMax = 0 } = calls[index] ?? {};
+  const phase = phases[index];
+  if (!phase || phase.at === 'called' || cutsMax === 0) return [];
+  const spent = cuts.filter((_, other) => calls[other]?.lane === lane);
+  if (spent.reduce((sum, one) => sum + one, 0) >= cutsMax) return [];
+  const again = cuts.with(index, (cuts[index] ?? 0) + 1);
+  return [{ state, phases: phases.with(index, { at: 'called' }), cuts: again }];
+}
+
+function namesFor(
+  call: Call,
+  reference: string,
+  history: History,
+  state: State,
+): readonly string[] {
+  const { answer } = call;
   const id = answer?.shown === undefined ? answer?.body.id : answer.shown.alternatives[0]?.id;
   const name = history.nameOf(id ?? '');
-  return name === undefined ? history.namesOf(reference) : [name];
+  if (name !== undefined) return [name];
+  const names = history.namesOf(reference);
+  const isInOrder = history.calls.every(
+    ({ operation, lane }) =>
+      operation.kind !== 'start' || operation.reference !== reference || lane === call.lane,
+  );
+  if (call.lane === undefined || !isInOrder) return names;
+  // They were listed in their order: the next one is the first that the model has not.
+  const taken = state.verifications.map((verification) => verification.name);
+  return names.filter((one) => !taken.includes(one)).slice(0, 1);
 }
 
 /**
@@ -206,7 +267,15 @@ function namesFor({ answer }: Call, reference: string, history: History): readon
  */
 function canKeepAtOnce(call: Call, { calls }: History, phase: Phase): boolean {
   if (phase.at !== 'keep' || call.returnedAs === null) return false;
+  if (call.cutsMax && !isSameAlways(phase.answer, call)) return false;
   return calls.every((other) => other === call || keyOf(other) !== keyOf(call));
+}
+
+/** What a call that was begun anew answers as it would have before: a word, and it is done. */
+function isSameAlways({ kind }: Expected, { answer }: Call): boolean {
+  const shown = answer?.shown?.alternatives ?? [];
+  const isWord = shown.length > 0 && shown.every((facts) => Object.keys(facts).length === 1);
+  return isWord && kind !== 'problem';
 }
 
 function keyOf({ operation }: Call): string | null {

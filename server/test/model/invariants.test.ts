@@ -18,6 +18,7 @@ function traceOf(texts: readonly string[], isTimeBlurred = false): Trace {
     ...{ calls, messages: [], codes: new Set(), hasCrashed: false, isTimeBlurred },
     ...{ hourMax: 5, dayMax: 10, budgetCents: null },
     idOf: (name) => name,
+    idsAt: () => [],
     nameOf: () => undefined,
     codesOf: () => [],
     personOf: () => '',

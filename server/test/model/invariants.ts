@@ -8,6 +8,8 @@ import { finalStatuses } from './model.ts';
 import type {
   Call,
   Check,
+  ClientCheck,
+  DoorName,
   ObservedAnswer,
   ObservedBody,
   ObservedMessage,
@@ -20,6 +22,8 @@ export interface Trace {
   /** Every code that was sent or given so far. */
   readonly codes: ReadonlySet<string>;
   idOf(verification: string): string;
+  /** The verifications that were started through a door, by their ids. */
+  idsAt(door: DoorName): readonly string[];
   nameOf(id: string): string | undefined;
   /** The codes of each verification, by id, the oldest first. */
   codesOf(id: string): readonly string[];
@@ -44,7 +48,7 @@ export function assertAnswers(trace: Trace): void {
   for (const { operation, answer } of trace.calls) {
     if (answer === null || operation.kind === 'advance-clock') continue;
     if (operation.key !== null && answer.isReplayed) continue;
-    if (operation.kind !== 'check' && operation.kind !== 'recipient-check') continue;
+    if (!('code' in operation)) continue;
     const verdict = verdictOf(operation, answer, trace);
     if (verdict === null) continue;
     const { id, isApproved } = verdict;
@@ -72,9 +76,9 @@ export function assertAnswers(trace: Trace): void {
  * Some vendors name neither it nor the reason: what they say is for the model alone.
  */
 function verdictOf(
-  operation: Check | RecipientCheck,
+  operation: Check | RecipientCheck | ClientCheck,
   { body, shown }: ObservedAnswer,
-  trace: Pick<Trace, 'idOf' | 'nameOf'>,
+  trace: Pick<Trace, 'idOf' | 'idsAt' | 'nameOf' | 'codesOf'>,
 ): { readonly id: string; readonly isApproved: boolean } | null {
   if (shown === undefined) {
     const isApproved = body.approved === true;
@@ -84,9 +88,19 @@ function verdictOf(
   const [outcome, ...more] = facts?.outcomes ?? [];
   if (others.length > 0 || more.length > 0) return null;
   if (outcome !== 'approved' && outcome !== 'wrong_code') return null;
+  if (operation.kind === 'client-check') return approvalOf(operation, trace);
   const named = trace.nameOf(facts?.id ?? '');
   const name = operation.kind === 'check' ? operation.verification : named;
   return name === undefined ? null : { id: trace.idOf(name), isApproved: outcome === 'approved' };
+}
+
+/** FlowX.AI's answer names nothing: meant is the one that had this code, where it is one. */
+function approvalOf(
+  { door, code }: ClientCheck,
+  { idsAt, codesOf }: Pick<Trace, 'idsAt' | 'codesOf'>,
+): { readonly id: string; readonly isApproved: boolean } | null {
+  const [id = '', ...others] = idsAt(door).filter((one) => codesOf(one).includes(code));
+  return others.length > 0 ? null : { id, isApproved: true };
 }
 
 /**

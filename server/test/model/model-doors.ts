@@ -4,11 +4,11 @@
  * the failed guesses of a recipient.
  */
 import type { ModelVerification, Settings, State } from './model.ts';
-import type { Asking, DoorName } from './operations.ts';
+import { type Asking, type DoorName, kafkaDoors } from './operations.ts';
 
 /** The rules that a call is judged by. */
 export interface Rules
-  extends Omit<Settings, 'secondStart' | `capillary${string}` | `pega${string}`> {
+  extends Omit<Settings, 'secondStart' | `${'capillary' | 'pega' | 'flowx'}${string}`> {
   /** `redirect` sends the live one again, to where the second start says. */
   readonly secondStart: Settings['secondStart'] | 'redirect';
   readonly sendsMax: number;
@@ -71,9 +71,23 @@ function ruleOf(door: DoorName, settings: Settings): Partial<Rules> {
         checksMax: settings.pegaChecksMax,
         lifetimeSeconds: settings.pegaLifetimeSeconds ?? settings.lifetimeSeconds,
       };
+    case 'flowx':
+      return {
+        secondStart: 'supersede',
+        codeLength: settings.flowxCodeLength,
+        lifetimeSeconds: 6_000,
+        recipientSendIntervalSeconds: 0,
+      };
+    case 'kafka':
+      return {};
     default:
       return door satisfies never;
   }
+}
+
+/** Doors that read their requests from a log: what they refuse once stays refused. */
+export function keepsRefusals(door: DoorName): boolean {
+  return kafkaDoors.some((name) => name === door);
 }
 
 /** A code of another door is worthless at a vendor's, whoever knows its id. */
@@ -88,6 +102,7 @@ export function isKnownAt(
       return purpose === door;
     // The purpose has the context in it, which a verify does not name.
     case 'pega':
+    case 'flowx':
       return begun === door;
     default:
       return true;

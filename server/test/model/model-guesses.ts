@@ -13,7 +13,7 @@ import {
   show,
 } from './model.ts';
 import { isKnownAt, rulesFor } from './model-doors.ts';
-import { answerOrKeep, findRepeated, keepKey, type Step } from './model-keys.ts';
+import { answerOrKeep, findRepeated, keepKey, refuse, type Step } from './model-keys.ts';
 import {
   digitsForGuessing,
   digitsOf,
@@ -22,36 +22,48 @@ import {
   type Limit,
 } from './model-limits.ts';
 import type { Span } from './moment.ts';
-import type { Check, CheckReason, Expected, RecipientCheck } from './operations.ts';
+import type { Check, CheckReason, ClientCheck, Expected, RecipientCheck } from './operations.ts';
 
-const notFound = { answer: problem(404, 'verification_not_found') };
+type AnyCheck = Check | RecipientCheck | ClientCheck;
+
+const notFound = problem(404, 'verification_not_found');
 
 /** By recipient: what is live is looked up first, and may have ended when the guess is spent. */
 export function lookUp(state: State, operation: RecipientCheck, at: Circumstances): Step {
   const live = findLive(state, operation, at);
   const isCounted = rulesFor(state, operation).checks !== null;
-  if (live === null && operation.key === null && !isCounted) return notFound;
+  if (live === null && operation.key === null && !isCounted) return { answer: notFound };
   return { phase: { at: 'consume', verification: live?.name ?? null } };
+}
+
+/** By client: the newest one is looked up first, whatever became of it. */
+export function lookUpClient(state: State, { client, channel, door }: ClientCheck): Step {
+  const found = state.verifications
+    .filter((one) => one.client === client && one.channel === channel && one.door === door)
+    .sort((one, other) => other.clientStarts - one.clientStarts);
+  return { phase: { at: 'consume', verification: found[0]?.name ?? null } };
 }
 
 export function consume(
   state: State,
-  operation: Check | RecipientCheck,
+  operation: AnyCheck,
   at: Circumstances,
   name: string | null,
 ): Step {
   const repeated = findRepeated(state, operation, at);
   if (repeated !== null) return repeated;
   const uncounted = countCheck(state, operation, at);
-  if (uncounted !== null) return { answer: problem(429, 'limit_reached', uncounted) };
+  if (uncounted !== null) return refuse(operation, problem(429, 'limit_reached', uncounted));
   const found = findVerification(state, name, at);
-  if (found === null || found.application !== operation.application) return notFound;
-  if (!isKnownAt(operation.door, found)) return notFound;
+  if (found === null || found.application !== operation.application) {
+    return refuse(operation, notFound);
+  }
+  if (!isKnownAt(operation.door, found)) return refuse(operation, notFound);
   const reason = reasonNotToCompare(found);
   if (reason !== null) {
     const isFirstAtEnd = reason === 'expired' && !found.isLateNoted;
     found.isLateNoted ||= isFirstAtEnd;
-    return refuse(state, operation, at, { found, reason, isFirstAtEnd });
+    return refuseGuess(state, operation, at, { found, reason, isFirstAtEnd });
   }
   const ledger = ledgerOf(state, found.application, found.ledger);
   const isBarred =
@@ -59,7 +71,7 @@ export function consume(
   if (isBarred) {
     finish(found, 'failed', at.now);
     const reason = 'too_many_checks';
-    return refuse(state, operation, at, { found, reason, isFirstAtEnd: true });
+    return refuseGuess(state, operation, at, { found, reason, isFirstAtEnd: true });
   }
   found.checksUsed += 1;
   ledger.failures.push(at.now);
@@ -74,11 +86,7 @@ export function consume(
 }
 
 /** Where checks are limited each one counts, whatever it comes to; a refused one does not. */
-function countCheck(
-  state: State,
-  operation: Check | RecipientCheck,
-  at: Circumstances,
-): Limit | null {
+function countCheck(state: State, operation: AnyCheck, at: Circumstances): Limit | null {
   const { checks } = rulesFor(state, operation);
   if (checks === null || operation.kind !== 'recipient-check') return null;
   const entries = ledgerOf(state, operation.application, operation.ledger).checks;
@@ -88,9 +96,9 @@ function countCheck(
 }
 
 /** A verdict without a comparison. */
-function refuse(
+function refuseGuess(
   state: State,
-  operation: Check | RecipientCheck,
+  operation: AnyCheck,
   at: Circumstances,
   refused: { found: ModelVerification; reason: CheckReason; isFirstAtEnd: boolean },
 ): Step {
@@ -120,7 +128,7 @@ function reasonNotToCompare(found: ModelVerification): CheckReason | null {
 
 export function compare(
   state: State,
-  operation: Check | RecipientCheck,
+  operation: AnyCheck,
   at: Circumstances,
   guess: {
     readonly verification: string;

@@ -7,8 +7,9 @@ import {
   problem,
   type State,
 } from './model.ts';
+import { keepsRefusals } from './model-doors.ts';
 import { hasCome, later } from './moment.ts';
-import type { Asking, Expected } from './operations.ts';
+import type { Asking, Expected, Operation } from './operations.ts';
 
 /** What a step comes to: the operation goes on, or it is answered. */
 export type Step = { readonly phase: Phase } | { readonly answer: Expected };
@@ -24,8 +25,9 @@ function nameOf(operation: Asking): string | null {
     : `${operation.application} ${operation.kind} ${operation.key}`;
 }
 
+/** Our API and our commands over Kafka have the same fields, so they share their keys. */
 function bodyOf(operation: Asking): string {
-  return JSON.stringify({ ...operation, key: null });
+  return JSON.stringify({ ...operation, key: null, door: null });
 }
 
 /** What a request with a known key is answered, or where it goes on; null for a new key. */
@@ -42,7 +44,8 @@ export function findRepeated(state: State, operation: Asking, at: Circumstances)
   // Its node died, or the clock was moved so far that it is taken for dead. Sooner or later that is
   // noticed, and this request finishes what it began.
   const isLeaseOver = hasCome(later(kept.takenAt, leaseMs), at.now, at.choose);
-  const mayWait = at.isUnderWay(kept.owner) || at.choose(2) === 1;
+  // A record that is read again waits for as long as it takes, and has no answer meanwhile.
+  const mayWait = kept.owner !== at.call && (at.isUnderWay(kept.owner) || at.choose(2) === 1);
   if (!isLeaseOver && mayWait) return { answer: problem(409, 'idempotency_key_in_use') };
   kept.owner = at.call;
   kept.takenAt = at.now;
@@ -71,14 +74,33 @@ export function answerOrKeep(operation: Asking, answer: Expected): Step {
   return operation.key === null ? { answer } : { phase: { at: 'keep', answer } };
 }
 
+/** A refusal has no effect, and leaves nothing to repeat but where its door keeps it. */
+export function refuse(operation: Asking, answer: Expected): Step {
+  return keepsRefusals(operation.door) ? answerOrKeep(operation, answer) : { answer };
+}
+
 /** What another call with the same key has come to since this one was begun; null for nothing. */
 export function settledMeanwhile(state: State, operation: Asking): Phase | null {
   const resumeAt = state.keys[nameOf(operation) ?? '']?.resumeAt;
   return resumeAt?.at === 'show-verdict' ? resumeAt : null;
 }
 
-export function keepAnswer(state: State, operation: Asking, answer: Expected): Step {
-  const kept = state.keys[nameOf(operation) ?? ''];
+/** Nobody else has the key of a record, and that is not read again from here on. */
+export function forgetKey(state: State, operation: Operation): void {
+  if (operation.kind !== 'advance-clock') delete state.keys[nameOf(operation) ?? ''];
+}
+
+export function keepAnswer(
+  state: State,
+  operation: Asking,
+  at: Circumstances,
+  answer: Expected,
+): Step {
+  const name = nameOf(operation) ?? '';
+  // What had no effect has no entry so far.
+  const isRefusal = answer.kind === 'problem' && state.keys[name] === undefined;
+  if (isRefusal) keepKey(state, operation, at, { at: 'keep', answer });
+  const kept = state.keys[name];
   // Of two that finished what a dead node began the first one's answer is kept.
   if (kept !== undefined) kept.answer ??= answer.kind === 'replay' ? answer.first : answer;
   return { answer };

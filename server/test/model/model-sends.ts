@@ -15,7 +15,7 @@ import {
   show,
 } from './model.ts';
 import { isKnownAt, type Rules, rulesFor } from './model-doors.ts';
-import { answerOrKeep, findRepeated, keepKey, type Step } from './model-keys.ts';
+import { answerOrKeep, findRepeated, keepKey, refuse, type Step } from './model-keys.ts';
 import {
   asList,
   digitsForSending,
@@ -70,7 +70,7 @@ export function start(state: State, operation: Start, at: Circumstances): Step {
     });
   }
   const refusal = nameOne(refusals, at);
-  if (refusal !== undefined) return { answer: refusal() };
+  if (refusal !== undefined) return refuse(operation, refusal());
   if (live !== null) finish(live, 'canceled', at.now);
   const made = makeVerification(state, operation, at, { digits, rules });
   spend(state, operation, destinations, { day: budget.day, at });
@@ -89,6 +89,7 @@ function makeVerification(
   { digits, rules }: { readonly digits: number; readonly rules: Rules },
 ): ModelVerification {
   const { application, recipient, ledger, purpose, destinations, customCode } = operation;
+  const { client = null } = operation;
   const isMailOnly = destinations.every(({ channel }) => channel === 'email');
   const lifetimeSeconds =
     operation.lifetimeSeconds ?? rules.lifetimeSeconds ?? (isMailOnly ? 600 : 300);
@@ -99,6 +100,9 @@ function makeVerification(
     reference: operation.reference,
     application,
     door: operation.door,
+    client,
+    clientStarts: state.verifications.filter((one) => client !== null && one.client === client)
+      .length,
     recipient,
     ledger,
     purpose,
@@ -159,9 +163,9 @@ export function resend(
   const found = findVerification(state, name, at);
   const isMeant = operation.kind !== 'resend' || (found && isKnownAt(operation.door, found));
   if (found === null || found.application !== application || !isMeant) {
-    return { answer: problem(404, 'verification_not_found') };
+    return refuse(operation, problem(404, 'verification_not_found'));
   }
-  if (found.status !== 'pending') return { answer: problem(409, 'verification_finished') };
+  if (found.status !== 'pending') return refuse(operation, problem(409, 'verification_finished'));
   const rules = rulesFor(state, operation);
   const destinations = whereTo(operation, found, rules);
   const ledger = ledgerOf(state, application, found.ledger);
@@ -177,7 +181,7 @@ export function resend(
   const refusals = limits.map(refuseFor);
   if (isTooWeak(found.customCode, digits)) refusals.push(problem(422, 'code_invalid'));
   const refusal = nameOne(refusals, at);
-  if (refusal !== undefined) return { answer: refusal };
+  if (refusal !== undefined) return refuse(operation, refusal);
   sendAgain(found, at, { digits, destinations, rules });
   spend(state, operation, destinations, { day: budget.day, at });
   const status = operation.kind === 'start' ? 201 : 200;

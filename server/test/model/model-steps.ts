@@ -9,12 +9,13 @@ import {
   type State,
   show,
 } from './model.ts';
-import { compare, consume, lookUp } from './model-guesses.ts';
+import { compare, consume, lookUp, lookUpClient } from './model-guesses.ts';
 import {
   answerOrKeep,
   findRepeated,
   keepAnswer,
   keepKey,
+  refuse,
   type Step,
   settledMeanwhile,
 } from './model-keys.ts';
@@ -43,6 +44,7 @@ export function takeStep(
         : resendLive(state, operation, at);
     case 'check':
     case 'recipient-check':
+    case 'client-check':
       if (phase.at === 'consume') return consume(state, operation, at, phase.verification);
       if (phase.at === 'compare') {
         const settled = settledMeanwhile(state, operation);
@@ -51,6 +53,7 @@ export function takeStep(
           : finishCall(state, operation, settled, at);
       }
       if (phase.at !== 'called') return finishCall(state, operation, phase, at);
+      if (operation.kind === 'client-check') return lookUpClient(state, operation);
       return operation.kind === 'check'
         ? consume(state, operation, at, operation.verification)
         : lookUp(state, operation, at);
@@ -68,11 +71,13 @@ function cancel(state: State, operation: Cancel, at: Circumstances): Step {
   if (repeated !== null) return repeated;
   const found = findVerification(state, operation.verification, at);
   if (found === null || found.application !== operation.application) {
-    return { answer: problem(404, 'verification_not_found') };
+    return refuse(operation, problem(404, 'verification_not_found'));
   }
   const isFirstAtEnd = found.status === 'pending';
   if (isFirstAtEnd) finish(found, 'canceled', at.now);
-  else if (found.status !== 'canceled') return { answer: problem(409, 'verification_finished') };
+  else if (found.status !== 'canceled') {
+    return refuse(operation, problem(409, 'verification_finished'));
+  }
   keepKey(state, operation, at, { at: 'show', verification: found.name, status: 200 });
   const view = show(found);
   return answerOrKeep(operation, { kind: 'verification', status: 200, view, isFirstAtEnd });
@@ -80,7 +85,7 @@ function cancel(state: State, operation: Cancel, at: Circumstances): Step {
 
 /** The steps after the effect: an answer is made anew for a dead node, an answer is kept. */
 function finishCall(state: State, operation: Asking, phase: Phase, at: Circumstances): Step {
-  if (phase.at === 'keep') return keepAnswer(state, operation, phase.answer);
+  if (phase.at === 'keep') return keepAnswer(state, operation, at, phase.answer);
   if (phase.at !== 'show' && phase.at !== 'show-verdict') {
     throw new Error(`A call cannot go on at ${phase.at}.`);
   }

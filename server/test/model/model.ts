@@ -32,6 +32,8 @@ export interface Settings {
   capillaryChecksMax: number;
   pegaChecksMax: number;
   pegaLifetimeSeconds: number | null;
+  /** Of FlowX.AI's codes: its door is told that at the start of a server. */
+  flowxCodeLength: number;
 }
 
 /** The defaults of docs/reference/limits.md, docs/reference/compat and product.md. */
@@ -49,6 +51,7 @@ export const defaultSettings: Settings = {
   capillaryChecksMax: 0,
   pegaChecksMax: 3,
   pegaLifetimeSeconds: null,
+  flowxCodeLength: 4,
 };
 
 export interface ModelVerification {
@@ -58,6 +61,9 @@ export interface ModelVerification {
   application: ApplicationName;
   /** Through which it began. */
   door: DoorName;
+  /** Null where its door has no such thing; how many were started for it before. */
+  client: string | null;
+  clientStarts: number;
   recipient: string;
   ledger: string;
   purpose: string;

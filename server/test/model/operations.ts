@@ -18,13 +18,18 @@ export const vendors = ['verifynow', 'smscx', 'capillary', 'fast2sms', 'pega'] a
 
 export type Vendor = (typeof vendors)[number];
 
+/** Doors that take records of a log: FlowX.AI's topics, and those of our own commands. */
+export const kafkaDoors = ['flowx', 'kafka'] as const;
+
+export type KafkaDoorName = (typeof kafkaDoors)[number];
+
 /** The virtual phone's page checks as well; it knows no keys, and neither does any vendor. */
-export type DoorName = 'api' | 'phone' | Vendor;
+export type DoorName = 'api' | 'phone' | Vendor | KafkaDoorName;
 
 interface Asked {
   readonly application: ApplicationName;
   readonly door: DoorName;
-  /** The Idempotency-Key, if one is sent. */
+  /** The Idempotency-Key, if one is sent. A record that has none is known by its place. */
   readonly key: string | null;
 }
 
@@ -43,6 +48,8 @@ export interface Start extends Asked {
    * have no word for it: then it is what a list shows of such starts, and several may share it.
    */
   readonly reference: string;
+  /** Who it is for, at FlowX.AI's door, which finds it again by that. */
+  readonly client?: string;
 }
 
 export interface Check extends Asked {
@@ -56,6 +63,14 @@ export interface RecipientCheck extends Asked {
   readonly recipient: string;
   readonly ledger: string;
   readonly purpose: string;
+  readonly code: string;
+}
+
+/** Of whatever is the newest of a client: FlowX.AI knows a code by that and its channel. */
+export interface ClientCheck extends Asked {
+  readonly kind: 'client-check';
+  readonly client: string;
+  readonly channel: Channel;
   readonly code: string;
 }
 
@@ -87,6 +102,7 @@ export type Operation =
   | Start
   | Check
   | RecipientCheck
+  | ClientCheck
   | Resend
   | RecipientResend
   | Cancel
@@ -161,6 +177,12 @@ export interface Call {
   readonly calledAs: number;
   readonly returnedAs: number | null;
   readonly answer: ObservedAnswer | null;
+  /** Calls of one lane take effect one after the other, as they were made: a topic promises it. */
+  readonly lane?: string;
+  /** By the machine's clock, where it is known better than for the whole history. */
+  readonly span?: Span;
+  /** How often a node may have died, or lost it to another one, in the middle of it. */
+  readonly cutsMax?: number;
 }
 
 export interface ObservedAnswer {

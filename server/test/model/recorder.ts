@@ -4,7 +4,14 @@
  */
 import type { Client, Request } from './client.ts';
 import type { Vendors } from './doors/vendors.ts';
-import type { Asking, Call, Channel, Destination, Operation } from './operations.ts';
+import {
+  type Asking,
+  type Call,
+  type Channel,
+  type Destination,
+  type Operation,
+  vendors as vendorNames,
+} from './operations.ts';
 import type { Target } from './targets.ts';
 
 /** The text of every message; the code stands at its end. */
@@ -48,8 +55,7 @@ export function createRecorder(
 }
 
 function isForVendor(operation: Operation): operation is Asking {
-  if (operation.kind === 'advance-clock') return false;
-  return operation.door !== 'api' && operation.door !== 'phone';
+  return operation.kind !== 'advance-clock' && vendorNames.some((name) => name === operation.door);
 }
 
 function requestFor(
@@ -90,7 +96,8 @@ function requestFor(
     case 'cancel':
       return { ...asked, path: `/v1/verifications/${idOf(operation.verification)}/cancel` };
     case 'recipient-resend':
-      throw new Error('Our API sends again by id alone.');
+    case 'client-check':
+      throw new Error(`Our API has no call for ${operation.kind}.`);
     default:
       return operation satisfies never;
   }

@@ -36,6 +36,7 @@ export function patchFor(settings: Partial<Settings>): Record<string, unknown> {
     capillaryChecksMax,
     pegaChecksMax,
     pegaLifetimeSeconds,
+    flowxCodeLength: _,
     ...rest
   } = settings;
   const limits = { recipientSendIntervalSeconds, recipientSendsHourMax, recipientSendsDayMax };

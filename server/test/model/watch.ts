@@ -118,7 +118,7 @@ function describe(listed: readonly ObservedBody[], messages: readonly ObservedMe
 }
 
 /** Each delivery is one message. */
-function isComplete(
+export function isComplete(
   listed: readonly ObservedBody[],
   messages: readonly ObservedMessage[],
 ): boolean {
@@ -130,7 +130,7 @@ function isComplete(
 }
 
 /** Where a message may come twice, one that is still to come shows by its delivery alone. */
-function isSettled(listed: readonly ObservedBody[]): boolean {
+export function isSettled(listed: readonly ObservedBody[]): boolean {
   return listed.every(
     ({ status, deliveries = [] }) =>
       status !== 'pending' || deliveries.every((delivery) => delivery.status !== 'queued'),

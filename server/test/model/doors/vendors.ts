@@ -1,6 +1,6 @@
 /** Vendors' clients: with the credentials of an application, and a token where they need one. */
 import type { Client } from '../client.ts';
-import type { Asking, ObservedAnswer } from '../operations.ts';
+import { type Asking, type ObservedAnswer, vendors } from '../operations.ts';
 import type { Target } from '../targets.ts';
 import type { Door } from './door.ts';
 import { doors } from './doors.ts';
@@ -26,8 +26,9 @@ export function createVendors(target: Target, client: Client): Vendors {
 
   return {
     async ask(url, operation, idOf) {
-      const { application, door: name } = operation;
-      if (name === 'api' || name === 'phone') throw new Error(`${name} is no vendor's door.`);
+      const { application, door: asked } = operation;
+      const name = vendors.find((vendor) => vendor === asked);
+      if (name === undefined) throw new Error(`${asked} is no vendor's door.`);
       const door = doors[name];
       const credentials = await target.credentialsOf(application, name);
       const known = tokens.get(`${application} ${name}`);
