@@ -195,7 +195,8 @@ export function readConfig(
   const values = Object.fromEntries(entries) as Config;
   const config: Config = { ...values, data: resolve(values.data) };
   if (mode === 'serve') mistakes.push(...productionMistakes(config));
-  mistakes.push(...kafkaMistakes(config, mode === 'serve'));
+  const nameOf = (key: SettingKey) => nameRead(key, environment, file.value) ?? variableOf(key);
+  mistakes.push(...kafkaMistakes(config, mode === 'serve', nameOf));
   return mistakes.length > 0 ? { ok: false, error: mistakes } : ok(config);
 }
 
@@ -205,9 +206,8 @@ function readSetting(
   file: Readonly<Record<string, unknown>>,
   isDevelopment: boolean,
 ): Result<unknown, string> {
-  const { read, isSecret, alsoReadAs = [], ...presets }: Setting<unknown> = settings[key];
-  // An empty variable counts as unset: compose files write them for what is not given.
-  const variable = [variableOf(key), ...alsoReadAs].find((name) => environment[name]);
+  const { read, isSecret, ...presets }: Setting<unknown> = settings[key];
+  const variable = variableRead(key, environment);
   const fromEnvironment = variable === undefined ? undefined : environment[variable];
   const raw = fromEnvironment ?? file[key] ?? undefined;
   if (raw === undefined) {
@@ -215,9 +215,25 @@ function readSetting(
   }
   const reading = read(raw);
   if (reading.ok) return reading;
-  const name = variable ?? `"${key}" in the file`;
+  const name = nameRead(key, environment, file);
   const found = reading.error.startsWith('must be') && isSecret !== true;
   return { ok: false, error: `${name} ${reading.error}${found ? `, not ${shown(raw)}` : ''}.` };
+}
+
+/** An empty variable counts as unset: compose files write them for what is not given. */
+function variableRead(key: SettingKey, environment: Environment): string | undefined {
+  const { alsoReadAs = [] }: Setting<unknown> = settings[key];
+  return [variableOf(key), ...alsoReadAs].find((name) => environment[name]);
+}
+
+/** Where its value stands; undefined where it has its default. */
+function nameRead(
+  key: SettingKey,
+  environment: Environment,
+  file: Readonly<Record<string, unknown>>,
+): string | undefined {
+  const isInFile = (file[key] ?? undefined) !== undefined;
+  return variableRead(key, environment) ?? (isInFile ? `"${key}" in the file` : undefined);
 }
 
 function productionMistakes(config: Config): string[] {

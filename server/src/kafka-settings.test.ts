@@ -70,14 +70,41 @@ const mistaken = [
   [{ WATCHWORD_KAFKA_FLOWX_GENERATE_IN: 'a topic' }, /must be 1 to 249 letters/],
   [{ ...brokers, WATCHWORD_KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }, /Set WATCHWORD_KAFKA_USER/],
   [
-    { ...brokers, KAFKA_TOPIC_OTP_GENERATE_IN: 'same', KAFKA_TOPIC_OTP_VALIDATE_OUT: 'same' },
-    /"kafkaFlowxGenerateIn" and "kafkaFlowxValidateOut" are the same topic, same/,
+    { ...brokers, KAFKA_TOPIC_OTP_GENERATE_IN: 'same', WATCHWORD_KAFKA_FLOWX_VALIDATE_OUT: 'same' },
+    /^KAFKA_TOPIC_OTP_GENERATE_IN and WATCHWORD_KAFKA_FLOWX_VALIDATE_OUT are the same topic, same/,
+  ],
+  [
+    { ...brokers, KAFKA_TOPIC_OTP_GENERATE_IN: 'same', KAFKA_TOPIC_OTP_VALIDATE_IN: 'same' },
+    /^KAFKA_TOPIC_OTP_GENERATE_IN and KAFKA_TOPIC_OTP_VALIDATE_IN are the same topic, same/,
+  ],
+  [
+    { ...brokers, WATCHWORD_KAFKA_TOPIC_COMMANDS: 'watchword.replies.v1' },
+    /^WATCHWORD_KAFKA_TOPIC_COMMANDS and WATCHWORD_KAFKA_TOPIC_REPLIES are the same topic/,
   ],
 ] as const;
 
 for (const [environment, sentence] of mistaken) {
   test(`a mistake is told: ${sentence.source}`, () => {
     assert.match(mistakesOf(environment), sentence);
+  });
+}
+
+const allowed: readonly Environment[] = [
+  { KAFKA_TOPIC_OTP_GENERATE_OUT: 'same', KAFKA_TOPIC_OTP_VALIDATE_OUT: 'same' },
+  { KAFKA_TOPIC_OTP_GENERATE_OUT: 'same', WATCHWORD_KAFKA_TOPIC_REPLIES: 'same' },
+  {
+    WATCHWORD_KAFKA_FLOWX_ENABLED: 'false',
+    WATCHWORD_KAFKA_TOPIC_COMMANDS: 'same',
+    KAFKA_TOPIC_OTP_GENERATE_OUT: 'same',
+  },
+  // Without commands of ours there are no replies to them.
+  { KAFKA_TOPIC_OTP_GENERATE_IN: 'same', WATCHWORD_KAFKA_TOPIC_REPLIES: 'same' },
+];
+
+for (const environment of allowed) {
+  const names = Object.keys(environment).join(' and ');
+  test(`a topic that nothing is read from may be named twice: ${names}`, () => {
+    assert.equal(mistakesOf({ ...brokers, ...environment }), '');
   });
 }
 

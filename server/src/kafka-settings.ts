@@ -227,8 +227,15 @@ type Values = {
   readonly [Key in keyof typeof kafkaSettings]: (typeof kafkaSettings)[Key]['default'];
 };
 
-/** What is wrong with them together; each alone was read before. */
-export function kafkaMistakes(values: Values, isProduction: boolean): readonly string[] {
+/**
+ * What is wrong with them together; each alone was read before. `nameOf` is what the operator has
+ * set, or may set, for a setting.
+ */
+export function kafkaMistakes(
+  values: Values,
+  isProduction: boolean,
+  nameOf: (key: keyof Values) => string,
+): readonly string[] {
   if (values.kafkaBrokers === null) return [];
   const mistakes: string[] = [];
   if (isProduction && values.kafkaApplication === null) {
@@ -244,18 +251,39 @@ export function kafkaMistakes(values: Values, isProduction: boolean): readonly s
         'WATCHWORD_KAFKA_PASSWORD.',
     );
   }
-  const topics = Object.entries(values).filter(
-    ([key, name]) => /Topic|(?:In|Out)$/.test(key) && name !== null,
-  );
-  for (const [key, name] of topics) {
-    const other = topics.find(([one, its]) => its === name && one !== key);
-    if (other === undefined || other[0] < key) continue;
+  return [...mistakes, ...topicMistakes(values, nameOf)];
+}
+
+/** What is written may share a topic; one that commands are read from holds nothing else. */
+function topicMistakes(values: Values, nameOf: (key: keyof Values) => string): readonly string[] {
+  const { read, written } = topicKeys(values);
+  const mistakes: string[] = [];
+  for (const [at, key] of read.entries()) {
+    const name = values[key];
+    const other = [...read.slice(at + 1), ...written].find((one) => values[one] === name);
+    if (name === null || other === undefined) continue;
     mistakes.push(
-      `"${key}" and "${other[0]}" are the same topic, ${name}. Give each a topic of its own: ` +
-        'a reply would be read as a command.',
+      `${nameOf(key)} and ${nameOf(other)} are the same topic, ${name}. Commands are read from ` +
+        'it, and whatever else is in it would be read as one: give each a topic of its own.',
     );
   }
   return mistakes;
+}
+
+function topicKeys(values: Values): Readonly<Record<'read' | 'written', (keyof Values)[]>> {
+  const read: (keyof Values)[] = [];
+  const written: (keyof Values)[] = [
+    ...(['kafkaTopicDeadLetter', 'kafkaTopicEvents', 'kafkaFlowxExternalOut'] as const),
+  ];
+  if (values.kafkaTopicCommands !== null) {
+    read.push('kafkaTopicCommands');
+    written.push('kafkaTopicReplies');
+  }
+  if (values.kafkaFlowxEnabled) {
+    read.push('kafkaFlowxGenerateIn', 'kafkaFlowxValidateIn', 'kafkaFlowxNotificationIn');
+    written.push('kafkaFlowxGenerateOut', 'kafkaFlowxValidateOut', 'kafkaFlowxNotificationOut');
+  }
+  return { read, written };
 }
 
 /** Whether the storage keeps what happens, for the events' topic. */
