@@ -2,24 +2,29 @@
  * A service that answers every record with itself, and promises what the server promises: the reply
  * is acknowledged by all replicas before the offset is committed, and the offset that is committed
  * is the lowest that is not done. All records are worked on at once, and one commit at a time is
- * under way. Replies that wait leave in one request, which is as fast as the client allows; or each
- * in its own, as a handler would write it that knows of no other.
+ * under way. `together`, replies that wait leave in one request, which is as fast as the client
+ * allows; `alone`, each handler writes its own, beside the others.
  */
 import {
   Consumer,
   compatibilityPartitioner,
   type Message,
+  ProduceAcks,
   Producer,
-  type ProducerOptions,
 } from '@platformatic/kafka';
 
-const [brokers = '', from = '', to = '', repliesMax = '1'] = process.argv.slice(2);
+const [brokers = '', from = '', to = '', how = 'together'] = process.argv.slice(2);
 type Bytes = Buffer;
 type Incoming = Message<Bytes, Bytes, Bytes, Bytes>;
 
-/** The settings that the server has. An idempotent producer has one request under way. */
+interface Reply {
+  readonly message: Incoming;
+  readonly done: () => void;
+}
+
+/** An idempotent producer, as the server's, has one request under way: too few for `alone`. */
 const base = { clientId: 'echo', bootstrapBrokers: [brokers] };
-const writing = { idempotent: true } satisfies Partial<ProducerOptions<Bytes, Bytes, Bytes, Bytes>>;
+const writing = how === 'together' ? { idempotent: true } : { acks: ProduceAcks.ALL };
 const producer = new Producer<Bytes, Bytes, Bytes, Bytes>({ ...base, ...writing });
 const consumer = new Consumer<Bytes, Bytes, Bytes, Bytes>({
   ...base,
@@ -36,22 +41,21 @@ const consumer = new Consumer<Bytes, Bytes, Bytes, Bytes>({
 /** By partition, in the order in which they came; true once the reply is acknowledged. */
 const open = new Map<number, { readonly message: Incoming; isDone: boolean }[]>();
 const committing = new Set<number>();
-const waiting: { readonly message: Incoming; readonly done: () => void }[] = [];
+const waiting: Reply[] = [];
 let isWriting = false;
 
-async function writeReplies(): Promise<void> {
+async function write(replies: readonly Reply[]): Promise<void> {
+  const messages = replies.map(({ message: { key, value, headers } }) => {
+    return { topic: to, key, value, headers };
+  });
+  await producer.send({ messages, partitioner: compatibilityPartitioner });
+  for (const { done } of replies) done();
+}
+
+async function writeTogether(): Promise<void> {
   if (isWriting) return;
   isWriting = true;
-  while (waiting.length > 0) {
-    const batch = waiting.splice(0, Number(repliesMax));
-    await producer.send({
-      messages: batch.map(({ message: { key, value, headers } }) => {
-        return { topic: to, key, value, headers };
-      }),
-      partitioner: compatibilityPartitioner,
-    });
-    for (const { done } of batch) done();
-  }
+  while (waiting.length > 0) await write(waiting.splice(0));
   isWriting = false;
 }
 
@@ -78,8 +82,12 @@ function take(message: Incoming): void {
     record.isDone = true;
     void commitDone(partition);
   };
+  if (how === 'alone') {
+    void write([{ message, done }]);
+    return;
+  }
   waiting.push({ message, done });
-  void writeReplies();
+  void writeTogether();
 }
 
 // Without the benchmark nobody wants an echo.

@@ -1,7 +1,7 @@
 /**
  * Commands over Kafka, beside echoes on the same broker. All of them run all the time, and one of
  * them at a time has work, in many short windows: what else the machine does hits all alike. A
- * ratio is made within a round, to the echo's window in its middle.
+ * ratio is made within a round, to the window of an echo.
  */
 import type { KafkaLoad } from '../load/protocol.ts';
 import { type Figures, figuresOf } from '../measure/measurement.ts';
@@ -17,17 +17,17 @@ const firstWarmUpSeconds = 2;
 interface Part extends Pick<KafkaLoad, 'steps'> {
   /** As the table calls it. */
   readonly title: string;
-  readonly whose: 'flowx' | 'native' | 'echo' | 'alone';
+  readonly whose: 'flowx' | 'native' | 'alone' | 'together';
 }
 
-const echo: Part = { title: 'echo', whose: 'echo', steps: 'starts' };
-const alone: Part = { title: 'echo, a request for each reply', whose: 'alone', steps: 'starts' };
+const alone: Part = { title: 'echo', whose: 'alone', steps: 'starts' };
+const together: Part = { title: 'echo, replies together', whose: 'together', steps: 'starts' };
 const flowx: Part = { title: 'FlowX.AI', whose: 'flowx', steps: 'pairs' };
 const native: Part = { title: 'native', whose: 'native', steps: 'pairs' };
 /** Checks are of what the starts before them have made. */
 const middle: readonly Part[] = [
   { title: 'FlowX.AI, generate', whose: 'flowx', steps: 'starts' },
-  echo,
+  alone,
   { title: 'FlowX.AI, validate', whose: 'flowx', steps: 'checks' },
 ];
 
@@ -35,11 +35,11 @@ export async function measureKafka(context: WorkloadContext): Promise<void> {
   const { options, system } = context;
   const { kafka } = system;
   if (kafka === undefined) return;
-  for (const part of [flowx, alone, echo]) {
+  for (const part of [flowx, together, alone]) {
     await measure(context, kafka, part, outstandingMax, firstWarmUpSeconds);
   }
   for (let round = 1; round <= options.rounds * cuts; round++) {
-    for (const part of [flowx, native, echo]) {
+    for (const part of [flowx, native, alone]) {
       const figures = await measure(context, kafka, part, 1);
       context.record(1, figures, { round, part: part.title });
     }
@@ -49,7 +49,7 @@ export async function measureKafka(context: WorkloadContext): Promise<void> {
 
 /** The pairs go first in every other round, so that none is always the later one. */
 async function measureThroughput(context: WorkloadContext, kafka: KafkaUnderTest, round: number) {
-  const inOrder = round % 2 === 1 ? [...middle, flowx, alone] : [flowx, alone, ...middle];
+  const inOrder = round % 2 === 1 ? [...middle, flowx, together] : [flowx, together, ...middle];
   const measured: { readonly part: Part; readonly figures: Figures }[] = [];
   for (const part of inOrder) {
     measured.push({ part, figures: await measure(context, kafka, part, outstandingMax) });
@@ -58,8 +58,8 @@ async function measureThroughput(context: WorkloadContext, kafka: KafkaUnderTest
     measured.find(({ part }) => part === wanted)?.figures['perSecond'] ?? 0;
   for (const { part, figures } of measured) {
     const shares = {
-      share: perSecondOf(part) / perSecondOf(echo),
-      shareOfAlone: perSecondOf(part) / perSecondOf(alone),
+      share: perSecondOf(part) / perSecondOf(alone),
+      shareOfTogether: perSecondOf(part) / perSecondOf(together),
     };
     context.record(outstandingMax, { ...figures, ...shares }, { round, part: part.title });
   }
@@ -72,7 +72,7 @@ async function measure(
   callers: number,
   seconds = options.seconds / cuts,
 ): Promise<Figures> {
-  const isEcho = whose === 'echo' || whose === 'alone';
+  const isEcho = whose === 'alone' || whose === 'together';
   const servers = isEcho ? [kafka[whose].processId] : system.servers;
   const shape = isEcho ? kafka[whose].shape : kafka[whose];
   const warmUpSeconds = options.warmUpSeconds / cuts;

@@ -29,10 +29,10 @@ export interface KafkaUnderTest {
   readonly brokerProcessId: number;
   readonly flowx: KafkaShape;
   readonly native: KafkaShape;
-  /** All replies that wait in one request. */
-  readonly echo: Echo;
-  /** A request for each reply. */
+  /** Each handler writes its own reply. */
   readonly alone: Echo;
+  /** All replies that wait leave in one request. */
+  readonly together: Echo;
 }
 
 export interface Echo {
@@ -64,18 +64,18 @@ export async function openKafkaSite(environment: Environment): Promise<KafkaSite
   try {
     const brokers = broker.address();
     await makeTopics(brokers);
-    const echo = await startEcho(brokers, topics.echoIn, topics.echoOut, 1_000);
-    const alone = await startEcho(brokers, topics.aloneIn, topics.aloneOut, 1);
+    const alone = await startEcho(brokers, topics.aloneIn, topics.aloneOut, 'alone');
+    const together = await startEcho(brokers, topics.togetherIn, topics.togetherOut, 'together');
     return {
       brokerProcessId: broker.processId(),
       flowx: flowxShape(brokers),
       native: nativeShape(brokers),
-      echo,
       alone,
+      together,
       environment: environmentOf(brokers, String(id)),
       saveTemplate: (port) => saveTemplate(port, apiKey),
       async close() {
-        await Promise.all([echo.stop(), alone.stop()]);
+        await Promise.all([alone.stop(), together.stop()]);
         await broker.remove();
       },
     };
@@ -94,8 +94,13 @@ async function makeTopics(brokers: string): Promise<void> {
   }
 }
 
-async function startEcho(brokers: string, topic: string, replyTopic: string, repliesMax: number) {
-  const echo = fork(echoProgram, [brokers, topic, replyTopic, String(repliesMax)]);
+async function startEcho(
+  brokers: string,
+  topic: string,
+  replyTopic: string,
+  how: 'together' | 'alone',
+) {
+  const echo = fork(echoProgram, [brokers, topic, replyTopic, how]);
   const ended = new Promise<void>((done) => echo.once('exit', () => done()));
   const stop = (): Promise<void> => {
     echo.kill('SIGKILL');

@@ -11,10 +11,10 @@ export const topics = {
   notificationOut: 'bench.notification.out',
   commands: 'bench.commands',
   replies: 'bench.replies',
-  echoIn: 'bench.echo.in',
-  echoOut: 'bench.echo.out',
   aloneIn: 'bench.alone.in',
   aloneOut: 'bench.alone.out',
+  togetherIn: 'bench.together.in',
+  togetherOut: 'bench.together.out',
 } as const;
 
 export const templateName = 'otpSms';

@@ -52,18 +52,18 @@ const throughputHeads = [
   '64 outstanding',
   'replies/s',
   '÷ echo (half of the rounds)',
-  '÷ echo, a request for each',
+  '÷ echo, replies together',
   ...cpuHeads,
 ];
 
 function throughputRow(part: string, measured: readonly Measurement[]): string[] {
-  const { perSecond, shareOfAlone, ...figures } = mediansOf(measured);
+  const { perSecond, shareOfTogether, ...figures } = mediansOf(measured);
   const rounds = measured.map((one) => one.figures);
   return [
     part,
     decimals(perSecond, 0),
     withHalf(rounds, 'share'),
-    decimals(shareOfAlone, 2),
+    decimals(shareOfTogether, 2),
     ...cpuCells(figures),
   ];
 }
