@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '#service/log-port.ts';
 import type { DeliveredRecord, GroupMember } from './client.ts';
 import { createOffsetTracker, type OffsetTracker } from './offset-tracker.ts';
@@ -38,6 +39,11 @@ export interface HeldRecords {
 
 /** Of a topic: done, or not, but not committed. */
 const trackedMax = 10_000;
+/**
+ * From the answer to a commit until the next: one costs the broker and this node as much as a
+ * reply. What was done and not committed when a node dies is known by the next, and answered alike.
+ */
+const commitPauseMs = 50;
 /** A group that changes is settled by then, and no fetch from before it is under way any more. */
 const settledAfter = 2;
 
@@ -79,21 +85,14 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
     return member()?.owns(topic, partition) === false;
   }
 
-  async function commit(tracker: OffsetTracker<DeliveredRecord>): Promise<void> {
-    const last = tracker.committable();
-    if (last === undefined) return;
-    // Whoever has the partition now commits by itself, and may be further already.
-    if (!isForeign(last)) {
-      try {
-        await last.commit();
-      } catch (error) {
-        log.debug({ err: error, ...placeOf(last) }, 'a commit has to wait');
-        return;
-      }
-    }
-    tracker.forget(last);
-    tellChange();
+  async function commitAll(): Promise<boolean> {
+    const commits = [...partitions.values()].map((held) => commitDone(held, isForeign, log));
+    const isAny = (await Promise.all(commits)).includes(true);
+    if (isAny) tellChange();
+    return isAny;
   }
+
+  const commitSoon = paced(commitAll, commitPauseMs);
 
   return {
     async take(record) {
@@ -116,7 +115,7 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
           } else {
             await run();
             tracker.finish(record);
-            void commit(tracker);
+            commitSoon();
           }
         } catch (error) {
           log.debug({ err: error, ...placeOf(record) }, 'a command was left to the next node');
@@ -126,7 +125,7 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
       });
     },
     async tidyUp() {
-      await Promise.all([...partitions.values()].map(({ tracker }) => commit(tracker)));
+      await commitAll();
       lanes.look(hasRoom);
       tellChange();
       for (const [name, held] of partitions) {
@@ -155,4 +154,45 @@ function heldOf(partitions: Map<string, Held>, { topic, partition }: DeliveredRe
   const made: Held = { partition: { topic, partition }, tracker, ...counts };
   partitions.set(name, made);
   return made;
+}
+
+/** Whether there was something to commit, and it counts now. */
+async function commitDone(
+  { tracker, partition }: Held,
+  isForeign: (partition: Held['partition']) => boolean,
+  log: Log,
+): Promise<boolean> {
+  const last = tracker.committable();
+  if (last === undefined) return false;
+  // Whoever has the partition now commits by itself, and may be further already.
+  if (!isForeign(partition)) {
+    try {
+      await last.commit();
+    } catch (error) {
+      log.debug({ err: error, ...placeOf(last) }, 'a commit has to wait');
+      return false;
+    }
+  }
+  tracker.forget(last);
+  return true;
+}
+
+/** One run at a time; what is asked for meanwhile is one more, after a pause if it did work. */
+function paced(work: () => Promise<boolean>, pauseMs: number): () => void {
+  let isDue = false;
+  let isRunning = false;
+
+  async function run(): Promise<void> {
+    isRunning = true;
+    while (isDue) {
+      isDue = false;
+      if (await work()) await pause(pauseMs);
+    }
+    isRunning = false;
+  }
+
+  return () => {
+    isDue = true;
+    if (!isRunning) void run();
+  };
 }
