@@ -10,7 +10,8 @@ import { ok, type Result } from '#domain/refusal.ts';
 import { parseEgressAllow } from '#providers/egress/allow-list.ts';
 import { parseKeyRing } from '#service/key-ring.ts';
 import { parseConnectionUrl } from '#storage/postgres/connection-url.ts';
-import { kafkaMistakes, kafkaSettings } from './kafka-settings.ts';
+import { kafkaMistakes } from './kafka-mistakes.ts';
+import { kafkaSettings } from './kafka-settings.ts';
 import { optional, type Setting, setting } from './setting.ts';
 import {
   baseUrl,

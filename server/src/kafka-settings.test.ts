@@ -69,6 +69,12 @@ const mistaken = [
   [{ WATCHWORD_KAFKA_GROUP: 'a group' }, /must be 1 to 200 visible ASCII/],
   [{ WATCHWORD_KAFKA_FLOWX_GENERATE_IN: 'a topic' }, /must be 1 to 249 letters/],
   [{ ...brokers, WATCHWORD_KAFKA_SECURITY_PROTOCOL: 'SASL_SSL' }, /Set WATCHWORD_KAFKA_USER/],
+  [{ ...brokers, WATCHWORD_KAFKA_USER: 'bob' }, /the protocol PLAINTEXT has no login/],
+  [{ ...brokers, WATCHWORD_KAFKA_CA_FILE: 'ca.pem' }, /WATCHWORD_KAFKA_CA_FILE is for TLS/],
+  [
+    { WATCHWORD_KAFKA_TOPIC_COMMANDS: 'c' },
+    /so Kafka is off; WATCHWORD_KAFKA_TOPIC_COMMANDS cannot/,
+  ],
   [
     { ...brokers, KAFKA_TOPIC_OTP_GENERATE_IN: 'same', WATCHWORD_KAFKA_FLOWX_VALIDATE_OUT: 'same' },
     /^KAFKA_TOPIC_OTP_GENERATE_IN and WATCHWORD_KAFKA_FLOWX_VALIDATE_OUT are the same topic, same/,

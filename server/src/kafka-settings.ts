@@ -223,79 +223,21 @@ export const kafkaSettings = {
   }),
 } as const;
 
-type Values = {
+/** What was read of each. */
+export type KafkaValues = {
   readonly [Key in keyof typeof kafkaSettings]: (typeof kafkaSettings)[Key]['default'];
 };
-
-/**
- * What is wrong with them together; each alone was read before. `nameOf` is what the operator has
- * set, or may set, for a setting.
- */
-export function kafkaMistakes(
-  values: Values,
-  isProduction: boolean,
-  nameOf: (key: keyof Values) => string,
-): readonly string[] {
-  if (values.kafkaBrokers === null) return [];
-  const mistakes: string[] = [];
-  if (isProduction && values.kafkaApplication === null) {
-    mistakes.push(
-      'WATCHWORD_KAFKA_APPLICATION is not set, and commands from Kafka belong to one ' +
-        'application. Set it to an id that `watchword application list` shows.',
-    );
-  }
-  const hasLogin = values.kafkaSecurityProtocol.startsWith('SASL_');
-  if (hasLogin && (values.kafkaUser === null || values.kafkaPassword === null)) {
-    mistakes.push(
-      `The protocol ${values.kafkaSecurityProtocol} has a login. Set WATCHWORD_KAFKA_USER and ` +
-        'WATCHWORD_KAFKA_PASSWORD.',
-    );
-  }
-  return [...mistakes, ...topicMistakes(values, nameOf)];
-}
-
-/** What is written may share a topic; one that commands are read from holds nothing else. */
-function topicMistakes(values: Values, nameOf: (key: keyof Values) => string): readonly string[] {
-  const { read, written } = topicKeys(values);
-  const mistakes: string[] = [];
-  for (const [at, key] of read.entries()) {
-    const name = values[key];
-    const other = [...read.slice(at + 1), ...written].find((one) => values[one] === name);
-    if (name === null || other === undefined) continue;
-    mistakes.push(
-      `${nameOf(key)} and ${nameOf(other)} are the same topic, ${name}. Commands are read from ` +
-        'it, and whatever else is in it would be read as one: give each a topic of its own.',
-    );
-  }
-  return mistakes;
-}
-
-function topicKeys(values: Values): Readonly<Record<'read' | 'written', (keyof Values)[]>> {
-  const read: (keyof Values)[] = [];
-  const written: (keyof Values)[] = [
-    ...(['kafkaTopicDeadLetter', 'kafkaTopicEvents', 'kafkaFlowxExternalOut'] as const),
-  ];
-  if (values.kafkaTopicCommands !== null) {
-    read.push('kafkaTopicCommands');
-    written.push('kafkaTopicReplies');
-  }
-  if (values.kafkaFlowxEnabled) {
-    read.push('kafkaFlowxGenerateIn', 'kafkaFlowxValidateIn', 'kafkaFlowxNotificationIn');
-    written.push('kafkaFlowxGenerateOut', 'kafkaFlowxValidateOut', 'kafkaFlowxNotificationOut');
-  }
-  return { read, written };
-}
 
 /** Whether the storage keeps what happens, for the events' topic. */
 export function keepsEvents({
   kafkaBrokers,
   kafkaTopicEvents,
-}: Pick<Values, 'kafkaBrokers' | 'kafkaTopicEvents'>): boolean {
+}: Pick<KafkaValues, 'kafkaBrokers' | 'kafkaTopicEvents'>): boolean {
   return kafkaBrokers !== null && kafkaTopicEvents !== null;
 }
 
 /** Null where Kafka is off. */
-export function kafkaSettingsOf(values: Values): KafkaSettings | null {
+export function kafkaSettingsOf(values: KafkaValues): KafkaSettings | null {
   const { kafkaBrokers, kafkaUser, kafkaPassword, kafkaSecurityProtocol } = values;
   if (kafkaBrokers === null) return null;
   const hasLogin = kafkaSecurityProtocol.startsWith('SASL_');

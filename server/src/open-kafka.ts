@@ -1,5 +1,5 @@
-import { randomUUID } from 'node:crypto';
-import { accessSync, constants } from 'node:fs';
+import { randomUUID, X509Certificate } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { createNativeCalls } from '#api/native-calls.ts';
 import type { KafkaDoor } from '#kafka/door.ts';
 import type { KafkaSettings } from '#kafka/settings.ts';
@@ -59,16 +59,16 @@ export async function inspectKafkaWhereOn(config: Config): Promise<KafkaInspecti
 }
 
 function caFileFault({ caFile }: KafkaSettings): string | null {
-  if (caFile === null || canRead(caFile)) return null;
+  if (caFile === null || holdsCertificate(caFile)) return null;
   return (
-    `WATCHWORD_KAFKA_CA_FILE names ${caFile}, which cannot be read. Correct the path, or make ` +
-    'the file readable.'
+    `WATCHWORD_KAFKA_CA_FILE names ${caFile}, which is no readable file with a certificate in ` +
+    'PEM form. Correct the path, or the file.'
   );
 }
 
-function canRead(file: string): boolean {
+function holdsCertificate(file: string): boolean {
   try {
-    accessSync(file, constants.R_OK);
+    new X509Certificate(readFileSync(file));
     return true;
   } catch {
     return false;

@@ -41,7 +41,7 @@ async function inspect(client: KafkaClient, settings: KafkaSettings): Promise<Ka
     return { kind: 'reached', brokers, makesTopics, topics };
   } catch (error) {
     const { kind, message } = readTrouble(error);
-    return { kind: 'unreached', detail: kind === 'refused' ? message : `${message} ${advice}` };
+    return { kind: 'unreached', detail: kind === 'other' ? `${message} ${advice}` : message };
   }
 }
 

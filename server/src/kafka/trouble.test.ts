@@ -28,6 +28,24 @@ for (const [bottom, kind] of cases) {
   });
 }
 
+const sentences = [
+  [{ message: 'Broker requires TLS.' }, /does not speak as WATCHWORD_KAFKA_SECURITY_PROTOCOL/],
+  [{ apiId: 'ILLEGAL_SASL_STATE' }, /does not speak as WATCHWORD_KAFKA_SECURITY_PROTOCOL/],
+  [{ code: 'PLT_KFK_NETWORK', message: 'Connection closed' }, /closed the connection/],
+  [{ code: 'ENOTFOUND', hostname: 'kafka.example' }, /the name kafka\.example is not known/],
+  [{ code: 'ECONNREFUSED' }, /correct WATCHWORD_KAFKA_BROKERS/],
+  [{ code: 'SELF_SIGNED_CERT_IN_CHAIN' }, /Set WATCHWORD_KAFKA_CA_FILE/],
+  [{ code: 'ERR_TLS_CERT_ALTNAME_INVALID' }, /by a name that stands in the certificate/],
+] as const;
+
+for (const [bottom, sentence] of sentences) {
+  test(`${JSON.stringify(bottom)} is told with what to do`, () => {
+    const { kind, message } = readTrouble(nested(bottom));
+    assert.equal(kind, 'unreachable');
+    assert.match(message, sentence);
+  });
+}
+
 test('an error that leads back to itself, or is none, is read to an end', () => {
   const circle = new Error('a circle');
   circle.cause = circle;

@@ -25,6 +25,7 @@ interface Part {
   readonly code?: unknown;
   readonly apiId?: unknown;
   readonly message?: unknown;
+  readonly hostname?: unknown;
   readonly cause?: unknown;
   readonly errors?: unknown;
 }
@@ -55,6 +56,11 @@ export function readTrouble(error: unknown): KafkaTrouble {
   const has = (words: readonly string[], field: 'code' | 'apiId'): boolean =>
     parts.some((part) => words.includes(String(part[field])));
   const says = (words: RegExp): boolean => parts.some((part) => words.test(String(part.message)));
+  const isOtherProtocol =
+    says(/^Broker requires TLS|^TLS handshake failed/) ||
+    has(['ILLEGAL_SASL_STATE'], 'apiId') ||
+    (has(['PLT_KFK_AUTHENTICATION'], 'code') && says(/^Connection closed/));
+  if (isOtherProtocol) return new KafkaTrouble('unreachable', otherProtocol, error);
   if (has(['PLT_KFK_AUTHENTICATION'], 'code') || has(['SASL_AUTHENTICATION_FAILED'], 'apiId')) {
     const sentence =
       'The broker refused the login. Correct the user, the password or the mechanism.';
@@ -72,14 +78,43 @@ export function readTrouble(error: unknown): KafkaTrouble {
   }
   const certificate = parts.find(({ code }) => /CERT|SELF_SIGNED|SSL|TLS/.test(String(code)));
   if (certificate !== undefined) {
-    const sentence = `The broker's certificate was not accepted (${String(certificate.code)}).`;
-    return new KafkaTrouble('unreachable', sentence, error);
+    return new KafkaTrouble('unreachable', certificateSentence(String(certificate.code)), error);
   }
-  const isAway = has(unreachableCodes, 'code');
-  if (isAway) return new KafkaTrouble('unreachable', 'No broker can be reached.', error);
+  if (has(unreachableCodes, 'code')) {
+    return new KafkaTrouble('unreachable', unreachableSentence(parts), error);
+  }
   const named = parts.find(({ apiId }) => typeof apiId === 'string');
   const which = named === undefined ? '' : ` (${String(named.apiId)})`;
   return new KafkaTrouble('other', `The broker answered with an error${which}.`, error);
+}
+
+const otherProtocol =
+  'A broker is there, and does not speak as WATCHWORD_KAFKA_SECURITY_PROTOCOL says. Set it to ' +
+  'what the listener of WATCHWORD_KAFKA_BROKERS has.';
+
+function certificateSentence(code: string): string {
+  const told = `The broker's certificate was not accepted (${code}). `;
+  if (code === 'ERR_TLS_CERT_ALTNAME_INVALID') {
+    return `${told}Reach the broker by a name that stands in the certificate.`;
+  }
+  if (code === 'CERT_HAS_EXPIRED') return `${told}Renew it.`;
+  return `${told}Set WATCHWORD_KAFKA_CA_FILE to the file of the authority that signed it.`;
+}
+
+function unreachableSentence(parts: readonly Part[]): string {
+  const unknown = parts.find(({ code }) => code === 'ENOTFOUND' || code === 'EAI_AGAIN');
+  if (typeof unknown?.hostname === 'string') {
+    return (
+      `No broker can be reached: the name ${unknown.hostname} is not known here. It stands in ` +
+      'WATCHWORD_KAFKA_BROKERS, or is what a broker calls itself (advertised.listeners).'
+    );
+  }
+  const isClosed = parts.some(({ message }) => message === 'Connection closed');
+  return isClosed
+    ? 'No broker can be reached: one closed the connection. It stops, or speaks otherwise than ' +
+        'WATCHWORD_KAFKA_SECURITY_PROTOCOL says.'
+    : 'No broker can be reached. Start one, or correct WATCHWORD_KAFKA_BROKERS, or the addresses ' +
+        'that the brokers tell of themselves (advertised.listeners).';
 }
 
 /** Whether it is this one topic that the user may not see, and not the login or the group. */

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import test from 'node:test';
 import { createNativeCalls } from '#api/native-calls.ts';
 import { type KafkaDoor, openKafka } from '#kafka/door.ts';
+import { inspectKafka } from '#kafka/inspect.ts';
 import type { KafkaSettings } from '#kafka/settings.ts';
 import { type OpenedService, openService } from '#service/service.fixture.ts';
 import { readConfig } from '#src/config.ts';
@@ -62,8 +63,11 @@ test('brokers that ask for a login or for TLS are spoken to as they ask', async 
     await t.test('a certificate of an authority that is not known is not accepted', () =>
       withDoor(site, opened, { WATCHWORD_KAFKA_SECURITY_PROTOCOL: 'SSL' }, async (door) => {
         const { detail } = await untilDisconnected(door);
-        assert.match(detail ?? '', /certificate was not accepted/);
+        assert.match(detail ?? '', /certificate was not accepted.*Set WATCHWORD_KAFKA_CA_FILE/);
       }),
+    );
+    await t.test('a protocol that the listener does not speak is told as that', () =>
+      tellOtherProtocols(site, certificate.file),
     );
     await t.test('what the broker does not take of the settings is told', () =>
       tellRefusedSetting(site, opened),
@@ -158,6 +162,33 @@ async function tellRefusedSetting(site: KafkaSite, opened: OpenedService): Promi
     assert.match(detail ?? '', /INVALID_SESSION_TIMEOUT/);
   };
   await withDoor(site, opened, environment, use, topics);
+}
+
+const spokenOtherwise: readonly (readonly [ours: Listener, listener: Listener])[] = [
+  ['PLAINTEXT', 'SASL_PLAINTEXT'],
+  ['PLAINTEXT', 'SSL'],
+  ['PLAINTEXT', 'SASL_SSL'],
+  ['SSL', 'PLAINTEXT'],
+  ['SSL', 'SASL_SSL'],
+  ['SASL_PLAINTEXT', 'PLAINTEXT'],
+  ['SASL_PLAINTEXT', 'SASL_SSL'],
+  ['SASL_SSL', 'SASL_PLAINTEXT'],
+  ['SASL_SSL', 'SSL'],
+];
+
+async function tellOtherProtocols({ broker }: KafkaSite, caFile: string): Promise<void> {
+  for (const [ours, listener] of spokenOtherwise) {
+    const settings = settingsFor(broker, nameTopics(), {
+      WATCHWORD_KAFKA_BROKERS: broker.address(listener),
+      WATCHWORD_KAFKA_SECURITY_PROTOCOL: ours,
+      ...(ours.startsWith('SASL') ? login : {}),
+      ...(ours.endsWith('SSL') ? { WATCHWORD_KAFKA_CA_FILE: caFile } : {}),
+    });
+    const found = await inspectKafka(settings);
+    assert.ok(found.kind === 'unreached');
+    assert.match(found.detail, /WATCHWORD_KAFKA_SECURITY_PROTOCOL/, `${ours} to ${listener}`);
+    assert.doesNotMatch(found.detail, /answered with an error|refused the login/);
+  }
 }
 
 async function tellForbiddenReplies(site: KafkaSite, opened: OpenedService): Promise<void> {
