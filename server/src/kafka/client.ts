@@ -1,6 +1,6 @@
 /**
- * The only file that knows the Kafka library. What it does by default loses messages or hangs, so
- * everything that matters is said here:
+ * The only file, with `record-producer.ts`, that knows the Kafka library. What it does by default
+ * loses messages or hangs, so everything that matters is said here:
  *
  * 1. Nothing is committed by itself: the library commits what was fetched, not what was done.
  * 2. A group without a committed offset begins at the earliest record, not at the latest.
@@ -22,14 +22,17 @@ import {
   instancesChannel,
   type Message,
   type MessagesStream,
-  ProduceAcks,
-  Producer,
-  type ProducerOptions,
 } from '@platformatic/kafka';
-import { hashKey } from './key-hash.ts';
-import type { KafkaRecord, OutgoingRecord } from './record.ts';
+import { closeInTime } from './close-in-time.ts';
+import type { KafkaRecord } from './record.ts';
+import {
+  createProducer,
+  type PartEvents,
+  type RecordProducer,
+  writing,
+} from './record-producer.ts';
 import type { KafkaSettings } from './settings.ts';
-import { type KafkaTrouble, readTrouble, refusesTopic } from './trouble.ts';
+import { readTrouble, refusesTopic } from './trouble.ts';
 
 /** A record of a member of the group, which can be told to be done. */
 export interface DeliveredRecord extends KafkaRecord {
@@ -42,14 +45,6 @@ export interface GroupMember {
   /** Whether the group has given this node the partition. */
   owns(topic: string, partition: number): boolean;
   /** Leaves the group; the records end. */
-  close(): Promise<void>;
-}
-
-export interface RecordProducer {
-  /** Resolves once every in-sync replica has them. Throws `KafkaTrouble`. */
-  send(records: readonly OutgoingRecord[]): Promise<void>;
-  /** Throws `KafkaTrouble` where there is no such topic and the broker makes none by itself. */
-  ensureTopic(topic: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -78,13 +73,6 @@ export interface ClientEvents {
   readonly writer: PartEvents;
 }
 
-export interface PartEvents {
-  /** Something was answered. */
-  connected(): void;
-  /** An operation failed, and is tried again. */
-  troubled(trouble: KafkaTrouble): void;
-}
-
 const connectTimeoutMs = 5_000;
 const requestTimeoutMs = 15_000;
 /** Of a session, and no more than a second: so the group's changes are seen soon. */
@@ -99,9 +87,6 @@ const fetchedMax = 64;
 const retryWaitMs = { min: 100, max: 1_000 };
 /** Half a minute, then the membership begins anew. */
 const consumerRetries = 30;
-/** Ten minutes: as long as a record keeps its sequence number, it cannot be written twice. */
-const producerRetries = 600;
-const closeTimeoutMs = 3_000;
 /** A commit that a membership was closed in is never answered; the next one makes up for it. */
 const commitTimeoutMs = 5_000;
 
@@ -174,13 +159,13 @@ export function createKafkaClient(
         if (readTrouble(error).kind === 'refused') return null;
         throw readTrouble(error);
       } finally {
-        await inTime(admin.close());
+        await closeInTime(admin.close());
       }
     },
     joinGroup: (topics, signal) => joinGroup(settings, membership, topics, signal),
     createProducer: (of = 'replies') =>
       createProducer({ ...baseOptions(settings, writer), ...writing[of] }, writer),
-    close: () => inTime(prober.close()),
+    close: () => closeInTime(prober.close()),
   };
 }
 
@@ -249,7 +234,7 @@ async function joinGroup(
   consumer.on('consumer:heartbeat:error', ({ error }) => events.troubled(readTrouble(error)));
   const giveUp = (): void => {
     isClosed = true;
-    void inTime(consumer.close(true));
+    void closeInTime(consumer.close(true));
   };
   signal?.addEventListener('abort', giveUp);
   try {
@@ -259,7 +244,7 @@ async function joinGroup(
       fallbackMode: 'earliest',
     });
   } catch (error) {
-    await inTime(consumer.close(true));
+    await closeInTime(consumer.close(true));
     throw readTrouble(error);
   } finally {
     signal?.removeEventListener('abort', giveUp);
@@ -273,7 +258,7 @@ async function joinGroup(
       ) === true,
     close() {
       isClosed = true;
-      return inTime(consumer.close(true));
+      return closeInTime(consumer.close(true));
     },
   };
 }
@@ -307,74 +292,4 @@ function deliver(message: Message<Buffer | undefined, Buffer | undefined>): Deli
       }
     },
   };
-}
-
-type Writing = Pick<ProducerOptions<Buffer, Buffer, Buffer, Buffer>, 'acks' | 'idempotent'>;
-
-const writing = {
-  replies: { retries: producerRetries, idempotent: true },
-  // One that is not taken now must not go out when its time is over.
-  messages: { retries: 0, acks: ProduceAcks.ALL },
-} as const satisfies Record<string, Writing & { readonly retries: number }>;
-
-function createProducer(options: BaseOptions & Writing, events: PartEvents): RecordProducer {
-  const producer = new Producer<Buffer | null, Buffer, Buffer, Buffer | null>({
-    ...options,
-    // As Java's clients do: a broker that makes topics by itself makes that of the replies.
-    autocreateTopics: true,
-  });
-  let keyless = 0;
-
-  /** A record or a topic that is refused was answered too. */
-  function readAnswer(error: unknown): KafkaTrouble {
-    const trouble = readTrouble(error);
-    const { kind } = trouble;
-    if (kind === 'record_refused' || kind === 'unknown_topic') events.connected();
-    return trouble;
-  }
-
-  return {
-    async send(records) {
-      try {
-        await producer.send({
-          messages: records.map(({ headers, ...record }) => ({
-            ...record,
-            // Every name is a Buffer of its own, so the map keeps those that stand several times.
-            headers: new Map(headers),
-          })),
-          partitioner: (_message, key) => {
-            if (key !== undefined && key !== null) return hashKey(key);
-            keyless = (keyless + 1) % 2 ** 30;
-            return keyless;
-          },
-        });
-        events.connected();
-      } catch (error) {
-        throw readAnswer(error);
-      }
-    },
-    async ensureTopic(topic) {
-      try {
-        // What is remembered would not tell that the brokers are away.
-        const asked = { topics: [topic], autocreateTopics: true, forceUpdate: true };
-        await producer.metadata({ ...asked, retries: 3 });
-      } catch (error) {
-        throw readAnswer(error);
-      }
-    },
-    close: () => inTime(producer.close(true)),
-  };
-}
-
-/** The library waits for brokers that may be away; nobody who ends something waits for that. */
-async function inTime(closing: Promise<unknown>): Promise<void> {
-  const late = Promise.withResolvers<void>();
-  const timer = setTimeout(late.resolve, closeTimeoutMs);
-  try {
-    await Promise.race([closing, late.promise]);
-  } catch {
-    // What cannot be closed in order is gone with its connections.
-  } finally {
-    clearTimeout(timer);
-  }
 }

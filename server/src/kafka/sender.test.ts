@@ -60,6 +60,35 @@ test('a record that is refused takes no other with it', async () => {
   );
 });
 
+test('what a refused request wrote all the same is written once', async () => {
+  const refuseThree = (records: readonly OutgoingRecord[]): void => {
+    const written = new Set(records.filter(({ value }) => value.toString() === '1'));
+    throw new KafkaTrouble('record_refused', 'too large', null, written);
+  };
+  const { sender, requests } = openBroker([() => {}, refuseThree, () => {}, tooLarge]);
+  const sent = ['0', '1', '2', '3'].map((value) => sender.send(record('out', value)));
+  const settled = await Promise.allSettled(sent);
+  assert.deepEqual(requests, [['0'], ['1', '2', '3'], ['2'], ['3']]);
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'fulfilled', 'rejected'],
+  );
+});
+
+test('the one record that a refused request did not write is the refused one', async () => {
+  const refuseLast = (records: readonly OutgoingRecord[]): void => {
+    throw new KafkaTrouble('record_refused', 'too large', null, new Set(records.slice(0, -1)));
+  };
+  const { sender, requests } = openBroker([() => {}, refuseLast]);
+  const sent = ['0', '1', '2'].map((value) => sender.send(record('out', value)));
+  const settled = await Promise.allSettled(sent);
+  assert.deepEqual(requests, [['0'], ['1', '2']]);
+  assert.deepEqual(
+    settled.map(({ status }) => status),
+    ['fulfilled', 'fulfilled', 'rejected'],
+  );
+});
+
 test('a large record goes alone', async () => {
   const { sender, requests } = openBroker();
   const large = Buffer.alloc(100_000, 'x');

@@ -1,7 +1,7 @@
 /**
- * Writes replies, each once. One request at a time is under way for a topic, with everything that
- * came while the last one was: sequence numbers of the idempotent producer then never arrive out of
- * order, and many replies cost one round trip.
+ * Writes replies, each once, also where a request is refused in part. One request at a time is
+ * under way for a topic, with everything that came while the last one was: sequence numbers of the
+ * idempotent producer then never arrive out of order, and many replies cost one round trip.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { OutgoingRecord } from './record.ts';
@@ -97,8 +97,13 @@ export function createSender(parts: SenderParts): Sender {
   };
 }
 
-/** Settles what is refused for good; the rest is to be written again, one by one if need be. */
-function stillToWrite(batch: readonly Waiting[], trouble: KafkaTrouble): readonly Waiting[] {
+/** Settles what is written or refused for good; the rest is written again, alone if need be. */
+function stillToWrite(tried: readonly Waiting[], trouble: KafkaTrouble): readonly Waiting[] {
+  const batch = tried.filter(({ record, settle }) => {
+    const isWritten = trouble.written.has(record);
+    if (isWritten) settle.resolve();
+    return !isWritten;
+  });
   if (trouble.kind === 'record_refused') {
     if (batch.length === 1) {
       batch[0]?.settle.reject(trouble);

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
-import { readTrouble } from './trouble.ts';
+import { partitionsWritten, readTrouble } from './trouble.ts';
 
 /** As the library nests them, with what decides at the bottom. */
 function nested(bottom: object): Error {
@@ -51,4 +51,25 @@ test('an error that leads back to itself, or is none, is read to an end', () => 
   circle.cause = circle;
   assert.equal(readTrouble(circle).kind, 'other');
   assert.equal(readTrouble(undefined).kind, 'other');
+});
+
+test('what was written although the request failed is found, whichever broker has it', () => {
+  const refusal = {
+    response: {
+      responses: [
+        {
+          name: 'out',
+          partitionResponses: [
+            { index: 0, errorCode: 0 },
+            { index: 1, errorCode: 10 },
+          ],
+        },
+      ],
+    },
+  };
+  const error = Object.assign(nested(refusal), {
+    produced: { offsets: [{ topic: 'out', partition: 2, offset: 7n }] },
+  });
+  assert.deepEqual([...partitionsWritten(error)].sort(), ['out:0', 'out:2']);
+  assert.deepEqual([...partitionsWritten(undefined)], []);
 });

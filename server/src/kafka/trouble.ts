@@ -2,6 +2,8 @@
  * What a Kafka client's error comes to. The library nests causes several deep: every error of a
  * tree is looked at, and the first that says something decides.
  */
+import type { OutgoingRecord } from './record.ts';
+
 export type TroubleKind =
   /** The login or the access was refused. */
   | 'refused'
@@ -14,10 +16,18 @@ export type TroubleKind =
 export class KafkaTrouble extends Error {
   override readonly name = 'KafkaTrouble';
   readonly kind: TroubleKind;
+  /** Records of a request that failed, which lie on their topics all the same. */
+  readonly written: ReadonlySet<OutgoingRecord>;
 
-  constructor(kind: TroubleKind, message: string, cause: unknown) {
+  constructor(
+    kind: TroubleKind,
+    message: string,
+    cause: unknown,
+    written: ReadonlySet<OutgoingRecord> = new Set(),
+  ) {
     super(message, { cause });
     this.kind = kind;
+    this.written = written;
   }
 }
 
@@ -28,6 +38,22 @@ interface Part {
   readonly hostname?: unknown;
   readonly cause?: unknown;
   readonly errors?: unknown;
+  /** What a broker answered that refused a part of a request. */
+  readonly response?: ProduceAnswer;
+  /** What other brokers answered, that took theirs. */
+  readonly produced?: { readonly offsets?: readonly Place[] };
+}
+
+interface ProduceAnswer {
+  readonly responses?: readonly {
+    readonly name: string;
+    readonly partitionResponses?: readonly { readonly index: number; readonly errorCode: number }[];
+  }[];
+}
+
+interface Place {
+  readonly topic: string;
+  readonly partition: number;
 }
 
 /** Far more than any error of the library has. */
@@ -120,6 +146,21 @@ function unreachableSentence(parts: readonly Part[]): string {
 /** Whether it is this one topic that the user may not see, and not the login or the group. */
 export function refusesTopic(error: unknown): boolean {
   return partsOf(error).some(({ apiId }) => apiId === 'TOPIC_AUTHORIZATION_FAILED');
+}
+
+/** The partitions, as `topic:partition`, that a request to write has reached although it failed. */
+export function partitionsWritten(error: unknown): ReadonlySet<string> {
+  const written = new Set<string>();
+  for (const { response, produced } of partsOf(error)) {
+    for (const { topic, partition } of produced?.offsets ?? [])
+      written.add(`${topic}:${partition}`);
+    for (const { name, partitionResponses = [] } of response?.responses ?? []) {
+      for (const { index, errorCode } of partitionResponses) {
+        if (errorCode === 0) written.add(`${name}:${index}`);
+      }
+    }
+  }
+  return written;
 }
 
 function partsOf(error: unknown): readonly Part[] {

@@ -7,8 +7,8 @@
  * whoever sends messages, with the same identifier.
  */
 import { maskRecipient } from '#domain/recipient.ts';
-import type { RecordProducer } from '#kafka/client.ts';
 import type { OutgoingRecord } from '#kafka/record.ts';
+import type { RecordProducer } from '#kafka/record-producer.ts';
 import { readTrouble } from '#kafka/trouble.ts';
 import type { OutboundMessage, Provider, SendOutcome } from '#service/provider-port.ts';
 
