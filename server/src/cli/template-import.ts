@@ -3,9 +3,10 @@ import { basename, extname } from 'node:path';
 import { callServer, refusalOf, serverOptions } from '#cli/call-server.ts';
 import { type Command, done, failed, misused } from '#cli/command.ts';
 import { templatePath } from '#cli/template-show.ts';
+import { allChannels } from '#domain/application.ts';
 import { looksLikeHtml, textOfHtml } from '#domain/html-text.ts';
 import { messagePurpose } from '#domain/plain-message.ts';
-import { ok, type Result } from '#domain/refusal.ts';
+import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { codeNames } from '#domain/template-variables.ts';
 import { fromThymeleaf } from '#domain/thymeleaf.ts';
 
@@ -29,7 +30,7 @@ export const templateImport: Command = {
     name: 'Name of the template; that of the file where it is left out.',
     channel: 'sms, or email (also MAIL); by default email for a file of HTML, else sms.',
     language: 'Language of the text, a tag such as en or pt-BR; en by default.',
-    subject: 'Subject of an e-mail.',
+    subject: 'Subject of an e-mail; the one it had where it is left out.',
     ...serverOptions,
   },
   summary: 'Takes a text with the placeholders of Thymeleaf (FlowX.AI) into a template.',
@@ -74,8 +75,12 @@ function toVariant(source: string, options: Readonly<Record<string, string>>): R
   if (!body.ok) return body;
   const isHtml = looksLikeHtml(body.value);
   const named = options['channel']?.toLowerCase() ?? (isHtml ? 'email' : 'sms');
-  const channel = named === 'mail' ? 'email' : named;
+  const channel = allChannels.find((one) => one === (named === 'mail' ? 'email' : named));
+  if (channel === undefined) {
+    return refuse('template_invalid', `--channel must be one of ${allChannels.join(', ')}.`);
+  }
   const text = isHtml ? textOfHtml(body.value) : body.value.trim();
+  if (text === '') return refuse('template_invalid', 'There is no text in it.');
   const { language = 'en' } = options;
   if (channel !== 'email') return ok({ channel, language, text });
   const subject = fromThymeleaf(options['subject'] ?? '');
@@ -92,8 +97,11 @@ function purposesOf({ text }: Variant): readonly string[] {
 
 function merged(variants: unknown, added: Variant): readonly unknown[] {
   const place = placeOf(added);
-  const others = (variants as readonly Variant[]).filter((one) => placeOf(one) !== place);
-  return [...others, added];
+  const all = variants as readonly Variant[];
+  const before = all.find((one) => placeOf(one) === place);
+  const subject = added.subject ?? before?.subject ?? null;
+  const others = all.filter((one) => one !== before);
+  return [...others, added.channel === 'email' ? { ...added, subject } : added];
 }
 
 function placeOf({ channel, language, prefix }: Variant): string {

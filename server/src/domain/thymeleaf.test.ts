@@ -53,6 +53,10 @@ const computed = [
   '<!--/*/ <p>x</p> /*/-->',
   '<p th:text="${a} + ${b}">x</p>',
   '${amount}',
+  '${code}',
+  '${pin}',
+  '<span th:text="${name}"/>',
+  'no close ${otpValue',
   '${application}',
 ];
 
@@ -64,6 +68,14 @@ for (const source of computed) {
     assert.ok(refused.error.detail.length < 250);
   });
 }
+
+test('all that is refused is told at once, each thing once', () => {
+  const refused = fromThymeleaf('${code} ${a + b} ${code} <p th:if="${vip}">x</p>');
+  assert.ok(!refused.ok);
+  for (const words of ['"code" stands for', '"${a + b}" computes', '"th:if" computes']) {
+    assert.equal(refused.error.detail.split(words).length, 2, words);
+  }
+});
 
 test('whatever is imported is one of our texts, or is refused there, and takes no time', () => {
   const part = fc.constantFrom(

@@ -4,15 +4,19 @@
  * 1. What Thymeleaf prints becomes a placeholder: `${name}`, `[[${name}]]` and `[(${name})]` in a
  *    text (Thymeleaf 3.1, 12), and `th:text` or `th:utext` of an element. The second and the last
  *    print unescaped there; here every value is escaped in HTML, whoever wrote the template.
- * 2. The code's names become `{{code}}`. A path becomes one name: `${client.name}` is
+ * 2. `otpValue` becomes `{{code}}`. The other names that stand for the code here may be anything
+ *    there, so they are refused. A path becomes one name: `${client.name}` is
  *    `client_name` and `${items[0].price}` is `items_0_price`, as the door of those templates names
  *    what it is given.
  * 3. `${name ?: 'x'}` becomes a default. Everything else that computes (conditions, loops,
- *    functions, fragments) is refused by its own words: a text that silently lost its condition
- *    would say something else.
+ *    functions, fragments) is refused by its own words, all of it at once: a text that silently
+ *    lost its condition would say something else.
  */
 import { ok, type Result, refuse } from '#domain/refusal.ts';
 import { codeNames, reservedNames, variableNamePattern } from '#domain/template-variables.ts';
+
+/** What FlowX.AI's processes put the code under. */
+const theirCode = 'otpValue';
 
 /** More than a template's HTML may have, which is looked at when it is saved. */
 const sourceCharactersMax = 200_000;
@@ -22,18 +26,26 @@ export function fromThymeleaf(source: string): Result<string> {
   if (source.length > sourceCharactersMax) {
     return invalid(`The text is longer than ${sourceCharactersMax} characters.`);
   }
-  let mistake: string | null = null;
+  const mistakes = new Set<string>();
   const placeholder = (expression: string): string => {
     const read = readExpression(expression);
-    if (!read.ok) mistake ??= read.error.detail;
+    if (!read.ok) mistakes.add(read.error);
     return read.ok ? read.value : '';
   };
   const printed = withFilledElements(source.replace(/\sxmlns:th\s*=\s*(?:"[^"]*"|'[^']*')/gi, ''))
     .replace(/\[\[\s*\$\{([^{}]*)\}\s*\]\]/g, (_, expression) => placeholder(expression))
     .replace(/\[\(\s*\$\{([^{}]*)\}\s*\)\]/g, (_, expression) => placeholder(expression))
     .replace(/\$\{([^{}]*)\}/g, (_, expression) => placeholder(expression));
-  mistake ??= leftOver(printed);
-  return mistake === null ? ok(printed) : invalid(mistake);
+  for (const sentence of leftOver(printed)) mistakes.add(sentence);
+  return mistakes.size === 0 ? ok(printed) : invalid(inOneText([...mistakes]));
+}
+
+const mistakesShownMax = 5;
+
+function inOneText(mistakes: readonly string[]): string {
+  const more = mistakes.length - mistakesShownMax;
+  const shown = mistakes.slice(0, mistakesShownMax).join(' ');
+  return more > 0 ? `${shown} And ${more} more.` : shown;
 }
 
 /** Attributes have letters of either case, and a second spelling for HTML (Thymeleaf 3.1, 3.1). */
@@ -64,19 +76,29 @@ function withFilledElements(source: string): string {
   return parts.join('') + source.slice(from);
 }
 
-function readExpression(expression: string): Result<string> {
+function readExpression(expression: string): Result<string, string> {
   const [path = '', otherwise, ...more] = expression.replaceAll('?.', '.').split('?:');
   const [, single, double] = literal.exec(otherwise ?? '') ?? [];
   const fallback = single ?? double;
   const isRead = more.length === 0 && (otherwise === undefined || fallback !== undefined);
   const name = isRead ? nameOf(path.trim()) : null;
-  if (name === null) return invalid(notUnderstood(`\${${expression}}`));
-  if (codeNames.has(name)) return ok('{{code}}');
+  if (name === null) return { ok: false, error: notUnderstood(`\${${expression}}`) };
+  if (name === theirCode) return ok('{{code}}');
+  if (codeNames.has(name)) {
+    return {
+      ok: false,
+      error:
+        `"${name}" stands for the one-time code here. Write \${${theirCode}} if it is that, else ` +
+        'give the variable another name, in the template and in the data.',
+    };
+  }
   if (reservedNames.has(name)) {
-    return invalid(
-      `"${name}" is a name that the service fills itself. Give the variable another one, in the ` +
-        'template and in the data.',
-    );
+    return {
+      ok: false,
+      error:
+        `"${name}" is a name that the service fills itself. Give the variable another one, in ` +
+        'the template and in the data.',
+    };
   }
   return ok(fallback === undefined ? `{{${name}}}` : `{{${name} | default: "${fallback}"}}`);
 }
@@ -91,17 +113,31 @@ function nameOf(path: string): string | null {
 }
 
 /** What is Thymeleaf's and was not understood. */
-function leftOver(text: string): string | null {
-  const found = computing.map((words) => words.exec(text)?.[0]).find((one) => one !== undefined);
-  return found === undefined ? null : notUnderstood(found.trim());
+function leftOver(text: string): readonly string[] {
+  const found = computing.flatMap((words) => words.exec(text)?.[0].trim() ?? []);
+  const unclosed = /\$\{[^{}]{0,30}/.exec(text)?.[0];
+  return [
+    ...found.map((words) => (/text$/i.test(words) ? notFilled(words) : notUnderstood(words))),
+    ...(unclosed === undefined ? [] : [`"${inShort(unclosed)}" is not closed. Write its "}".`]),
+  ];
+}
+
+function notFilled(attribute: string): string {
+  return (
+    `"${attribute}" is read where it prints one \${name}, in an element that is closed by a tag ` +
+    'of its own and has no other in it. Write that one so, or print it in a text.'
+  );
 }
 
 function notUnderstood(expression: string): string {
-  const shown = expression.length > 60 ? `${expression.slice(0, 60).toWellFormed()}…` : expression;
   return (
-    `"${shown}" computes something, and a template here only prints values. ` +
+    `"${inShort(expression)}" computes something, and a template here only prints values. ` +
     'Write the result into the data, or make two templates.'
   );
+}
+
+function inShort(expression: string): string {
+  return expression.length > 60 ? `${expression.slice(0, 60).toWellFormed()}…` : expression;
 }
 
 function invalid(detail: string): Result<never> {

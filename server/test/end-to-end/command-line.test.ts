@@ -163,7 +163,7 @@ test('a template of Thymeleaf is imported, language by language', async () => {
     [
       { language: 'de', subject: 'Ihr Code', text: 'Ihr Code: {{code}}', html: null },
       {
-        ...{ language: 'en', subject: null, text: 'Hello {{client_name}},\n{{code}}' },
+        ...{ language: 'en', subject: 'Your code', text: 'Hello {{client_name}},\n{{code}}' },
         html: '<p>Hello {{client_name}},</p><p><b>{{code}}</b></p>',
       },
     ],
@@ -175,6 +175,12 @@ test('a template of Thymeleaf is imported, language by language', async () => {
   const refused = await run('template', 'import', file);
   assert.deepEqual([refused.exitCode, /#dates/.test(refused.stderr)], [2, true]);
   assert.equal((await run('template', 'import', join(server.folder, 'none'))).exitCode, 2);
+  writeFileSync(file, 'Hi');
+  const unknown = await run('template', 'import', file, '--channel', 'PUSH');
+  assert.match(unknown.stderr, /--channel must be one of sms, /);
+  writeFileSync(file, ' <p></p>\n');
+  const empty = await run('template', 'import', file);
+  assert.deepEqual([empty.exitCode, /There is no text in it/.test(empty.stderr)], [2, true]);
 });
 
 test('the doctor finds a running development server well', async () => {
