@@ -9,7 +9,8 @@
  * 4. Endless retries would hide a wrong password and keep every error that came, so each operation
  *    has a bound, the hook of the waits tells of trouble, and whoever called begins anew.
  * 5. A connection that breaks while it logs in tells its error twice, the second time to nobody,
- *    which would end the process: here everybody listens.
+ *    and a stream that is closed while it begins tells its own to nobody. Either would end the
+ *    process: here everybody listens.
  */
 import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
@@ -21,7 +22,7 @@ import {
   Consumer,
   instancesChannel,
   type Message,
-  type MessagesStream,
+  MessagesStream,
 } from '@platformatic/kafka';
 import { closeInTime } from './close-in-time.ts';
 import type { KafkaRecord } from './record.ts';
@@ -92,8 +93,9 @@ const commitTimeoutMs = 5_000;
 
 instancesChannel.subscribe((created) => {
   const { instance }: { readonly instance?: unknown } = Object(created);
-  // Whoever waits for the connection is told by the library.
+  // Whoever waits for the connection, or reads the stream, is told by the library.
   if (instance instanceof Connection) instance.on('error', () => {});
+  if (instance instanceof MessagesStream) instance.on('error', () => {});
 });
 
 const untold: PartEvents = { connected() {}, troubled() {} };
@@ -201,6 +203,7 @@ async function joinGroup(
   topics: readonly string[],
   signal: AbortSignal | undefined,
 ): Promise<GroupMember> {
+  signal?.throwIfAborted();
   const sessionMs = settings.sessionTimeoutSeconds * 1000;
   let isClosed = false;
   const events: PartEvents = {

@@ -47,6 +47,8 @@ export function startConsuming(parts: ConsumeParts): Consuming {
 
   async function runMembership(found: ReadonlyMap<string, number>): Promise<void> {
     const joined = await client.joinGroup([...found.keys()], stopping.signal);
+    // Whoever stops closes the membership that it finds.
+    if (stopping.signal.aborted) return joined.close();
     member = joined;
     const watching = new AbortController();
     watchTopics(joined, found, watching.signal).catch(() => {});
