@@ -57,8 +57,14 @@ export function startConsuming(parts: ConsumeParts): Consuming {
     } finally {
       watching.abort();
       // When the server stops, what is worked on is committed first.
-      if (!stopping.signal.aborted) await joined.close();
+      if (!stopping.signal.aborted) await leave(joined);
     }
+  }
+
+  /** From here on nobody knows whose the partitions are, until the next membership has begun. */
+  async function leave(joined: GroupMember): Promise<void> {
+    member = null;
+    await joined.close();
   }
 
   /** Ends the membership, to begin a new one, when there is more to be a member for. */
@@ -81,7 +87,7 @@ export function startConsuming(parts: ConsumeParts): Consuming {
       } else if (!held.hasGaps()) {
         continue;
       }
-      return joined.close();
+      return leave(joined);
     }
   }
 

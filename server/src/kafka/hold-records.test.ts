@@ -9,12 +9,13 @@ const parallelMax = 2;
 function open(owned = () => true) {
   const commits: bigint[] = [];
   const running = new Map<bigint, () => void>();
-  const memberships: GroupMember[] = [];
+  const memberships: (GroupMember | null)[] = [];
   const join = () => {
     memberships.push({
       ...{ owns: owned, close: async () => {}, records: (async function* () {})() },
     });
   };
+  const leave = () => memberships.push(null);
   join();
   const silent = () => {};
   const held = holdRecords({
@@ -35,7 +36,7 @@ function open(owned = () => true) {
       commits.push(offset);
     },
   });
-  return { held, commits, running, deliver, join };
+  return { held, commits, running, deliver, join, leave };
 }
 
 /** Long enough for everything that waits for nothing. */
@@ -127,6 +128,20 @@ test('records that were left and do not come again ask for a new membership', as
   await settle();
   await held.tidyUp();
   assert.deepEqual([held.hasGaps(), commits], [false, [0n]]);
+});
+
+test('what ends between two memberships is known in the next, and committed there', async () => {
+  const { held, commits, running, deliver, join, leave } = open();
+  await held.take(deliver(0n));
+  leave();
+  running.get(0n)?.();
+  await settle();
+  assert.deepEqual(commits, [], 'the membership that fetched it is gone');
+  join();
+  running.clear();
+  await held.take(deliver(0n));
+  await held.tidyUp();
+  assert.deepEqual([commits, running.size], [[0n], 0]);
 });
 
 test('a topic that stands still is skipped until it has room, and others go on', async () => {

@@ -86,6 +86,7 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
   }
 
   async function commitAll(): Promise<boolean> {
+    if (member() === null) return false;
     const commits = [...partitions.values()].map((held) => commitDone(held, isForeign, log));
     const isAny = (await Promise.all(commits)).includes(true);
     if (isAny) tellChange();

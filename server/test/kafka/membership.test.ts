@@ -10,6 +10,7 @@ import { type KafkaSite, nameTopics, openSite } from './kafka-site.ts';
 
 /** Above it, a stop hangs: the library is given 3 s to leave a group. */
 const stopMs = 15_000;
+const comesMs = 30_000;
 const parallelMax = 4;
 /** A node looks for its topics, joins its group and begins to read within them. */
 const momentsMs = [0, 2, 4, 6, 8, 12, 20];
@@ -19,6 +20,9 @@ test('a node gives partitions away, takes them back, and begins anew with work',
   if (site === null) return;
   try {
     await t.test('a stop ends, and leaves the group, wherever a start is', () => stopEarly(site));
+    await t.test('what ends between two memberships is not carried out again', () =>
+      endBetween(site),
+    );
   } finally {
     await site.end();
   }
@@ -96,6 +100,10 @@ function clientOf(brokers: string, group: string): KafkaClient {
   return createKafkaClient(settings, { membership: unheard, writer: unheard });
 }
 
+function namesOf(mark: string, count: number): string[] {
+  return Array.from({ length: count }, (_, at) => `${mark}-${at}`);
+}
+
 async function stopEarly(site: KafkaSite): Promise<void> {
   const { generateIn: topic, group } = nameTopics();
   await site.client.createTopics({ [topic]: 1 });
@@ -122,5 +130,36 @@ async function stopEarly(site: KafkaSite): Promise<void> {
     await waitFor(async () => (next.done.length === 1 ? true : null));
   } finally {
     await next.stop();
+  }
+}
+
+async function endBetween(site: KafkaSite): Promise<void> {
+  const { generateIn: topic, validateIn: laterTopic, group } = nameTopics();
+  await site.client.createTopics({ [topic]: 1 });
+  const values = namesOf('between', 8);
+  await site.client.send(values.map((value) => ({ topic, key: value, value })));
+  const node = openNode(site, { group, topics: [topic, laterTopic] }, async (count) => {
+    if (count === 1) return;
+    node.letGo();
+    await waitFor(async () => (node.done.length >= values.length ? true : null), comesMs);
+  });
+  try {
+    await waitFor(async () => (node.begun.length === parallelMax ? true : null), comesMs);
+    await site.client.createTopics({ [laterTopic]: 1 });
+    await site.client.send([
+      { topic, value: 'last' },
+      { topic: laterTopic, value: 'later' },
+    ]);
+    const all = [...values, 'last', 'later'];
+    await waitFor(async () => {
+      return all.every((value) => node.done.includes(value)) ? true : null;
+    }, comesMs);
+    assert.deepEqual(node.done.toSorted(), all.toSorted(), 'each once');
+    await waitFor(async () => {
+      const { 0: offset } = await site.client.committed(group, topic);
+      return offset === 9 ? true : null;
+    });
+  } finally {
+    await node.stop();
   }
 }
