@@ -113,15 +113,7 @@ export function startConsuming(parts: ConsumeParts): Consuming {
     }
   }
 
-  async function supervise(): Promise<void> {
-    const { signal } = stopping;
-    while (!signal.aborted) {
-      const waitMs = await runOnce();
-      await pause(waitMs, undefined, { signal }).catch(() => {});
-    }
-  }
-
-  const supervising = supervise();
+  const supervising = repeat(runOnce, stopping.signal);
   return {
     async stop() {
       stopping.abort();
@@ -131,6 +123,14 @@ export function startConsuming(parts: ConsumeParts): Consuming {
       await supervising;
     },
   };
+}
+
+/** `runOnce` answers how long to wait before it runs again. */
+async function repeat(runOnce: () => Promise<number>, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const waitMs = await runOnce();
+    await pause(waitMs, undefined, { signal }).catch(() => {});
+  }
 }
 
 function isMore(now: ReadonlyMap<string, number>, before: ReadonlyMap<string, number>): boolean {

@@ -144,6 +144,50 @@ test('what ends between two memberships is known in the next, and committed ther
   assert.deepEqual([commits, running.size], [[0n], 0]);
 });
 
+test('what was left and is done elsewhere holds up nothing in the next membership', async () => {
+  let isOurs = false;
+  const { held, commits, running, deliver, join } = open(() => isOurs);
+  for (const offset of [0n, 1n]) await held.take(deliver(offset));
+  await settle();
+  isOurs = true;
+  join();
+  for (let tick = 0; tick < 2; tick += 1) await held.tidyUp();
+  assert.equal(held.hasGaps(), false, 'it was not fetched in this one');
+  await held.take(deliver(1n));
+  running.get(1n)?.();
+  await settle();
+  assert.deepEqual([held.hasGaps(), commits], [false, [1n]]);
+});
+
+/** A partition is away until nothing of it is known, and comes back in the same membership. */
+for (const { name, isCommitted } of [
+  { name: 'without a commit asks for a new membership', isCommitted: false },
+  { name: 'with a commit begins at it', isCommitted: true },
+]) {
+  test(`a partition that comes back ${name}`, async () => {
+    let isOurs = true;
+    const { held, running, deliver, join } = open(() => isOurs);
+    if (isCommitted) {
+      await held.take(deliver(0n));
+      running.get(0n)?.();
+      await settle();
+    }
+    isOurs = false;
+    for (const offset of [1n, 2n]) await held.take(deliver(offset));
+    await settle();
+    for (let tick = 0; tick < 3; tick += 1) await held.tidyUp();
+    isOurs = true;
+    await held.take(deliver(3n));
+    assert.equal(running.has(3n), isCommitted, 'nothing is done behind a gap');
+    for (let tick = 0; tick < 2; tick += 1) await held.tidyUp();
+    assert.equal(held.hasGaps(), !isCommitted);
+    join();
+    for (const offset of [1n, 2n, 3n]) await held.take(deliver(offset));
+    await settle();
+    assert.ok(running.has(1n), 'what was left is worked on');
+  });
+}
+
 test('a topic that stands still is skipped until it has room, and others go on', async () => {
   const { held, commits, running, deliver, join } = open();
   const full = BigInt(parallelMax * 4);

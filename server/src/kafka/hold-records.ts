@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '#service/log-port.ts';
 import type { DeliveredRecord, GroupMember } from './client.ts';
-import { createOffsetTracker, type OffsetTracker } from './offset-tracker.ts';
+import { createHeldPartition, type HeldPartition } from './held-partition.ts';
 import { placeOf } from './record.ts';
 import { createTopicLanes } from './topic-lanes.ts';
 
@@ -44,26 +44,15 @@ const trackedMax = 10_000;
  * reply. What was done and not committed when a node dies is known by the next, and answered alike.
  */
 const commitPauseMs = 50;
-/** A group that changes is settled by then, and no fetch from before it is under way any more. */
-const settledAfter = 2;
-
-interface Held {
-  readonly partition: { readonly topic: string; readonly partition: number };
-  readonly tracker: OffsetTracker<DeliveredRecord>;
-  /** How often in a row it was found with nothing open and not ours, or with records left. */
-  foreign: number;
-  gaps: number;
-  /** The membership that skipped a record, and so all later ones: the next fetches them again. */
-  skippedIn: GroupMember | null | undefined;
-}
 
 /**
  * Every record between its fetch and its commit. It outlives memberships: what was begun in one is
  * ended, and known, in the next.
  */
-export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): HeldRecords {
+export function holdRecords(parts: HoldParts): HeldRecords {
+  const { parallelMax, log, readWork, member } = parts;
   const lanes = createTopicLanes(parallelMax);
-  const partitions = new Map<string, Held>();
+  const partitions = new Map<string, HeldPartition>();
   let isStopped = false;
   let changed = Promise.withResolvers<void>();
 
@@ -74,20 +63,20 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
 
   function hasRoom(topic: string): boolean {
     let tracked = 0;
-    for (const held of partitions.values()) {
-      if (held.partition.topic === topic) tracked += held.tracker.size();
-    }
+    for (const held of partitions.values()) if (held.topic === topic) tracked += held.size();
     return tracked < trackedMax && lanes.hasRoom(topic);
   }
 
-  /** Between two memberships nobody knows. */
-  function isForeign({ topic, partition }: Held['partition']): boolean {
-    return member()?.owns(topic, partition) === false;
+  function partitionOf({ topic, partition }: DeliveredRecord): HeldPartition {
+    const name = `${topic}:${partition}`;
+    const held = partitions.get(name) ?? createHeldPartition({ topic, partition, log, member });
+    partitions.set(name, held);
+    return held;
   }
 
   async function commitAll(): Promise<boolean> {
     if (member() === null) return false;
-    const commits = [...partitions.values()].map((held) => commitDone(held, isForeign, log));
+    const commits = [...partitions.values()].map((held) => held.commit());
     const isAny = (await Promise.all(commits)).includes(true);
     if (isAny) tellChange();
     return isAny;
@@ -98,24 +87,21 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
   return {
     async take(record) {
       const { topic } = record;
+      const held = partitionOf(record);
       while (!isStopped && !hasRoom(topic)) {
-        if (lanes.standsStill(topic)) {
-          heldOf(partitions, record).skippedIn = member();
-          return;
-        }
+        if (lanes.standsStill(topic)) return held.skip();
         await changed.promise;
       }
-      const { tracker, skippedIn } = heldOf(partitions, record);
-      if (isStopped || skippedIn === member() || !tracker.receive(record)) return;
+      if (isStopped || !held.receive(record)) return;
       const { order, run } = readWork(record);
       lanes.add(topic, order, async () => {
         try {
           // Another node has it, and begins with it: here it would only be done a second time.
-          if (isForeign(record)) {
-            tracker.leave(record);
+          if (held.isForeign()) {
+            held.leave(record);
           } else {
             await run();
-            tracker.finish(record);
+            held.finish(record);
             commitSoon();
           }
         } catch (error) {
@@ -129,53 +115,15 @@ export function holdRecords({ parallelMax, log, readWork, member }: HoldParts): 
       await commitAll();
       lanes.look(hasRoom);
       tellChange();
-      for (const [name, held] of partitions) {
-        const isGone = isForeign(held.partition) && !held.tracker.has('open');
-        held.foreign = isGone ? held.foreign + 1 : 0;
-        const isShort = held.tracker.has('left') || held.skippedIn === member();
-        held.gaps = !isGone && hasRoom(held.partition.topic) && isShort ? held.gaps + 1 : 0;
-        if (held.foreign >= settledAfter) partitions.delete(name);
-      }
+      for (const held of partitions.values()) held.look(hasRoom(held.topic));
     },
-    hasGaps: () => [...partitions.values()].some(({ gaps }) => gaps >= settledAfter),
+    hasGaps: () => [...partitions.values()].some((held) => held.hasGap()),
     async stop() {
       isStopped = true;
       tellChange();
       while (lanes.isWorking()) await changed.promise;
     },
   };
-}
-
-function heldOf(partitions: Map<string, Held>, { topic, partition }: DeliveredRecord): Held {
-  const name = `${topic}:${partition}`;
-  const known = partitions.get(name);
-  if (known !== undefined) return known;
-  const tracker = createOffsetTracker<DeliveredRecord>();
-  const counts = { foreign: 0, gaps: 0, skippedIn: undefined };
-  const made: Held = { partition: { topic, partition }, tracker, ...counts };
-  partitions.set(name, made);
-  return made;
-}
-
-/** Whether there was something to commit, and it counts now. */
-async function commitDone(
-  { tracker, partition }: Held,
-  isForeign: (partition: Held['partition']) => boolean,
-  log: Log,
-): Promise<boolean> {
-  const last = tracker.committable();
-  if (last === undefined) return false;
-  // Whoever has the partition now commits by itself, and may be further already.
-  if (!isForeign(partition)) {
-    try {
-      await last.commit();
-    } catch (error) {
-      log.debug({ err: error, ...placeOf(last) }, 'a commit has to wait');
-      return false;
-    }
-  }
-  tracker.forget(last);
-  return true;
 }
 
 /** One run at a time; what is asked for meanwhile is one more, after a pause if it did work. */

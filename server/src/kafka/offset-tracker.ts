@@ -22,6 +22,8 @@ export interface OffsetTracker<Item extends Tracked> {
   finish(record: Item): void;
   /** It is not worked on here any more; it is new when it comes again, and not done before. */
   leave(record: Item): void;
+  /** Forgets what was left before this offset. */
+  dropLeftBefore(offset: bigint): void;
   /** The last record before the first that is not done; undefined where there is none. */
   committable(): Item | undefined;
   /** A commit of this record has arrived, or is not to be made. */
@@ -69,6 +71,11 @@ export function createOffsetTracker<Item extends Tracked>(): OffsetTracker<Item>
     },
     finish: (record) => mark(record, 'done'),
     leave: (record) => mark(record, 'left'),
+    dropLeftBefore(offset) {
+      for (const [at, { state }] of known) if (at < offset && state === 'left') known.delete(at);
+      const kept = inOrder.filter(({ record }) => known.has(record.offset));
+      inOrder.splice(0, inOrder.length, ...kept);
+    },
     committable() {
       const open = inOrder.findIndex(({ state }) => state !== 'done');
       return inOrder[(open < 0 ? inOrder.length : open) - 1]?.record;

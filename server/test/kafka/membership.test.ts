@@ -11,6 +11,8 @@ import { type KafkaSite, nameTopics, openSite } from './kafka-site.ts';
 /** Above it, a stop hangs: the library is given 3 s to leave a group. */
 const stopMs = 15_000;
 const comesMs = 30_000;
+/** Records of a partition that is elsewhere are given up after two of them. */
+const settlingTicks = 3;
 const parallelMax = 4;
 /** A node looks for its topics, joins its group and begins to read within them. */
 const momentsMs = [0, 2, 4, 6, 8, 12, 20];
@@ -20,6 +22,9 @@ test('a node gives partitions away, takes them back, and begins anew with work',
   if (site === null) return;
   try {
     await t.test('a stop ends, and leaves the group, wherever a start is', () => stopEarly(site));
+    await t.test('what another node took, left undone and gave back is carried out', () =>
+      giveAwayAndBack(site),
+    );
     await t.test('what ends between two memberships is not carried out again', () =>
       endBetween(site),
     );
@@ -130,6 +135,42 @@ async function stopEarly(site: KafkaSite): Promise<void> {
     await waitFor(async () => (next.done.length === 1 ? true : null));
   } finally {
     await next.stop();
+  }
+}
+
+async function giveAwayAndBack(site: KafkaSite): Promise<void> {
+  const { generateIn: topic, group } = nameTopics();
+  await site.client.createTopics({ [topic]: 2 });
+  const values = namesOf('moved', 20);
+  await site.client.send(
+    values.map((value, at) => ({ topic, partition: at % 2, key: value, value })),
+  );
+  const node = openNode(site, { group, topics: [topic] });
+  const idle = clientOf(site.broker.address(), group);
+  try {
+    await waitFor(async () => (node.begun.length === parallelMax ? true : null), comesMs);
+    // It takes a partition of a group that has committed nothing, and carries nothing out.
+    const other = await idle.joinGroup([topic]);
+    const taken = [0, 1].find((partition) => other.owns(topic, partition)) ?? 0;
+    await waitFor(async () => (node.owns(topic, taken) ? null : true));
+    node.letGo();
+    const kept = values.filter((_, at) => at % 2 !== taken);
+    await waitFor(
+      async () => (kept.every((value) => node.done.includes(value)) ? true : null),
+      comesMs,
+    );
+    const settledTicks = node.ticks() + settlingTicks;
+    await waitFor(async () => (node.ticks() >= settledTicks ? true : null), comesMs);
+    assert.notEqual(new Set(node.done).size, values.length, 'the other node has some of them');
+    await other.close();
+    await waitFor(async () => (new Set(node.done).size === values.length ? true : null), comesMs);
+    await waitFor(async () => {
+      const { 0: one, 1: two } = await site.client.committed(group, topic);
+      return one === 10 && two === 10 ? true : null;
+    });
+  } finally {
+    await node.stop();
+    await idle.close();
   }
 }
 
