@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
 import { StorageUnavailable } from '#service/ports.ts';
+import { NoRoomToSend } from '#service/room-to-send.ts';
 import { carryOut } from './carry-out.ts';
 import { type Command, NotNow, type Outcome } from './command-topic.ts';
 import { type KafkaRecord, type OutgoingRecord, replyTo } from './record.ts';
@@ -81,10 +82,11 @@ function open(
 
 const bug = new Error('a bug');
 
-test('a command waits for its storage without end, and uses up no retry by it', async () => {
-  const waits = Array.from({ length: 5 }, (_, index) =>
-    index % 2 === 0 ? new StorageUnavailable('away') : new NotNow('busy'),
-  );
+test('a command waits for storage and provider without end, and spends no retry', async () => {
+  const waits = [
+    ...[new StorageUnavailable('away'), new NotNow('busy'), new NoRoomToSend('full')],
+    ...[new NotNow('busy'), new StorageUnavailable('away')],
+  ];
   const { run, written, calls } = open([...waits, bug, bug]);
   await run();
   assert.equal(calls(), 8);

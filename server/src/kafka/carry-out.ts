@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { KafkaCommandOutcome } from '#service/kafka-port.ts';
 import type { Log } from '#service/log-port.ts';
 import { StorageUnavailable } from '#service/ports.ts';
+import { NoRoomToSend } from '#service/room-to-send.ts';
 import { type Command, type DeadLetterReason, NotNow, type Outcome } from './command-topic.ts';
 import { type DeadLetterRules, deadLetterFor, describe } from './dead-letter.ts';
 import { type KafkaRecord, type OutgoingRecord, placeOf } from './record.ts';
@@ -18,7 +19,7 @@ export interface CarryOutParts {
   readonly stopping: AbortSignal;
 }
 
-/** While storage is away: soon at first, for most of it is a moment. */
+/** While storage is away, or a provider slow: soon at first, for most of it is a moment. */
 const awayWaitMs = { min: 50, max: 2_000 };
 
 /**
@@ -60,6 +61,8 @@ async function answer(
   return false;
 }
 
+const later = [StorageUnavailable, NoRoomToSend, NotNow];
+
 async function tryOften(
   parts: CarryOutParts,
   record: KafkaRecord,
@@ -71,7 +74,7 @@ async function tryOften(
     try {
       return await command.carryOut();
     } catch (error) {
-      const isLater = error instanceof StorageUnavailable || error instanceof NotNow;
+      const isLater = later.some((kind) => error instanceof kind);
       const place = placeOf(record);
       if (isLater) {
         if (waits === 0) parts.log.warn({ err: error, ...place }, 'a command has to wait');

@@ -13,8 +13,9 @@ export interface Command {
   /** Commands of one topic with the same word are carried out one after the other. */
   readonly order: string;
   /**
-   * Throws `StorageUnavailable` or `NotNow` where the same will work later; whatever else it throws
-   * is a fault of ours. Called again for the same record it does nothing twice.
+   * Throws `StorageUnavailable`, `NoRoomToSend` or `NotNow` where the same will work later;
+   * whatever else it throws is a fault of ours. Called again for the same record it does nothing
+   * twice.
    */
   carryOut(): Promise<Outcome>;
   /** What is answered after the last try has failed for a fault of ours. */

@@ -33,6 +33,8 @@ import type { SandboxEvent } from '#service/sandbox.ts';
 export interface DeliveryDispatcher {
   /** Takes a message whose row is durable. Returns at once. */
   handOver(message: OutboundMessage, settings: Pick<ApplicationSettings, 'providers'>): void;
+  /** Whether one more message for the provider would wait in memory, and not in storage. */
+  hasRoom(provider: Provider): boolean;
   /** Claims what is due in storage and hands it over; answers how many. */
   claimDue(): Promise<number>;
   /** Resolves when the hand-overs of this moment are over. */
@@ -137,6 +139,7 @@ export function createDeliveryDispatcher(parts: DispatcherParts): DeliveryDispat
     handOver(message, settings) {
       enqueue({ message, route: routes.forChannel(message.channel, settings), attempt: 1 });
     },
+    hasRoom: lanes.hasRoom,
     async claimDue() {
       await renewLeases();
       const claimed = await storage.claimDeliveries(claimMax, deliveryLeaseMs);

@@ -28,6 +28,7 @@ export function createDoor(
   more: {
     readonly approvalYields?: Exclude<ApprovalYield, 'proof'>;
     readonly keepsRefusals?: true;
+    readonly waitsForRoom?: true;
   } = {},
 ): Door {
   const callers = new WeakMap<Application, Caller>();

@@ -8,6 +8,8 @@ export interface LaneEnd {
 export interface Lanes<Task> {
   /** False when as many as allowed wait already: the caller keeps the task elsewhere. */
   enqueue(end: LaneEnd, task: Task): boolean;
+  /** Whether `enqueue` would take one more. */
+  hasRoom(end: LaneEnd): boolean;
   /** Work beside the lanes that `whenIdle` waits for too. */
   track(work: Promise<void>): void;
   /** Resolves when what is under way at this moment is over; more may have begun by then. */
@@ -64,6 +66,7 @@ export function createLanes<Task extends object>(parts: {
       startNext(end, lane);
       return true;
     },
+    hasRoom: ({ name }) => (lanes.get(name)?.waiting.length ?? 0) < parts.waitingMax,
     track,
     whenSettled,
     async whenIdle() {

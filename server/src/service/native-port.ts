@@ -7,7 +7,7 @@ import type { Caller, IdempotencyKey } from '#service/service.ts';
  * owns those words and makes this; a door knows no more of them than stands here.
  */
 export interface NativeCalls {
-  /** Throws `StorageUnavailable` where the same will work later. */
+  /** Throws `StorageUnavailable` or `NoRoomToSend` where the same will work later. */
   call(asked: NativeCall): Promise<NativeAnswer>;
   /** What is answered to a command that is none. */
   refuse(mistake: NativeMistake): NativeError;

@@ -26,6 +26,7 @@ import { presentVerification } from '#service/present-verification.ts';
 import { refuseDestination } from '#service/read-start-request.ts';
 import type { VerificationRecord } from '#service/records.ts';
 import type { ResendRequest } from '#service/requests.ts';
+import { needRoom } from '#service/room-to-send.ts';
 import { sendLedgers } from '#service/send-ledgers.ts';
 import type { Caller, Service } from '#service/service.ts';
 import type { Vault } from '#service/vault.ts';
@@ -93,6 +94,7 @@ export function createResendCode(context: ServiceContext): ResendCode {
         return answerRepeatedVerification(context, caller, entry, first);
       }
       const { deliveries, step } = composed.value;
+      needRoom(context, caller, deliveries);
       const outcome = await storage.resendCode({ ...step, idempotency: entry });
       if (outcome.kind === 'outdated') continue;
       if (outcome.kind === 'code_too_weak') {

@@ -15,6 +15,7 @@ import { type ReadMessage, readMessageRequest } from '#service/read-message-requ
 import { messageNotFound } from '#service/read-messages.ts';
 import { recipientHashes } from '#service/recipient-hashes.ts';
 import type { MessageRequest } from '#service/requests.ts';
+import { needRoom } from '#service/room-to-send.ts';
 import { addressLedger, sendLedgers } from '#service/send-ledgers.ts';
 import type { Caller, Service } from '#service/service.ts';
 import type { Answer, MessageView } from '#service/views.ts';
@@ -46,6 +47,7 @@ export function createSendMessage(context: ServiceContext): Service['sendMessage
     }
     if (!composed.ok) return composed;
     const { step, delivery } = composed.value;
+    if (request.sendAtMs === undefined) needRoom(context, caller, [delivery]);
     const outcome = await storage.startVerification(step);
     switch (outcome.kind) {
       case 'started':

@@ -40,6 +40,8 @@ export interface Caller {
   readonly approvalYields?: ApprovalYield;
   /** Whether a refusal is kept under the key as an answer is; a door that reads a log says so. */
   readonly keepsRefusals?: true;
+  /** Whether what sends throws `NoRoomToSend` while too much waits; a door that reads a log can. */
+  readonly waitsForRoom?: true;
   /** With `keepsRefusals`: what has no effect under its key by now gets this refusal and none. */
   readonly tooLate?: Refusal;
 }

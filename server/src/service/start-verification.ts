@@ -26,6 +26,7 @@ import { type ReadStart, readStartRequest } from '#service/read-start-request.ts
 import { recipientHashes } from '#service/recipient-hashes.ts';
 import type { StartRequest } from '#service/requests.ts';
 import type { ResendCode } from '#service/resend-code.ts';
+import { needRoom } from '#service/room-to-send.ts';
 import { addressLedger, sendLedgers, startsLedger } from '#service/send-ledgers.ts';
 import type { Caller, Service } from '#service/service.ts';
 import { transactionHash } from '#service/transaction-hash.ts';
@@ -106,6 +107,7 @@ async function attemptStart(
     destinations: kept.destinations,
   });
   if (!composed.ok) return composed;
+  needRoom(context, caller, composed.value);
   const budgets = budgetEntries(application, composed.value, kept.destinations);
   if (!budgets.ok) return budgets;
   const binding = {

@@ -65,7 +65,8 @@ async function carryOut(
   { name, fields, key }: NativeCommand,
 ): Promise<NativeAnswer> {
   const application = await applicationNow();
-  const caller: Caller = { application, origin: doorName, keepsRefusals: true };
+  const log = { keepsRefusals: true, waitsForRoom: true } as const;
+  const caller: Caller = { application, origin: doorName, ...log };
   // A guess that comes late is judged as any other, and what is canceled late stays canceled.
   const sends = name === 'start' || name === 'resend';
   return settled(

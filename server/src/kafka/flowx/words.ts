@@ -137,7 +137,7 @@ export function createFlowxDoor({ codeLength, lifetimeSeconds }: FlowxSettings):
       lifetimeSecondsMax: Math.max(lifetimeSecondsMax, lifetimeSeconds),
       limits: { recipientSendIntervalSeconds: 0 },
     }),
-    { keepsRefusals: true },
+    { keepsRefusals: true, waitsForRoom: true },
   );
 }
 
