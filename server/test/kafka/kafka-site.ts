@@ -126,6 +126,29 @@ export async function saveTemplate(server: RunningServer): Promise<void> {
   assert.ok(saved.status < 300, saved.text);
 }
 
+/** Ten digits: no number of a log or an event is like such a code by chance. */
+export const longCode = { alphabet: 'digits', length: 10 } as const;
+
+export async function makeCodesLong(server: RunningServer): Promise<void> {
+  const { status, text } = await server.call('PATCH', '/v1/application', { code: longCode });
+  assert.equal(status, 200, text);
+}
+
+/** None shows somebody's address or number, or a long code, be it within a sentence. */
+export function assertShowNone(
+  texts: readonly string[],
+  secrets: { readonly recipients: readonly string[]; readonly codes: readonly string[] },
+): void {
+  assert.ok(secrets.codes.every((code) => code.length === longCode.length));
+  const numbers = secrets.recipients.map((recipient) => recipient.replace('+', ''));
+  for (const secret of [...numbers, ...secrets.codes]) {
+    assert.deepEqual(
+      texts.filter((text) => text.includes(secret)),
+      [],
+    );
+  }
+}
+
 /** The state of Kafka that `/readyz` tells, once it is as wanted. */
 export async function untilReadiness(
   server: RunningServer,

@@ -67,7 +67,8 @@ async function claimAll(opened: OpenedService): Promise<readonly ToldEvent[]> {
 test('every event is as its schema says, and shows no code and nobody', async () => {
   const opened = await openService({ keepsEvents: true });
   try {
-    const caller = await opened.newCaller();
+    // Long, so that no number of an event is like it by chance.
+    const caller = await opened.newCaller({ code: { alphabet: 'digits', length: 10 } });
     const secrets = await liveThrough(opened, caller);
     const events = await claimAll(opened);
     assert.deepEqual(
@@ -80,7 +81,7 @@ test('every event is as its schema says, and shows no code and nobody', async ()
       assert.equal(data.status, eventStatuses[event.type]);
     }
     const shown = JSON.stringify(events.map(parsed));
-    for (const secret of secrets) assert.ok(!shown.includes(`"${secret}"`), secret);
+    for (const secret of secrets) assert.ok(!shown.includes(secret.replace('+', '')), secret);
   } finally {
     await opened.end();
   }
