@@ -83,8 +83,8 @@ const rebalanceTimeoutMs = 20_000;
 const fetchWaitMs = 500;
 /** Of all partitions in one answer: what a node holds in memory beside the commands it works on. */
 const fetchBytesMax = 8 * 1024 * 1024;
-/** Records that were fetched and not read; above it nothing is fetched. */
-const fetchedMax = 64;
+/** Records that were fetched and not read, each as long as a broker takes; then none is fetched. */
+const fetchedMax = 8;
 const retryWaitMs = { min: 100, max: 1_000 };
 /** Half a minute, then the membership begins anew. */
 const consumerRetries = 30;
@@ -279,20 +279,27 @@ async function* recordsOf(
 /** What is null in Kafka is undefined in the library, whatever its types say. */
 function deliver(message: Message<Buffer | undefined, Buffer | undefined>): DeliveredRecord {
   const { topic, partition, offset, timestamp, key, value, headerEntries } = message;
+  // Of the message itself nothing is kept for the commit, which may come long after its work.
+  const commit = message.commit;
   return {
     ...{ topic, partition, offset, timestamp },
-    key: key ?? null,
-    value: value ?? null,
-    headers: headerEntries.map(([name, content]) => [name, content ?? null]),
+    key: copyOf(key),
+    value: copyOf(value),
+    headers: headerEntries.map(([name, content]) => [Buffer.from(name), copyOf(content)]),
     async commit() {
       const late = Promise.withResolvers<never>();
       const tooLate = new Error('A commit was not answered.');
       const timer = setTimeout(() => late.reject(tooLate), commitTimeoutMs);
       try {
-        await Promise.race([message.commit(), late.promise]);
+        await Promise.race([commit(), late.promise]);
       } finally {
         clearTimeout(timer);
       }
     },
   };
+}
+
+/** The library's are views into everything that came with them, which would be held as well. */
+function copyOf(bytes: Buffer | undefined): Buffer | null {
+  return bytes ? Buffer.from(bytes) : null;
 }

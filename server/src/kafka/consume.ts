@@ -4,9 +4,9 @@
  * done means that the effects and the reply are durable. So nothing is lost whenever a node dies,
  * and what comes twice is known by its place (`recordId`) and does nothing twice.
  *
- * Memory is bounded: no record is taken while too many are worked on or wait for an earlier one,
- * and what is not taken is not fetched; only a topic that stands still is fetched and skipped, so
- * that it holds up no other.
+ * Memory is bounded: no record is taken while too many, or too long ones, are worked on or wait for
+ * an earlier one, and what is not taken is not fetched; only a topic that stands still is fetched
+ * and skipped, so that it holds up no other.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '#service/log-port.ts';

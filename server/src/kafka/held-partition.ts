@@ -1,6 +1,6 @@
 import type { Log } from '#service/log-port.ts';
 import type { DeliveredRecord, GroupMember } from './client.ts';
-import { createOffsetTracker } from './offset-tracker.ts';
+import { createOffsetTracker, type Tracked } from './offset-tracker.ts';
 import { placeOf } from './record.ts';
 
 /** What is held of one partition, from the fetch of a record to its commit. */
@@ -36,12 +36,15 @@ export interface HeldPartitionParts {
   readonly member: () => GroupMember | null;
 }
 
+/** Of a record that is done, no more is held: thousands may wait for an earlier one. */
+type Known = Tracked & Pick<DeliveredRecord, 'commit'>;
+
 /** A group that changes is settled by then, and no fetch from before it is under way any more. */
 const settledAfter = 2;
 
 export function createHeldPartition(parts: HeldPartitionParts): HeldPartition {
   const { topic, partition, log, member } = parts;
-  let tracker = createOffsetTracker<DeliveredRecord>();
+  let tracker = createOffsetTracker<Known>();
   /** How often in a row it was found with nothing open and not ours, or short of records. */
   let foreign = 0;
   let gaps = 0;
@@ -80,7 +83,8 @@ export function createHeldPartition(parts: HeldPartitionParts): HeldPartition {
         tracker.dropLeftBefore(record.offset);
         fetchedIn = current;
       }
-      return tracker.receive(record);
+      const { offset, timestamp, commit } = record;
+      return tracker.receive({ offset, timestamp, commit });
     },
     skip() {
       skippedIn = member();
@@ -98,7 +102,8 @@ export function createHeldPartition(parts: HeldPartitionParts): HeldPartition {
           await last.commit();
           hasCommit = true;
         } catch (error) {
-          log.debug({ err: error, ...placeOf(last) }, 'a commit has to wait');
+          const place = placeOf({ topic, partition, offset: last.offset });
+          log.debug({ err: error, ...place }, 'a commit has to wait');
           return false;
         }
       }

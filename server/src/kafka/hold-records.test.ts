@@ -8,7 +8,7 @@ const parallelMax = 2;
 /** Records that are worked on until the test ends them. */
 function open(owned = () => true) {
   const commits: bigint[] = [];
-  const running = new Map<bigint, () => void>();
+  const running = new Map<bigint, (fault?: Error) => void>();
   const memberships: (GroupMember | null)[] = [];
   const join = () => {
     memberships.push({
@@ -24,8 +24,8 @@ function open(owned = () => true) {
     readWork: ({ offset }) => ({
       order: String(offset),
       run: () =>
-        new Promise((resolve) => {
-          running.set(offset, resolve);
+        new Promise((resolve, reject) => {
+          running.set(offset, (fault) => (fault === undefined ? resolve() : reject(fault)));
         }),
     }),
     member: () => memberships.at(-1) ?? null,
@@ -60,6 +60,21 @@ test('no record is taken while as many are worked on and wait as may', async () 
     await settle();
   }
   await taking;
+});
+
+test('of long records fewer are taken, and one at least', async () => {
+  const { held, running, deliver } = open();
+  const long = (offset: bigint) => ({ ...deliver(offset), value: Buffer.alloc(9 * 1024 * 1024) });
+  await held.take(long(0n));
+  let isTaken = false;
+  const taking = held.take(long(1n)).then(() => {
+    isTaken = true;
+  });
+  await settle();
+  assert.deepEqual([[...running.keys()], isTaken], [[0n], false]);
+  running.get(0n)?.();
+  await taking;
+  assert.deepEqual([...running.keys()], [0n, 1n]);
 });
 
 test('what is done is committed up to the first that is not', async () => {

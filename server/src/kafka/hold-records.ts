@@ -2,7 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '#service/log-port.ts';
 import type { DeliveredRecord, GroupMember } from './client.ts';
 import { createHeldPartition, type HeldPartition } from './held-partition.ts';
-import { placeOf } from './record.ts';
+import { bytesOf, placeOf } from './record.ts';
 import { createTopicLanes } from './topic-lanes.ts';
 
 /** What a record takes, and which records of its topic wait for each other. */
@@ -94,7 +94,7 @@ export function holdRecords(parts: HoldParts): HeldRecords {
       }
       if (isStopped || !held.receive(record)) return;
       const { order, run } = readWork(record);
-      lanes.add(topic, order, async () => {
+      lanes.add(topic, { word: order, bytes: bytesOf(record) }, async () => {
         try {
           // Another node has it, and begins with it: here it would only be done a second time.
           if (held.isForeign()) {

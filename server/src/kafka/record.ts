@@ -21,6 +21,18 @@ export interface OutgoingRecord {
   readonly headers: readonly Header[];
 }
 
+/** What it holds in memory. */
+export function bytesOf({
+  key,
+  value,
+  headers,
+}: Pick<KafkaRecord, 'key' | 'value' | 'headers'>): number {
+  return headers.reduce(
+    (sum, [name, content]) => sum + name.length + (content?.length ?? 0),
+    (key?.length ?? 0) + (value?.length ?? 0),
+  );
+}
+
 /** The first value under a name, as text; undefined where there is none. */
 export function headerText(record: KafkaRecord, name: string): string | undefined {
   const header = record.headers.find(([one]) => one.toString('utf8') === name);
@@ -41,6 +53,7 @@ export function recordId({ topic, partition, offset, timestamp }: KafkaRecord): 
 }
 
 /** Where it lies, for a log line. */
-export function placeOf({ topic, partition, offset }: KafkaRecord) {
+export function placeOf(record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>) {
+  const { topic, partition, offset } = record;
   return { topic, partition, offset: String(offset) };
 }

@@ -4,7 +4,7 @@
  * idempotent producer then never arrive out of order, and many replies cost one round trip.
  */
 import { setTimeout as pause } from 'node:timers/promises';
-import type { OutgoingRecord } from './record.ts';
+import { bytesOf, type OutgoingRecord } from './record.ts';
 import { type KafkaTrouble, readTrouble } from './trouble.ts';
 
 export interface Sender {
@@ -129,11 +129,4 @@ function takeBatch(queue: Waiting[]): readonly Waiting[] {
     if (isAlone || count === batchRecordsMax) break;
   }
   return queue.splice(0, count);
-}
-
-function bytesOf({ key, value, headers }: OutgoingRecord): number {
-  return headers.reduce(
-    (sum, [name, content]) => sum + name.length + (content?.length ?? 0),
-    (key?.length ?? 0) + value.length,
-  );
 }

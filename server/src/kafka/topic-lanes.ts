@@ -6,7 +6,7 @@ import { createKeyLanes, type KeyLanes } from './key-lanes.ts';
  */
 export interface TopicLanes {
   /** `work` never rejects. */
-  add(topic: string, word: string, work: () => Promise<void>): void;
+  add(topic: string, load: Load, work: () => Promise<void>): void;
   hasRoom(topic: string): boolean;
   /** Asked from time to time, with what else there has to be room for. */
   look(hasRoom: (topic: string) => boolean): void;
@@ -15,8 +15,16 @@ export interface TopicLanes {
   isWorking(): boolean;
 }
 
+export interface Load {
+  /** Work of a topic with the same word runs in its order. */
+  readonly word: string;
+  /** What it holds until it has ended. */
+  readonly bytes: number;
+}
+
 interface Topic {
   readonly lanes: KeyLanes;
+  bytes: number;
   hasEnded: boolean;
   /** How often in a row it was found without room and with nothing ended since. */
   idle: number;
@@ -24,6 +32,11 @@ interface Topic {
 
 /** Taken and not done, for each that may run: enough to find work for all of them. */
 const pendingPerRunning = 4;
+/**
+ * Of what is taken and not done: thousands of common commands, and a few of those that brokers take
+ * at the longest. One more is taken below it, so that the longest has its turn too.
+ */
+const heldBytesMax = 8 * 1024 * 1024;
 const standsStillAfter = 2;
 
 export function createTopicLanes(runningMax: number): TopicLanes {
@@ -32,20 +45,25 @@ export function createTopicLanes(runningMax: number): TopicLanes {
   function topicOf(name: string): Topic {
     const known = topics.get(name);
     if (known !== undefined) return known;
-    const made = { lanes: createKeyLanes(runningMax), hasEnded: false, idle: 0 };
+    const made = { lanes: createKeyLanes(runningMax), bytes: 0, hasEnded: false, idle: 0 };
     topics.set(name, made);
     return made;
   }
 
   return {
-    add(name, word, work) {
+    add(name, { word, bytes }, work) {
       const topic = topicOf(name);
+      topic.bytes += bytes;
       topic.lanes.add(word, async () => {
         await work();
+        topic.bytes -= bytes;
         topic.hasEnded = true;
       });
     },
-    hasRoom: (name) => topicOf(name).lanes.pending() < runningMax * pendingPerRunning,
+    hasRoom(name) {
+      const { lanes, bytes } = topicOf(name);
+      return lanes.pending() < runningMax * pendingPerRunning && bytes < heldBytesMax;
+    },
     look(hasRoom) {
       for (const [name, topic] of topics) {
         topic.idle = topic.hasEnded || hasRoom(name) ? 0 : topic.idle + 1;
