@@ -53,6 +53,7 @@ function open(
     retryWaitMs: 1,
   });
   const stopping = new AbortController();
+  const turns = { left: Number.POSITIVE_INFINITY };
   let calls = 0;
   const command: Command = {
     order: '',
@@ -73,11 +74,12 @@ function open(
         retryIntervalMs: 1,
         log: { debug: tell, info: tell, warn: tell, error: tell },
         stopping: stopping.signal,
+        isOurs: () => calls < turns.left,
       },
       record,
       command,
     );
-  return { run, written, log, stopping, calls: () => calls };
+  return { run, written, log, stopping, turns, calls: () => calls };
 }
 
 const bug = new Error('a bug');
@@ -165,4 +167,11 @@ test('a server that stops leaves a waiting command to the next node', async () =
   stopping.abort();
   await assert.rejects(running, { name: 'AbortError' });
   assert.deepEqual(written, []);
+});
+
+test('a command that waits is left once another node has its partition', async () => {
+  const { run, turns, written, calls } = open(Array(100).fill(new StorageUnavailable('away')));
+  turns.left = 2;
+  await assert.rejects(run(), /Another node/);
+  assert.deepEqual([calls(), written], [2, []]);
 });

@@ -17,6 +17,8 @@ export interface CarryOutParts {
   readonly log: Log;
   /** Aborted when the server stops: what is not done then is done by whoever has the group next. */
   readonly stopping: AbortSignal;
+  /** Whether this node still has the partition; it is left to whoever has it otherwise. */
+  readonly isOurs: () => boolean;
 }
 
 /** While storage is away, or a provider slow: soon at first, for most of it is a moment. */
@@ -24,7 +26,8 @@ const awayWaitMs = { min: 50, max: 2_000 };
 
 /**
  * Carries a command out to its end: its effects and its replies are durable, or it lies with the
- * dead letters. Throws only when the server stops before.
+ * dead letters. Throws only when, before that, the server stops or another node gets the
+ * partition.
  */
 export async function carryOut(
   parts: CarryOutParts,
@@ -71,6 +74,7 @@ async function tryOften(
   let faults = 0;
   for (let waits = 0; ; ) {
     parts.stopping.throwIfAborted();
+    if (!parts.isOurs()) throw new Error('Another node has the partition.');
     try {
       return await command.carryOut();
     } catch (error) {

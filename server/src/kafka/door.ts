@@ -4,15 +4,13 @@ import type { Log } from '#service/log-port.ts';
 import type { NativeCalls } from '#service/native-port.ts';
 import type { Service } from '#service/service.ts';
 import { createApplicationSource } from './application-source.ts';
-import { carryOut } from './carry-out.ts';
-import { createKafkaClient, type DeliveredRecord } from './client.ts';
+import { createKafkaClient } from './client.ts';
 import { createCommandCounts } from './command-counts.ts';
-import type { CommandTopic } from './command-topic.ts';
 import { createNativeTopics } from './commands/topic.ts';
 import { startConsuming } from './consume.ts';
 import { startTelling } from './events/tell-events.ts';
 import { createFlowxTopics } from './flowx/topics.ts';
-import type { Work } from './hold-records.ts';
+import { readWork } from './read-work.ts';
 import type { PartEvents } from './record-producer.ts';
 import { createSender, type Sender } from './sender.ts';
 import type { KafkaSettings } from './settings.ts';
@@ -90,19 +88,6 @@ export function openKafka(parts: KafkaDoorParts): KafkaDoor {
     },
   };
 
-  function readWork(record: DeliveredRecord): Work {
-    const topic: CommandTopic | undefined = topics.get(record.topic);
-    if (topic === undefined) throw new Error(`${record.topic} was not asked for.`);
-    const command = topic.read(record);
-    return {
-      order: command.order,
-      async run() {
-        const outcome = await carryOut(carrying, record, command);
-        counts.add(record.topic, outcome);
-      },
-    };
-  }
-
   const consuming = startConsuming({
     client,
     topics: [...topics.keys()],
@@ -110,7 +95,7 @@ export function openKafka(parts: KafkaDoorParts): KafkaDoor {
     refusedWaitMs: settings.refusedWaitSeconds * 1000,
     state: { ...state.membership, missing: state.missing },
     log,
-    readWork,
+    readWork: (record) => readWork({ topics, carrying, counts }, record),
   });
 
   const telling = startTellingWhereOn(parts, sender);

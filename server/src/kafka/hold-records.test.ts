@@ -77,6 +77,21 @@ test('of long records fewer are taken, and one at least', async () => {
   assert.deepEqual([...running.keys()], [0n, 1n]);
 });
 
+test('a command that is given up is fetched again by a new membership', async () => {
+  const { held, commits, running, deliver, join } = open();
+  for (const offset of [0n, 1n]) await held.take(deliver(offset));
+  running.get(1n)?.();
+  running.get(0n)?.(new Error('left'));
+  await settle();
+  for (let tick = 0; tick < 2; tick += 1) await held.tidyUp();
+  assert.deepEqual([held.hasGaps(), commits], [true, []]);
+  join();
+  await held.take(deliver(0n));
+  running.get(0n)?.();
+  await settle();
+  assert.deepEqual(commits, [1n]);
+});
+
 test('what is done is committed up to the first that is not', async () => {
   const { held, commits, running, deliver } = open();
   for (const offset of [0n, 1n]) await held.take(deliver(offset));

@@ -8,8 +8,8 @@ import { createTopicLanes } from './topic-lanes.ts';
 /** What a record takes, and which records of its topic wait for each other. */
 export interface Work {
   readonly order: string;
-  /** Throws when the server stops before the record is done. */
-  run(): Promise<void>;
+  /** Throws where the record is not done: the server stops, or the partition is no more ours. */
+  run(isOurs: () => boolean): Promise<void>;
 }
 
 export interface HoldParts {
@@ -100,11 +100,12 @@ export function holdRecords(parts: HoldParts): HeldRecords {
           if (held.isForeign()) {
             held.leave(record);
           } else {
-            await run();
+            await run(() => !held.isForeign());
             held.finish(record);
             commitSoon();
           }
         } catch (error) {
+          held.leave(record);
           log.debug({ err: error, ...placeOf(record) }, 'a command was left to the next node');
         }
         // The lane counts this as ended a moment later.
