@@ -1,8 +1,9 @@
-import { randomUUID, X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { randomUUID } from 'node:crypto';
 import { createNativeCalls } from '#api/native-calls.ts';
+import { readCaFile } from '#kafka/ca-file.ts';
 import type { KafkaDoor } from '#kafka/door.ts';
 import type { KafkaSettings } from '#kafka/settings.ts';
+import { readTrouble } from '#kafka/trouble.ts';
 import { createEventSource } from '#service/event-source.ts';
 import type { KafkaInspection } from '#service/kafka-port.ts';
 import type { Storage } from '#service/ports.ts';
@@ -59,18 +60,11 @@ export async function inspectKafkaWhereOn(config: Config): Promise<KafkaInspecti
 }
 
 function caFileFault({ caFile }: KafkaSettings): string | null {
-  if (caFile === null || holdsCertificate(caFile)) return null;
-  return (
-    `WATCHWORD_KAFKA_CA_FILE names ${caFile}, which is no readable file with a certificate in ` +
-    'PEM form. Correct the path, or the file.'
-  );
-}
-
-function holdsCertificate(file: string): boolean {
+  if (caFile === null) return null;
   try {
-    new X509Certificate(readFileSync(file));
-    return true;
-  } catch {
-    return false;
+    readCaFile(caFile);
+    return null;
+  } catch (error) {
+    return readTrouble(error).message;
   }
 }

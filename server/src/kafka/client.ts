@@ -12,7 +12,6 @@
  *    and a stream that is closed while it begins tells its own to nobody. Either would end the
  *    process: here everybody listens.
  */
-import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import {
   Admin,
@@ -24,6 +23,7 @@ import {
   type Message,
   MessagesStream,
 } from '@platformatic/kafka';
+import { readCaFile } from './ca-file.ts';
 import { closeInTime } from './close-in-time.ts';
 import type { KafkaRecord } from './record.ts';
 import {
@@ -194,7 +194,7 @@ function baseOptions(settings: KafkaSettings, events: PartEvents): BaseOptions {
 
 /** The authority is read at every start of a client, so that a new file holds from then on. */
 function tlsOptions({ caFile }: KafkaSettings): ConnectionOptions {
-  return caFile === null ? {} : { ca: readFileSync(caFile) };
+  return caFile === null ? {} : { ca: readCaFile(caFile) };
 }
 
 async function joinGroup(
