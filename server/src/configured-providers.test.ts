@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { Base, instancesChannel } from '@platformatic/kafka';
 import { createEgress } from '#providers/egress/egress.ts';
 import { type Environment, readConfig } from '#src/config.ts';
 import { createConfiguredProviders } from '#src/configured-providers.ts';
@@ -41,7 +42,14 @@ test('another provider of its name is refused beside it, and is one without it',
   assert.deepEqual(namesFrom({ ...brokers, ...mailNamed('kafka') }), ['kafka']);
 });
 
-test('a forwarded message that meets no broker was certainly not taken', async () => {
+test('a forwarded message that meets no broker was certainly not taken', async (t) => {
+  const clients: Base[] = [];
+  const see = (created: unknown): void => {
+    const { instance }: { readonly instance?: unknown } = Object(created);
+    if (instance instanceof Base) clients.push(instance);
+  };
+  instancesChannel.subscribe(see);
+  t.after(() => instancesChannel.unsubscribe(see));
   const made = createFrom({ ...brokers, ...external });
   const [provider] = made.ok ? made.value : [];
   assert.ok(provider);
@@ -56,4 +64,9 @@ test('a forwarded message that meets no broker was certainly not taken', async (
   );
   assert.equal(outcome.kind, 'unavailable', JSON.stringify(outcome));
   await provider.close();
+  assert.deepEqual(
+    clients.map(({ closed }) => closed),
+    [true],
+    'all that was opened for it is closed',
+  );
 });

@@ -30,8 +30,8 @@ function externalProviderOf(config: Config): Provider | null {
   return createExternalProvider({
     topic,
     async openProducer() {
-      const { createKafkaClient } = await import('#kafka/client.ts');
-      return createKafkaClient(settings).createProducer('messages');
+      const { createRecordProducer } = await import('#kafka/client.ts');
+      return createRecordProducer(settings, 'messages');
     },
   });
 }

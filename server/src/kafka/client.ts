@@ -63,8 +63,8 @@ export interface KafkaClient {
   makesTopics(): Promise<boolean | null>;
   /** `signal` ends the waiting for brokers that are away. */
   joinGroup(topics: readonly string[], signal?: AbortSignal): Promise<GroupMember>;
-  /** Replies are written for as long as it takes, and once; of a message each try is one. */
-  createProducer(of?: 'replies' | 'messages'): RecordProducer;
+  /** Of replies. */
+  createProducer(): RecordProducer;
   close(): Promise<void>;
 }
 
@@ -165,10 +165,18 @@ export function createKafkaClient(
       }
     },
     joinGroup: (topics, signal) => joinGroup(settings, membership, topics, signal),
-    createProducer: (of = 'replies') =>
-      createProducer({ ...baseOptions(settings, writer), ...writing[of] }, writer),
+    createProducer: () => createRecordProducer(settings, 'replies', writer),
     close: () => closeInTime(prober.close()),
   };
+}
+
+/** Replies are written for as long as it takes, and once; of a message each try is one. */
+export function createRecordProducer(
+  settings: KafkaSettings,
+  of: 'replies' | 'messages',
+  events: PartEvents = untold,
+): RecordProducer {
+  return createProducer({ ...baseOptions(settings, events), ...writing[of] }, events);
 }
 
 function baseOptions(settings: KafkaSettings, events: PartEvents): BaseOptions {
