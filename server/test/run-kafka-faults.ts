@@ -9,8 +9,9 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type RunningServer, startDevelopmentServer } from './end-to-end/running-server.ts';
 import { createRandomSource, type RandomSource } from './faults/random-source.ts';
-import { openHistory, prepareNode, settingsOf, untilAnswered, type Wave } from './kafka/history.ts';
+import { openHistory, settingsOf, untilAnswered, type Wave } from './kafka/history.ts';
 import { type KafkaSite, makeTopics, nameTopics, openSite } from './kafka/kafka-site.ts';
+import { saveTemplate as saveModelTemplate } from './model/doors/flowx-clients.ts';
 import { findPostgres, startPostgres } from './parts/postgres.ts';
 
 const roundsDefault = 10;
@@ -92,7 +93,7 @@ async function runRound(site: KafkaSite, url: string, random: RandomSource): Pro
     return first;
   };
   try {
-    await prepareNode(node());
+    await saveModelTemplate(node());
     const history = openHistory({ client: site.client, topics, random, people, node });
     for (let wave = 0; wave < waves; wave += 1) await history.run(disturb);
     return `${happened.join(', ')}: ${await history.end()}`;

@@ -4,6 +4,7 @@
  * WATCHWORD_TEST_SEQUENCES   how many, over all targets together; 100000 when left out
  * WATCHWORD_TEST_CRASHES     how many more with kill -9 in the middle; a hundredth of that
  * WATCHWORD_TEST_DOORS       how many more through vendors' doors; a tenth of that, when left out
+ * WATCHWORD_TEST_TOPICS      how many more over topics of Kafka; a hundredth of that
  * WATCHWORD_TEST_SEED        where chance begins; printed, so that a run can be repeated
  * WATCHWORD_TEST_TARGET      a part of the names of the targets to run on; all when left out
  *
@@ -11,6 +12,7 @@
  */
 import { randomInt } from 'node:crypto';
 import { inspect } from 'node:util';
+import { type KafkaSite, openSite as openKafkaSite } from './kafka/kafka-site.ts';
 import {
   type Figures,
   type Plan,
@@ -18,7 +20,12 @@ import {
   runSequences,
   withSite,
 } from './model/run-sequences.ts';
-import { missingFor, type TargetKind, targetKinds } from './model/targets.ts';
+import {
+  missingFor,
+  type TargetKind,
+  targetKinds,
+  targetKindsOverTopics,
+} from './model/targets.ts';
 
 const progressEveryMs = 30_000;
 
@@ -56,16 +63,17 @@ function reportProgress(of: number): (figures: Figures) => void {
   };
 }
 
-async function runTarget(plan: Omit<Plan, 'onProgress'>): Promise<void> {
+async function runTarget(plan: Omit<Plan, 'onProgress'>, kafka?: KafkaSite): Promise<void> {
   const { kind, sequences, seed, withCrashes, withDoors } = plan;
   if (sequences === 0) return;
   const through = withDoors ? " through vendors' doors" : '';
   const name = `${kind.name}${through}${withCrashes ? ' with crashes' : ''}`;
+  const also = kafka === undefined ? {} : { kafka };
   print(`${name}: ${sequences} sequences, seed ${seed}`);
   const begunMs = Date.now();
   await countFailure(() =>
-    withSite({ storage: kind.storage, isDurable: withCrashes }, async (site) => {
-      if (!withCrashes && !withDoors) await rerunSaved(site, kind);
+    withSite({ storage: kind.storage, isDurable: withCrashes, ...also }, async (site) => {
+      if (!withCrashes && !withDoors && !kind.overTopics) await rerunSaved(site, kind);
       const figures = await runSequences(site, { ...plan, onProgress: reportProgress(sequences) });
       const answers = [...figures.answers].sort((one, other) => other[1] - one[1]);
       for (const [answer, count] of answers) print(`  ${String(count).padStart(8)}  ${answer}`);
@@ -95,6 +103,20 @@ function choose(kinds: readonly TargetKind[]): TargetKind[] {
   });
 }
 
+async function runOverTopics(sequences: number, seed: number): Promise<void> {
+  const kafka = await openKafkaSite({ skip: (reason) => print(`No topics. ${reason}`) });
+  if (kafka === null) return;
+  try {
+    for (const kind of choose(targetKindsOverTopics)) {
+      const part = Math.ceil((sequences * kind.share) / 100);
+      const plan = { kind, seed, sequences: part, withCrashes: false, withDoors: false };
+      await runTarget(plan, kafka);
+    }
+  } finally {
+    await kafka.end();
+  }
+}
+
 async function main(): Promise<void> {
   const kinds = choose(targetKinds);
   const sequences = numberFrom('WATCHWORD_TEST_SEQUENCES', 100_000);
@@ -114,6 +136,8 @@ async function main(): Promise<void> {
     await runTarget({ ...throughDoors, sequences: partOf(doors), withCrashes: false });
     await runTarget({ ...throughDoors, sequences: doorCrashes, withCrashes: true });
   }
+  const overTopics = numberFrom('WATCHWORD_TEST_TOPICS', Math.ceil(sequences / 100));
+  if (overTopics > 0) await runOverTopics(overTopics, seed);
   print(
     `In all ${total.sequences} sequences, ${total.calls} calls, ${total.failures} failures, ` +
       `${secondsSince(total.begunMs)} s`,

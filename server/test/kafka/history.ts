@@ -12,7 +12,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import type { RunningServer } from '../end-to-end/running-server.ts';
 import type { RandomSource } from '../faults/random-source.ts';
 import { type CodeBook, createCodeBook, referenceOf } from '../model/code-book.ts';
-import { referenceFor, template } from '../model/doors/flowx-clients.ts';
+import { referenceFor } from '../model/doors/flowx-clients.ts';
 import { reportFailure } from '../model/failure-report.ts';
 import { explain } from '../model/history-checker.ts';
 import { assertAnswers, assertForward, assertMessages, assertNoCode } from '../model/invariants.ts';
@@ -53,12 +53,6 @@ const codeLength = 6;
 /** Codes here outlive their test. */
 const allStatuses = ['approved', 'blocked', 'canceled', 'failed', 'pending'];
 const ownSettings = { ...defaultSettings, flowxCodeLength: codeLength };
-
-/** Its people's template. Every node of a database has it. */
-export async function prepareNode(node: RunningServer): Promise<void> {
-  const { status, text } = await node.call('PUT', `/v1/templates/${template.name}`, template.body);
-  assert.ok(status < 300, text);
-}
 
 /** What a server has to be told beside its topics. */
 export function settingsOf({ events }: Topics): Readonly<Record<string, string>> {

@@ -35,7 +35,10 @@ export async function look(
     const fromMs = Date.now() - 1;
     const items = await listAll(node());
     const messages = await readPhones(node(), clients);
-    const listed = revealClients(items, messages);
+    const listed = revealClients(items, messages, ({ recipient = '' }, known) => {
+      const names = clients.find((one) => one.recipient.endsWith(recipient.slice(-4)))?.names;
+      return names?.find((name) => !known.has(name));
+    });
     if (mayComeTwice ? isSettled(listed) : isComplete(listed, messages)) {
       return { listed, messages, shownAt: { fromMs, toMs: Date.now() + aheadMsMax } };
     }

@@ -3,9 +3,10 @@ import { randomBytes } from 'node:crypto';
 import test, { type TestContext } from 'node:test';
 import { type RunningServer, startDevelopmentServer } from '../end-to-end/running-server.ts';
 import { createRandomSource } from '../faults/random-source.ts';
+import { saveTemplate as saveModelTemplate } from '../model/doors/flowx-clients.ts';
 import { partOrSkip } from '../parts/part.ts';
 import { findPostgres, startPostgres } from '../parts/postgres.ts';
-import { openHistory, prepareNode, settingsOf, untilAnswered, type Wave } from './history.ts';
+import { openHistory, settingsOf, untilAnswered, type Wave } from './history.ts';
 import {
   type KafkaSite,
   makeTopics,
@@ -88,7 +89,7 @@ async function killNode(
   };
   const node = () => server;
   try {
-    await prepareNode(server);
+    await saveModelTemplate(server);
     const history = openHistory({ client, topics, random, people: 130, node });
     await history.run(killWhen(0.3));
     await history.run(killWhen(0.4));
@@ -129,7 +130,7 @@ async function changeGroup(
   const stopped: RunningServer[] = [];
   try {
     await join();
-    await prepareNode(node());
+    await saveModelTemplate(node());
     const history = openHistory({ client, topics, random, people: 100, node });
     await history.run(async (wave) => {
       await untilAnswered(wave, 0.1);

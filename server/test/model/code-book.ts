@@ -5,6 +5,8 @@ import {
   type DoorName,
   type ObservedBody,
   type ObservedMessage,
+  type Operation,
+  type Start,
   vendors,
 } from './operations.ts';
 import type { KnownVerification } from './session.ts';
@@ -62,6 +64,10 @@ function codeIn(text: string): string {
   return code;
 }
 
+function isStart(operation: Operation): operation is Start {
+  return operation.kind === 'start';
+}
+
 export function createCodeBook(prefix: string): CodeBook {
   const names = new Map<string, string>();
   const byReference = new Map<string, string[]>();
@@ -91,22 +97,24 @@ export function createCodeBook(prefix: string): CodeBook {
   function nameVerifications(listed: readonly ObservedBody[], calls: readonly Call[]): void {
     const live = listed.filter(({ status }) => status !== 'blocked').toReversed();
     for (const [reference, items] of Map.groupBy(live, referenceOf)) {
-      const start = calls.find(
-        ({ operation }) => operation.kind === 'start' && operation.reference === reference,
-      );
-      if (start?.operation.kind !== 'start') throw new Error(`Nobody started ${reference}.`);
-      const { application, door, recipient, ledger, purpose, customCode } = start.operation;
+      const starts = calls.map(({ operation }) => operation).filter(isStart);
       const named = byReference.get(reference) ?? [];
       byReference.set(reference, named);
-      for (const { id = '' } of items) {
+      for (const { id = '', recipient: shown = '' } of items) {
         if (names.has(id)) continue;
+        const start = starts.find(
+          (one) => one.reference === reference && one.recipient.endsWith(shown.slice(-4)),
+        );
+        if (start === undefined) throw new Error(`Nobody started ${reference}.`);
+        const { application, door, recipient, ledger, purpose, customCode, client } = start;
         const name = named.length === 0 ? reference : `${reference}+${named.length}`;
         named.push(name);
         for (const handle of [id, ...handlesOf(id)]) names.set(handle, name);
         ids.set(name, id);
         byDoor.set(door, [...(byDoor.get(door) ?? []), id]);
         people.set(id, `${application} ${ledger}`);
-        found.set(name, { name, application, door, recipient, purpose });
+        const who = client === undefined ? {} : { client };
+        found.set(name, { name, application, door, recipient, purpose, ...who });
         // What is not read from the phone: nobody sees that of the other application.
         if (customCode !== null && application === 'other') custom.set(id, customCode);
       }

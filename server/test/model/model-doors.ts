@@ -4,7 +4,7 @@
  * the failed guesses of a recipient.
  */
 import type { ModelVerification, Settings, State } from './model.ts';
-import { type Asking, type DoorName, kafkaDoors } from './operations.ts';
+import { type Asking, type DoorName, isTopicDoor } from './operations.ts';
 
 /** The rules that a call is judged by. */
 export interface Rules
@@ -87,7 +87,7 @@ function ruleOf(door: DoorName, settings: Settings): Partial<Rules> {
 
 /** Doors that read their requests from a log: what they refuse once stays refused. */
 export function keepsRefusals(door: DoorName): boolean {
-  return kafkaDoors.some((name) => name === door);
+  return isTopicDoor(door);
 }
 
 /** A code of another door is worthless at a vendor's, whoever knows its id. */

@@ -6,9 +6,15 @@
 import assert from 'node:assert/strict';
 import { randomInt } from 'node:crypto';
 import { type TestContext, test } from 'node:test';
-import { mustHappen, mustHappenInFew, mustHappenThroughDoors } from './must-happen.ts';
+import { openSite as openKafkaSite } from '../kafka/kafka-site.ts';
+import {
+  mustHappen,
+  mustHappenInFew,
+  mustHappenOverTopics,
+  mustHappenThroughDoors,
+} from './must-happen.ts';
 import { rerunSaved, runSequences, withSite } from './run-sequences.ts';
-import { missingFor, type TargetKind, targetKinds } from './targets.ts';
+import { missingFor, type TargetKind, targetKinds, targetKindsOverTopics } from './targets.ts';
 
 const seed = Number(process.env['WATCHWORD_TEST_SEED'] ?? randomInt(1_000_000_000));
 
@@ -69,6 +75,27 @@ export function testModelThroughDoors(storage: TargetKind['storage']): void {
           await runSequences(site, { ...crashing, withDoors: true });
         }),
       ));
+  }
+}
+
+/** The same with commands of FlowX.AI and our own over a real broker, beside calls over HTTP. */
+export function testModelThroughKafka(storage: TargetKind['storage']): void {
+  for (const kind of targetKindsOverTopics.filter((one) => one.storage === storage)) {
+    test(`on ${kind.name} no sequence over topics breaks an invariant`, (context) =>
+      unlessMissing(context, kind, async () => {
+        const kafka = await openKafkaSite(context);
+        if (kafka === null) return;
+        try {
+          const { sequences } = kind;
+          await withSite({ storage, isDurable: false, kafka }, async (site) => {
+            const run = { kind, sequences, seed, withCrashes: false, withDoors: false };
+            const { answers } = await runSequences(site, run);
+            if (storage === 'sqlite') assertHappened(answers, mustHappenOverTopics);
+          });
+        } finally {
+          await kafka.end();
+        }
+      }));
   }
 }
 

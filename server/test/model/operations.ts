@@ -23,6 +23,10 @@ export const kafkaDoors = ['flowx', 'kafka'] as const;
 
 export type KafkaDoorName = (typeof kafkaDoors)[number];
 
+export function isTopicDoor(door: DoorName | undefined): door is KafkaDoorName {
+  return kafkaDoors.some((name) => name === door);
+}
+
 /** The virtual phone's page checks as well; it knows no keys, and neither does any vendor. */
 export type DoorName = 'api' | 'phone' | Vendor | KafkaDoorName;
 
@@ -188,7 +192,8 @@ export interface Call {
 export interface ObservedAnswer {
   readonly status: number;
   readonly text: string;
-  readonly isReplayed: boolean;
+  /** Null where nothing says so, and it may be. */
+  readonly isReplayed: boolean | null;
   readonly retryAfterSeconds: number | null;
   readonly body: ObservedBody;
   /** What a vendor's answer says; absent where our own API answered. */

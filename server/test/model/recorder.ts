@@ -4,18 +4,17 @@
  */
 import type { Client, Request } from './client.ts';
 import type { Vendors } from './doors/vendors.ts';
+
 import {
   type Asking,
   type Call,
-  type Channel,
-  type Destination,
+  isTopicDoor,
+  type ObservedAnswer,
   type Operation,
   vendors as vendorNames,
 } from './operations.ts';
+import { channelFor, messageText } from './own-words.ts';
 import type { Target } from './targets.ts';
-
-/** The text of every message; the code stands at its end. */
-export const messageText = 'Your code is {{code}}';
 
 export interface Recorder {
   /** Null when the line was cut before an answer came. */
@@ -40,9 +39,11 @@ export function createRecorder(
       const asked: Call = { number, node, operation, calledAs, returnedAs: null, answer: null };
       calls.push(asked);
       try {
-        const answer = isForVendor(operation)
-          ? await vendors.ask(url, operation, idOf)
-          : await client.send(url, requestFor(operation, target, idOf));
+        const answer = isForTopics(operation)
+          ? await askOverTopics(target, operation, idOf)
+          : isForVendor(operation)
+            ? await vendors.ask(url, operation, idOf)
+            : await client.send(url, requestFor(operation, target, idOf));
         const call: Call = { ...asked, returnedAs: events++, answer };
         calls[number] = call;
         return call;
@@ -52,6 +53,19 @@ export function createRecorder(
       }
     },
   };
+}
+
+function isForTopics(operation: Operation): operation is Asking {
+  return operation.kind !== 'advance-clock' && isTopicDoor(operation.door);
+}
+
+function askOverTopics(
+  { topics }: Target,
+  operation: Asking,
+  idOf: (verification: string) => string,
+): Promise<ObservedAnswer> {
+  if (topics === null) throw new Error('This target has no topics.');
+  return topics.ask(operation, idOf);
 }
 
 function isForVendor(operation: Operation): operation is Asking {
@@ -101,11 +115,4 @@ function requestFor(
     default:
       return operation satisfies never;
   }
-}
-
-function channelFor(
-  { channel, to }: Destination,
-  recipient: string,
-): Channel | { channel: Channel; to: string } {
-  return to === recipient ? channel : { channel, to };
 }

@@ -183,6 +183,7 @@ function nameOf(operation: Operation, answered: string | number): string {
     : `${operation.door} ${operation.kind} ${answered}`;
 }
 
+/** Or a topic's. */
 function isVendor(door: DoorName): boolean {
   return door !== 'api' && door !== 'phone';
 }

@@ -5,6 +5,8 @@ import { doorPalette } from './door-palette.ts';
 import type { Settings } from './model.ts';
 import { type Palette, plainPalette } from './palette.ts';
 import type { Session } from './session.ts';
+import type { TargetKind } from './targets.ts';
+import { topicPalette } from './topic-palette.ts';
 
 export type SessionCommand = fc.AsyncCommand<Session, Session>;
 
@@ -19,8 +21,10 @@ export interface Drawn {
 export function drawSequence(of: {
   readonly withCrashes: boolean;
   readonly withDoors: boolean;
+  readonly kind: Pick<TargetKind, 'overTopics'>;
 }): Drawn {
-  const palette = of.withDoors ? doorPalette : plainPalette;
+  const withoutTopics = of.withDoors ? doorPalette : plainPalette;
+  const palette = of.kind.overTopics ? topicPalette : withoutTopics;
   const { settings, start: first } = palette;
   return { settings, first, commands: drawCommands(palette, of.withCrashes) };
 }

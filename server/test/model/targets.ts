@@ -11,10 +11,13 @@ import {
   type RunningServer,
   startDevelopmentServer,
 } from '../end-to-end/running-server.ts';
+import type { KafkaSite } from '../kafka/kafka-site.ts';
 import { findPostgres, startPostgres } from '../parts/postgres.ts';
 import { makeCredentials, readCredentials } from './doors/credentials.ts';
 import type { Credentials } from './doors/door.ts';
+import { saveTemplate } from './doors/flowx-clients.ts';
 import type { ApplicationName, Vendor } from './operations.ts';
+import { makeTargetTopics, type TargetTopics } from './topics.ts';
 
 export interface Target {
   readonly name: string;
@@ -23,6 +26,8 @@ export interface Target {
   readonly apiKeys: Readonly<Record<ApplicationName, string>>;
   /** Made when they are first asked for, where development has none. */
   credentialsOf(application: ApplicationName, vendor: Vendor): Promise<Credentials>;
+  /** Null where it takes no commands over Kafka. */
+  readonly topics: TargetTopics | null;
   /** On a database that several nodes work on, or may. */
   readonly isShared: boolean;
   /** kill -9. */
@@ -38,6 +43,8 @@ export interface Target {
 export interface TargetKind {
   readonly name: string;
   readonly storage: 'sqlite' | 'postgres';
+  /** Takes commands over Kafka too. */
+  readonly overTopics: boolean;
   readonly nodes: number;
   /** How many are used at once, each by one sequence at a time. */
   readonly servers: number;
@@ -64,6 +71,8 @@ export interface SiteOptions {
    * lost when a machine dies is not what they are about, and half of their time would be waiting.
    */
   readonly isDurable: boolean;
+  /** Where its targets' topics are. */
+  readonly kafka?: KafkaSite;
 }
 
 /** Every kind of server that the model holds for. */
@@ -71,6 +80,7 @@ export const targetKinds: readonly TargetKind[] = [
   {
     name: 'SQLite',
     storage: 'sqlite',
+    overTopics: false,
     nodes: 1,
     servers: 3,
     sequences: 1_000,
@@ -82,6 +92,7 @@ export const targetKinds: readonly TargetKind[] = [
   {
     name: 'PostgreSQL with one node',
     storage: 'postgres',
+    overTopics: false,
     nodes: 1,
     servers: 3,
     sequences: 120,
@@ -93,6 +104,7 @@ export const targetKinds: readonly TargetKind[] = [
   {
     name: 'PostgreSQL with three nodes',
     storage: 'postgres',
+    overTopics: false,
     nodes: 3,
     servers: 2,
     sequences: 100,
@@ -102,6 +114,18 @@ export const targetKinds: readonly TargetKind[] = [
     share: 10,
   },
 ];
+
+/** The same, with a broker beside them: a call there takes ten times as long. */
+export const targetKindsOverTopics: readonly TargetKind[] = targetKinds
+  .filter(({ name }) => name !== 'PostgreSQL with one node')
+  .map((kind) => ({
+    ...kind,
+    name: `${kind.name} and Kafka`,
+    overTopics: true,
+    servers: kind.storage === 'sqlite' ? 2 : 1,
+    sequences: kind.storage === 'sqlite' ? 60 : 6,
+    ...{ sequencesWithCrashes: 0, sequencesThroughDoors: 0, sequencesThroughDoorsWithCrashes: 0 },
+  }));
 
 /**
  * The server's time never goes back, so when the machine's clock is corrected it is ahead of that
@@ -116,11 +140,11 @@ const providers = JSON.stringify([
 
 export type Environment = Readonly<Record<string, string>>;
 
-export async function openSite({ storage, isDurable }: SiteOptions): Promise<Site> {
+export async function openSite({ storage, isDurable, kafka }: SiteOptions): Promise<Site> {
   const makeFolder = () => mkdtempSync(join(isDurable ? tmpdir() : memoryFolder(), 'watchword-'));
   const common: Environment = { WATCHWORD_PROVIDERS: providers };
   if (storage === 'sqlite') {
-    const startTarget = (kind: TargetKind) => startNodes(kind, common, makeFolder);
+    const startTarget = (kind: TargetKind) => startNodes(kind, common, { makeFolder, kafka });
     return { startTarget, remove: async () => {} };
   }
   const search = findPostgres();
@@ -135,7 +159,7 @@ export async function openSite({ storage, isDurable }: SiteOptions): Promise<Sit
         WATCHWORD_KEYS: `model:${randomBytes(32).toString('base64')}`,
         WATCHWORD_DEV_API_KEY: `wk_${randomBytes(16).toString('hex')}`,
       };
-      return startNodes(kind, environment, makeFolder);
+      return startNodes(kind, environment, { makeFolder, kafka });
     },
     remove: () => postgres.remove(),
   };
@@ -156,9 +180,14 @@ export function missingFor({ storage }: TargetKind): string | null {
 
 async function startNodes(
   kind: TargetKind,
-  environment: Environment,
-  makeFolder: () => string,
+  own: Environment,
+  {
+    makeFolder,
+    kafka,
+  }: { readonly makeFolder: () => string; readonly kafka?: KafkaSite | undefined },
 ): Promise<Target> {
+  const topics = kafka === undefined ? null : await makeTargetTopics(kafka);
+  const environment = { ...own, ...topics?.environment };
   const nodes: RunningServer[] = [];
   async function remove(): Promise<void> {
     await Promise.all(nodes.map((node) => node.remove()));
@@ -172,6 +201,7 @@ async function startNodes(
       nodes.push(await startDevelopmentServer(environment, makeFolder()));
     }
     other = await makeOtherApplication(firstOf(nodes), environment);
+    if (topics !== null) await saveTemplate(firstOf(nodes));
   } catch (error) {
     await remove();
     throw error;
@@ -193,6 +223,7 @@ async function startNodes(
       made.set(name, making);
       return making;
     },
+    topics,
     isShared: kind.storage === 'postgres',
     async kill(node) {
       killed.add(indexOf(node));

@@ -3,9 +3,11 @@ import assert from 'node:assert/strict';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Client, Request } from './client.ts';
 import type { CodeBook } from './code-book.ts';
+import { revealClients } from './doors/flowx-clients.ts';
 import { assertForward, assertNoCode } from './invariants.ts';
 import type { Span } from './moment.ts';
 import type { ApplicationName, Call, ObservedBody, ObservedMessage } from './operations.ts';
+import { clientOf } from './start-operations.ts';
 import { aheadMsMax, type Target } from './targets.ts';
 
 export interface Sight {
@@ -50,9 +52,13 @@ export function createWatch(
     const other = items<ObservedBody>(1).filter(({ reference }) =>
       reference?.startsWith(`${prefix}-`),
     );
+    const received = withMessages ? items<ObservedMessage>(lists.length) : messages;
+    const own = revealClients(items<ObservedBody>(0), received, ({ channel = '' }) =>
+      clientOf({ prefix }, channel),
+    );
     return {
-      lists: { own: items<ObservedBody>(0), other: started.other === 0 ? [] : other },
-      messages: withMessages ? items<ObservedMessage>(lists.length) : messages,
+      lists: { own, other: started.other === 0 ? [] : other },
+      messages: received,
     };
   }
 

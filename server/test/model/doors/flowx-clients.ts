@@ -4,6 +4,7 @@
  * is, and so whose every other verification with the same concealed reference is.
  */
 import assert from 'node:assert/strict';
+import type { RunningServer } from '../../end-to-end/running-server.ts';
 import type { ObservedBody, ObservedMessage } from '../operations.ts';
 
 export const template = {
@@ -18,15 +19,24 @@ export const template = {
   },
 };
 
+export async function saveTemplate(node: Pick<RunningServer, 'call'>): Promise<void> {
+  const { status, text } = await node.call('PUT', `/v1/templates/${template.name}`, template.body);
+  assert.ok(status < 300, text);
+}
+
 /** What the model calls the verifications of a client, which have a purpose of their own too. */
 export function referenceFor(client: string): string {
   return `flowx ${client}`;
 }
 
-/** The same, with the clients' names where they are concealed. */
+/**
+ * The same, with the clients' names where they are concealed. Where a client was sent nothing, its
+ * refused starts are those of whom `clientOfRefused` says, who is told of the others.
+ */
 export function revealClients(
   listed: readonly ObservedBody[],
   messages: readonly ObservedMessage[],
+  clientOfRefused: (item: ObservedBody, known: ReadonlySet<string>) => string | undefined,
 ): readonly ObservedBody[] {
   const concealed = new Map(listed.map(({ id, reference }) => [id, reference]));
   const clients = new Map<string, string>();
@@ -37,9 +47,12 @@ export function revealClients(
     assert.equal(clients.get(reference) ?? client, client, 'two clients have one reference');
     clients.set(reference, client);
   }
+  const known = new Set(clients.values());
   return listed.map((item) => {
-    const { origin, reference, purpose } = item;
-    const client = clients.get(reference ?? '');
+    const { origin, reference, purpose, status } = item;
+    const refused =
+      status === 'blocked' && origin === 'flowx' ? clientOfRefused(item, known) : undefined;
+    const client = clients.get(reference ?? '') ?? refused;
     if (origin !== 'flowx' || typeof reference !== 'string' || client === undefined) return item;
     assert.equal(purpose, `flowx:${reference.slice(0, 12)}`);
     return { ...item, reference: referenceFor(client), purpose: referenceFor(client) };

@@ -1,0 +1,4 @@
+import { testModelThroughKafka } from './model-tests.ts';
+
+testModelThroughKafka('sqlite');
+testModelThroughKafka('postgres');
