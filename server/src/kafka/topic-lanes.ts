@@ -37,7 +37,8 @@ const pendingPerRunning = 4;
  * at the longest. One more is taken below it, so that the longest has its turn too.
  */
 const heldBytesMax = 8 * 1024 * 1024;
-const standsStillAfter = 2;
+/** Longer than a broker needs to come back: until then everything waits in order. */
+const standsStillAfter = 5;
 
 export function createTopicLanes(runningMax: number): TopicLanes {
   const topics = new Map<string, Topic>();

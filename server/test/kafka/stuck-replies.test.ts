@@ -61,7 +61,7 @@ async function goOn({ client, broker }: KafkaSite): Promise<void> {
     );
     await waitFor(async () => (/replies have to wait/.test(node.output()) ? true : null));
     await client.send(Array.from({ length: 20 }, (_, at) => generate(`client-${at}`)));
-    for (const { value } of await untilReplies(client, generateOut, 20)) {
+    for (const { value } of await untilReplies(client, generateOut, 20, 40_000)) {
       assert.equal(JSON.parse(String(value)).error, null);
     }
     await client.createTopics({ [validateOut]: 1 });
