@@ -5,6 +5,7 @@
  * under way. `together`, replies that wait leave in one request, which is as fast as the client
  * allows; `alone`, each handler writes its own, beside the others.
  */
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import {
   Consumer,
   compatibilityPartitioner,
@@ -55,6 +56,8 @@ async function write(replies: readonly Reply[]): Promise<void> {
 async function writeTogether(): Promise<void> {
   if (isWriting) return;
   isWriting = true;
+  // What one fetch has brought waits together.
+  await endOfTurn();
   while (waiting.length > 0) await write(waiting.splice(0));
   isWriting = false;
 }

@@ -3,6 +3,7 @@
  * each reply to whoever waits for it. What waits to be written leaves in one request.
  */
 import { once } from 'node:events';
+import { setImmediate as endOfTurn } from 'node:timers/promises';
 import {
   Consumer,
   compatibilityPartitioner,
@@ -82,6 +83,8 @@ export async function openCommands({ brokers, start, check }: KafkaShape): Promi
   async function write(): Promise<void> {
     if (isWriting) return;
     isWriting = true;
+    // What one fetch of replies has freed is asked together.
+    await endOfTurn();
     while (unwritten.length > 0) {
       const messages = unwritten;
       unwritten = [];
