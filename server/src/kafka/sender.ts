@@ -1,9 +1,10 @@
 /**
  * Writes replies, each once, also where a request is refused in part. One request at a time is
- * under way for a topic, with everything that came while the last one was: sequence numbers of the
- * idempotent producer then never arrive out of order, and many replies cost one round trip.
+ * under way for a topic, with everything that came in the same turn of the event loop, or while the
+ * last one was: sequence numbers of the idempotent producer then never arrive out of order, and
+ * many replies cost one round trip.
  */
-import { setTimeout as pause } from 'node:timers/promises';
+import { setImmediate as endOfTurn, setTimeout as pause } from 'node:timers/promises';
 import { bytesOf, type OutgoingRecord } from './record.ts';
 import { type KafkaTrouble, readTrouble } from './trouble.ts';
 
@@ -52,6 +53,8 @@ export function createSender(parts: SenderParts): Sender {
       isTold = trouble !== null;
       parts.waiting(topic, trouble);
     };
+    // One commit of the storage answers many commands in one turn.
+    await endOfTurn();
     while (queue.length > 0 && !closing.signal.aborted) {
       const batch = takeBatch(queue);
       try {
