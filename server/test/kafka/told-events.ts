@@ -11,7 +11,7 @@ const tellingTimeoutMs = 60_000;
 
 /**
  * Each verification has exactly its events, in the order of what happened, and each delivery comes
- * to its end once; an event may come twice, and is the same. No code is in any. Answers how many
+ * to its end once; an event may come twice, and tells the same. No code is in any. Answers how many
  * different ones there are.
  */
 export async function assertTold(
@@ -60,10 +60,13 @@ function readEvents(
     const event = checkedEvent(value);
     if (!ids.has(event.subject)) continue;
     assert.equal(event.subject, String(key));
+    // Nodes of the tests have URLs of their own, and a delivery is shown as it is by then.
+    const { type, subject, time, data } = event;
+    const text = JSON.stringify([type, subject, time, data.status]);
     const first = texts.get(event.id);
-    if (first !== undefined) assert.equal(String(value), first, 'an event was told otherwise');
+    if (first !== undefined) assert.equal(text, first, 'an event was told otherwise');
     if (first !== undefined) continue;
-    texts.set(event.id, String(value));
+    texts.set(event.id, text);
     const known = told.get(event.subject) ?? { types: [], all: [] };
     told.set(event.subject, known);
     known.all.push(event);
