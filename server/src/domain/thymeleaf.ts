@@ -49,12 +49,14 @@ function inOneText(mistakes: readonly string[]): string {
 }
 
 /** Attributes have letters of either case, and a second spelling for HTML (Thymeleaf 3.1, 3.1). */
-const printing = /\s(?:th:|data-th-)u?text\s*=\s*(["'])(\$\{[^{}]*\})\1/i;
+const printing = /\s(?:data-)?th[:-]u?text\s*=\s*(["'])(\$\{[^{}]*\})\1/i;
 const computing = [
-  /(?<=[\s"'/])(?:th:|data-th-)[a-z-]+(?=\s*=)/i,
+  /(?<=[\s"'/])(?:data-)?th[:-][a-z-]+(?=\s*=)/i,
   /<\/?th:[a-z]+/i,
   /\[\[\s*[#@~*][^\]]*\]\]/,
   /\[\(\s*[#@~*]/,
+  // What is printed and more, by what stands there after the placeholders were made.
+  /\[[[(][^\])]*\{\{[^\])]*/,
   // A comment to everybody but Thymeleaf.
   /<!--\/\*\//,
 ];
