@@ -48,7 +48,7 @@ async function openRegistry({ kafka, version }: MetricsParts): Promise<Registry>
   });
   new Gauge({
     name: 'watchword_kafka_missing_topics',
-    help: 'Topics of commands that the brokers do not have.',
+    help: 'Topics of commands that the brokers do not have, or refuse.',
     registers,
     collect() {
       this.set(kafka.state().missingTopics.length);

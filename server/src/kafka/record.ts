@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 /** Records as they lie on a topic: bytes, which nothing on the way changes. */
 
 /** A name may stand several times, and the order counts. */
@@ -56,4 +57,9 @@ export function recordId({ topic, partition, offset, timestamp }: KafkaRecord): 
 export function placeOf(record: Pick<KafkaRecord, 'topic' | 'partition' | 'offset'>) {
   const { topic, partition, offset } = record;
   return { topic, partition, offset: String(offset) };
+}
+
+/** What commands with one key have in common: short, however long the key is. */
+export function orderOfKey(key: Buffer): string {
+  return `key ${createHash('sha256').update(key).digest('base64')}`;
 }

@@ -1,6 +1,6 @@
 import { isUtf8 } from 'node:buffer';
 import { ok, type Result } from '#domain/refusal.ts';
-import { type KafkaRecord, recordId } from '#kafka/record.ts';
+import { type KafkaRecord, orderOfKey, recordId } from '#kafka/record.ts';
 import { type NativeCallName, type NativeMistake, nativeCallNames } from '#service/native-port.ts';
 
 /** A native command as it was written: what its fields may be is for the calls themselves. */
@@ -63,7 +63,7 @@ export function orderOf(
   record: KafkaRecord,
   command: Result<NativeCommand, NativeMistake>,
 ): string {
-  if (record.key !== null) return `key ${record.key.toString('base64')}`;
+  if (record.key !== null) return orderOfKey(record.key);
   const { id, recipient } = command.ok ? command.value.fields : {};
   const subject = [id, recipient].find((one) => typeof one === 'string');
   return subject === undefined ? `partition ${record.partition}` : `subject ${subject}`;

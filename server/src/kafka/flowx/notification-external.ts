@@ -73,7 +73,8 @@ export function createExternalProvider({ topic, openProducer }: ExternalProvider
     },
     async close() {
       isClosed = true;
-      await (await opened)?.close();
+      // One that could not be opened has nothing to be closed.
+      await (await opened?.catch(() => null))?.close();
     },
   };
 }

@@ -3,7 +3,7 @@ import type { Application } from '#domain/application.ts';
 import type { ChannelName } from '#domain/channels/channel.ts';
 import { ok, type Result } from '#domain/refusal.ts';
 import type { Command } from '#kafka/command-topic.ts';
-import type { KafkaRecord, OutgoingRecord } from '#kafka/record.ts';
+import { type KafkaRecord, type OutgoingRecord, orderOfKey } from '#kafka/record.ts';
 import type { FlowxSettings, KafkaSettings } from '#kafka/settings.ts';
 import { createDoor, type Door } from '#service/door.ts';
 import type { Caller, Service } from '#service/service.ts';
@@ -70,7 +70,7 @@ function unreadableText({ value }: KafkaRecord, { messageBytesMax }: KafkaSettin
 
 /** Without a key the client decides; without both a partition's commands go one by one. */
 function orderOf(record: KafkaRecord, clientId: string | undefined, channel = ''): string {
-  if (record.key !== null) return `key ${record.key.toString('base64')}`;
+  if (record.key !== null) return orderOfKey(record.key);
   return clientId === undefined ? `partition ${record.partition}` : `${clientId} ${channel}`;
 }
 
