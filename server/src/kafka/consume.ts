@@ -11,7 +11,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Log } from '#service/log-port.ts';
 import type { DeliveredRecord, GroupMember, KafkaClient } from './client.ts';
-import { holdRecords, type Work } from './hold-records.ts';
+import { type HeldRecords, holdRecords, type Work } from './hold-records.ts';
 import type { PartState, StateKeeper } from './state.ts';
 import { KafkaTrouble, readTrouble } from './trouble.ts';
 
@@ -43,6 +43,7 @@ export function startConsuming(parts: ConsumeParts): Consuming {
   const { client, topics, state, log } = parts;
   const stopping = new AbortController();
   let member: GroupMember | null = null;
+  let leaving = Promise.resolve();
   const held = holdRecords({ ...parts, member: () => member });
 
   async function runMembership(found: ReadonlyMap<string, number>): Promise<void> {
@@ -51,7 +52,10 @@ export function startConsuming(parts: ConsumeParts): Consuming {
     if (stopping.signal.aborted) return joined.close();
     member = joined;
     const watching = new AbortController();
-    watchTopics(joined, found, watching.signal).catch(() => {});
+    untilMore(parts, held, found, watching.signal).then(
+      () => leave(joined),
+      () => {},
+    );
     try {
       for await (const record of joined.records) await held.take(record);
     } finally {
@@ -62,41 +66,21 @@ export function startConsuming(parts: ConsumeParts): Consuming {
   }
 
   /** From here on nobody knows whose the partitions are, until the next membership has begun. */
-  async function leave(joined: GroupMember): Promise<void> {
+  function leave(joined: GroupMember): Promise<void> {
     member = null;
-    await joined.close();
-  }
-
-  /** Ends the membership, to begin a new one, when there is more to be a member for. */
-  async function watchTopics(
-    joined: GroupMember,
-    found: ReadonlyMap<string, number>,
-    signal: AbortSignal,
-  ): Promise<void> {
-    for (;;) {
-      await pause(watchEveryMs, undefined, { signal });
-      await held.tidyUp();
-      // While the brokers are away nothing is known of their topics.
-      const now = await client.findTopics(topics).then(
-        ({ partitions }) => partitions,
-        () => found,
-      );
-      signal.throwIfAborted();
-      if (isMore(now, found)) {
-        log.info({ topics: [...now.keys()] }, 'Kafka has topics or partitions that are new');
-      } else if (!held.hasGaps()) {
-        continue;
-      }
-      return leave(joined);
-    }
+    held.tellLeft();
+    leaving = joined.close();
+    return leaving;
   }
 
   /** One membership after the other; answers how long to wait before the next. */
   async function runOnce(): Promise<number> {
     try {
       const { partitions: found, refused } = await client.findTopics(topics);
-      const missing = topics.filter((topic) => !found.has(topic));
-      state.missing(missing, refused);
+      state.missing(
+        topics.filter((topic) => !found.has(topic)),
+        refused,
+      );
       if (found.size === 0) {
         if (refused.length > 0) throw new KafkaTrouble('refused', nothingToRead, null);
         state.connected();
@@ -119,7 +103,7 @@ export function startConsuming(parts: ConsumeParts): Consuming {
       stopping.abort();
       await held.stop();
       await held.tidyUp();
-      await member?.close();
+      await (member?.close() ?? leaving);
       await supervising;
     },
   };
@@ -130,6 +114,30 @@ async function repeat(runOnce: () => Promise<number>, signal: AbortSignal): Prom
   while (!signal.aborted) {
     const waitMs = await runOnce();
     await pause(waitMs, undefined, { signal }).catch(() => {});
+  }
+}
+
+/** Resolves when there is more to be a member for, or to be fetched again, than this one has. */
+async function untilMore(
+  { client, topics, log }: ConsumeParts,
+  held: HeldRecords,
+  found: ReadonlyMap<string, number>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (;;) {
+    await pause(watchEveryMs, undefined, { signal });
+    await held.tidyUp();
+    // While the brokers are away nothing is known of their topics.
+    const now = await client.findTopics(topics).then(
+      ({ partitions }) => partitions,
+      () => found,
+    );
+    signal.throwIfAborted();
+    if (isMore(now, found)) {
+      log.info({ topics: [...now.keys()] }, 'Kafka has topics or partitions that are new');
+      return;
+    }
+    if (held.hasGaps()) return;
   }
 }
 

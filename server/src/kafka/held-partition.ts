@@ -20,8 +20,8 @@ export interface HeldPartition {
    * there was something to commit, and it counts now.
    */
   commit(): Promise<boolean>;
-  /** Asked from time to time. */
-  look(hasRoom: boolean): void;
+  /** Asked from time to time: how long it is not ours, or short of records. */
+  countSettled(hasRoom: boolean): void;
   /** Whether records are missing that only a new membership fetches again. */
   hasGap(): boolean;
   /** How many it holds. */
@@ -36,8 +36,13 @@ export interface HeldPartitionParts {
   readonly member: () => GroupMember | null;
 }
 
-/** Of a record that is done, no more is held: thousands may wait for an earlier one. */
-type Known = Tracked & Pick<DeliveredRecord, 'commit'>;
+/**
+ * Of a record that is done, no more is held: thousands may wait for an earlier one. A commit
+ * through a membership that was left is never answered, so it is known which one it came through.
+ */
+interface Known extends Tracked, Pick<DeliveredRecord, 'commit'> {
+  readonly through: GroupMember | null;
+}
 
 /** A group that changes is settled by then, and no fetch from before it is under way any more. */
 const settledAfter = 2;
@@ -51,8 +56,6 @@ export function createHeldPartition(parts: HeldPartitionParts): HeldPartition {
   /** The memberships that the last record came through, and that skipped one. */
   let fetchedIn: GroupMember | null = null;
   let skippedIn: GroupMember | null = null;
-  /** Without a commit the client goes on in a partition that comes back where it was before. */
-  let hasCommit = false;
 
   function isForeign(): boolean {
     return member()?.owns(topic, partition) === false;
@@ -64,12 +67,13 @@ export function createHeldPartition(parts: HeldPartitionParts): HeldPartition {
 
   /** Whether this membership fetched records that are not done, and may not fetch them again. */
   function isShort(): boolean {
-    return isSkipping() || (fetchedIn === member() && tracker.has('left'));
+    const isOfThisOne = fetchedIn !== null && fetchedIn === member();
+    return isSkipping() || (isOfThisOne && tracker.has('left'));
   }
 
-  /** Another node has it. If it comes back, it begins at the commit, or with a new membership. */
+  /** Another node has it. If it comes back short of records, a new membership fetches them. */
   function giveUp(): void {
-    skippedIn = isShort() && !hasCommit ? member() : null;
+    skippedIn = isShort() ? member() : null;
     tracker = createOffsetTracker();
   }
 
@@ -84,7 +88,7 @@ export function createHeldPartition(parts: HeldPartitionParts): HeldPartition {
         fetchedIn = current;
       }
       const { offset, timestamp, commit } = record;
-      return tracker.receive({ offset, timestamp, commit });
+      return tracker.receive({ offset, timestamp, commit, through: current });
     },
     skip() {
       skippedIn = member();
@@ -98,9 +102,10 @@ export function createHeldPartition(parts: HeldPartitionParts): HeldPartition {
       if (last === undefined) return false;
       // Whoever has the partition now commits by itself, and may be further already.
       if (!isForeign()) {
+        // This one fetches it again, where the commit before had not arrived.
+        if (last.through !== member()) return false;
         try {
           await last.commit();
-          hasCommit = true;
         } catch (error) {
           const place = placeOf({ topic, partition, offset: last.offset });
           log.debug({ err: error, ...place }, 'a commit has to wait');
@@ -110,7 +115,7 @@ export function createHeldPartition(parts: HeldPartitionParts): HeldPartition {
       its.forget(last);
       return true;
     },
-    look(hasRoom) {
+    countSettled(hasRoom) {
       const isGone = isForeign() && !tracker.has('open');
       foreign = isGone ? foreign + 1 : 0;
       gaps = !isGone && hasRoom && isShort() ? gaps + 1 : 0;

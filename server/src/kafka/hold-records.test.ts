@@ -86,7 +86,7 @@ test('a command that is given up is fetched again by a new membership', async ()
   for (let tick = 0; tick < 2; tick += 1) await held.tidyUp();
   assert.deepEqual([held.hasGaps(), commits], [true, []]);
   join();
-  await held.take(deliver(0n));
+  for (const offset of [0n, 1n]) await held.take(deliver(offset));
   running.get(0n)?.();
   await settle();
   assert.deepEqual(commits, [1n]);
@@ -189,34 +189,66 @@ test('what was left and is done elsewhere holds up nothing in the next membershi
   assert.deepEqual([held.hasGaps(), commits], [false, [1n]]);
 });
 
-/** A partition is away until nothing of it is known, and comes back in the same membership. */
-for (const { name, isCommitted } of [
-  { name: 'without a commit asks for a new membership', isCommitted: false },
-  { name: 'with a commit begins at it', isCommitted: true },
-]) {
-  test(`a partition that comes back ${name}`, async () => {
-    let isOurs = true;
-    const { held, running, deliver, join } = open(() => isOurs);
-    if (isCommitted) {
-      await held.take(deliver(0n));
-      running.get(0n)?.();
-      await settle();
-    }
-    isOurs = false;
-    for (const offset of [1n, 2n]) await held.take(deliver(offset));
+/** It is away until nothing of it is known, and comes back in the same membership. */
+test('a partition that comes back short of records asks for a new membership', async () => {
+  let isOurs = true;
+  const { held, commits, running, deliver, join } = open(() => isOurs);
+  await held.take(deliver(0n));
+  running.get(0n)?.();
+  await settle();
+  isOurs = false;
+  for (const offset of [1n, 2n]) await held.take(deliver(offset));
+  await settle();
+  for (let tick = 0; tick < 3; tick += 1) await held.tidyUp();
+  isOurs = true;
+  await held.take(deliver(3n));
+  assert.equal(running.has(3n), false, 'nothing is done behind a gap');
+  for (let tick = 0; tick < 2; tick += 1) await held.tidyUp();
+  assert.equal(held.hasGaps(), true);
+  join();
+  for (const offset of [1n, 2n, 3n]) await held.take(deliver(offset));
+  await settle();
+  assert.ok(running.has(1n), 'what was left is worked on');
+  assert.deepEqual(commits, [0n]);
+});
+
+test('nothing waits to be taken when the membership was left', async () => {
+  const { held, commits, running, deliver, join, leave } = open();
+  const full = BigInt(parallelMax * 4);
+  for (let offset = 0n; offset < full; offset += 1n) await held.take(deliver(offset));
+  const waiting = held.take(deliver(full));
+  leave();
+  held.tellLeft();
+  await waiting;
+  await held.take(deliver(full + 1n));
+  for (let offset = 0n; offset < full; offset += 1n) {
+    running.get(offset)?.();
     await settle();
-    for (let tick = 0; tick < 3; tick += 1) await held.tidyUp();
-    isOurs = true;
-    await held.take(deliver(3n));
-    assert.equal(running.has(3n), isCommitted, 'nothing is done behind a gap');
-    for (let tick = 0; tick < 2; tick += 1) await held.tidyUp();
-    assert.equal(held.hasGaps(), !isCommitted);
-    join();
-    for (const offset of [1n, 2n, 3n]) await held.take(deliver(offset));
-    await settle();
-    assert.ok(running.has(1n), 'what was left is worked on');
-  });
-}
+  }
+  assert.deepEqual(commits, []);
+  running.clear();
+  join();
+  for (let offset = 0n; offset <= full; offset += 1n) await held.take(deliver(offset));
+  await settle();
+  assert.deepEqual([...running.keys()], [full], 'what was done is known');
+  running.get(full)?.();
+  await settle();
+  await held.tidyUp();
+  assert.equal(commits.at(-1), full);
+});
+
+test('no commit goes through a membership that was left, or holds up others', async () => {
+  const { held, commits, running, deliver, join } = open();
+  const never = { ...deliver(0n, 'gone'), commit: () => new Promise<void>(() => {}) };
+  await held.take(never);
+  join();
+  running.get(0n)?.();
+  await settle();
+  await held.take(deliver(7n));
+  running.get(7n)?.();
+  await settle();
+  assert.deepEqual(commits, [7n]);
+});
 
 test('a topic that stands still is skipped until it has room, and others go on', async () => {
   const { held, commits, running, deliver, join } = open();

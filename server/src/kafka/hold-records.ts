@@ -23,7 +23,8 @@ export interface HoldParts {
 export interface HeldRecords {
   /**
    * Resolves when the record is taken: not before there is room for it. Where its topic stands
-   * still, the record is skipped, so that those of other topics are not behind it.
+   * still, the record is skipped, so that those of other topics are not behind it. Between two
+   * memberships nothing is waited for: the next one fetches the record again.
    */
   take(record: DeliveredRecord): Promise<void>;
   /**
@@ -31,6 +32,8 @@ export interface HeldRecords {
    * partitions that other nodes have, and sees which topics stand still.
    */
   tidyUp(): Promise<void>;
+  /** The membership was left, so nothing waits to be taken any more. */
+  tellLeft(): void;
   /** Whether records are missing that only a new membership fetches again. */
   hasGaps(): boolean;
   /** Takes nothing any more; resolves once all that was taken has ended. */
@@ -90,6 +93,7 @@ export function holdRecords(parts: HoldParts): HeldRecords {
       const held = partitionOf(record);
       while (!isStopped && !hasRoom(topic)) {
         if (lanes.standsStill(topic)) return held.skip();
+        if (member() === null) return;
         await changed.promise;
       }
       if (isStopped || !held.receive(record)) return;
@@ -114,10 +118,11 @@ export function holdRecords(parts: HoldParts): HeldRecords {
     },
     async tidyUp() {
       await commitAll();
-      lanes.look(hasRoom);
+      lanes.countIdle(hasRoom);
       tellChange();
-      for (const held of partitions.values()) held.look(hasRoom(held.topic));
+      for (const held of partitions.values()) held.countSettled(hasRoom(held.topic));
     },
+    tellLeft: tellChange,
     hasGaps: () => [...partitions.values()].some((held) => held.hasGap()),
     async stop() {
       isStopped = true;

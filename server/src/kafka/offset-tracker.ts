@@ -19,9 +19,9 @@ interface Entry<Item> {
 export interface OffsetTracker<Item extends Tracked> {
   /** Whether it is new, and so to be worked on. */
   receive(record: Item): boolean;
-  finish(record: Item): void;
+  finish(record: Tracked): void;
   /** It is not worked on here any more; it is new when it comes again, and not done before. */
-  leave(record: Item): void;
+  leave(record: Tracked): void;
   /** Forgets what was left before this offset. */
   dropLeftBefore(offset: bigint): void;
   /** The last record before the first that is not done; undefined where there is none. */
@@ -46,7 +46,7 @@ export function createOffsetTracker<Item extends Tracked>(): OffsetTracker<Item>
     inOrder.splice(before + 1, 0, entry);
   }
 
-  function mark({ offset, timestamp }: Item, state: 'done' | 'left'): void {
+  function mark({ offset, timestamp }: Tracked, state: 'done' | 'left'): void {
     const entry = known.get(offset);
     if (entry?.record.timestamp === timestamp) entry.state = state;
   }

@@ -8,9 +8,9 @@ export interface TopicLanes {
   /** `work` never rejects. */
   add(topic: string, load: Load, work: () => Promise<void>): void;
   hasRoom(topic: string): boolean;
-  /** Asked from time to time, with what else there has to be room for. */
-  look(hasRoom: (topic: string) => boolean): void;
-  /** Whether there was no room, and nothing ended, for as long as it was looked at. */
+  /** Asked from time to time, with what else there has to be room for: how long nothing moves. */
+  countIdle(hasRoom: (topic: string) => boolean): void;
+  /** Whether there was no room, and nothing ended, in several askings in a row. */
   standsStill(topic: string): boolean;
   isWorking(): boolean;
 }
@@ -65,7 +65,7 @@ export function createTopicLanes(runningMax: number): TopicLanes {
       const { lanes, bytes } = topicOf(name);
       return lanes.pending() < runningMax * pendingPerRunning && bytes < heldBytesMax;
     },
-    look(hasRoom) {
+    countIdle(hasRoom) {
       for (const [name, topic] of topics) {
         topic.idle = topic.hasEnded || hasRoom(name) ? 0 : topic.idle + 1;
         topic.hasEnded = false;

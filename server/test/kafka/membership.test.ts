@@ -177,12 +177,13 @@ async function giveAwayAndBack(site: KafkaSite): Promise<void> {
 async function endBetween(site: KafkaSite): Promise<void> {
   const { generateIn: topic, validateIn: laterTopic, group } = nameTopics();
   await site.client.createTopics({ [topic]: 1 });
-  const values = namesOf('between', 8);
+  // More than have room: one waits to be taken when the membership is left.
+  const values = namesOf('between', parallelMax * 4 + 2);
   await site.client.send(values.map((value) => ({ topic, key: value, value })));
   const node = openNode(site, { group, topics: [topic, laterTopic] }, async (count) => {
     if (count === 1) return;
     node.letGo();
-    await waitFor(async () => (node.done.length >= values.length ? true : null), comesMs);
+    await waitFor(async () => (node.done.length >= parallelMax * 4 ? true : null), comesMs);
   });
   try {
     await waitFor(async () => (node.begun.length === parallelMax ? true : null), comesMs);
@@ -198,7 +199,7 @@ async function endBetween(site: KafkaSite): Promise<void> {
     assert.deepEqual(node.done.toSorted(), all.toSorted(), 'each once');
     await waitFor(async () => {
       const { 0: offset } = await site.client.committed(group, topic);
-      return offset === 9 ? true : null;
+      return offset === values.length + 1 ? true : null;
     });
   } finally {
     await node.stop();
