@@ -37,8 +37,8 @@ export async function openKafkaWhereOn(
   const application = config.kafkaApplication ?? parts.developmentApplication ?? '';
   if (!(await service.readApplication(application)).ok) {
     throw new StartRefused(
-      `There is no application ${application}, which WATCHWORD_KAFKA_APPLICATION names. ` +
-        '`watchword application list` shows all of them.',
+      `There is no application with the id ${application}, which WATCHWORD_KAFKA_APPLICATION ` +
+        'names. `watchword application list` shows the ids.',
     );
   }
   const { openKafka } = await import('#kafka/door.ts');

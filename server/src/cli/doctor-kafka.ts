@@ -98,7 +98,7 @@ async function applicationFinding(
     return { subject, state: 'good', says: `Commands from Kafka belong to ${id}.` };
   }
   const says =
-    `There is no application ${id}, which WATCHWORD_KAFKA_APPLICATION names. ` +
+    `There is no application with the id ${id}, which WATCHWORD_KAFKA_APPLICATION names. ` +
     '`watchword application list` shows all of them.';
   return { subject, state: 'bad', says };
 }

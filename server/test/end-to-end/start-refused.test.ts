@@ -54,8 +54,11 @@ test('each mistake in the providers has a line of its own', async () => {
 });
 
 const kafkaMistakes = [
-  [{ WATCHWORD_KAFKA_CA_FILE: '/no/such.pem' }, /WATCHWORD_KAFKA_CA_FILE names .* cannot be read/],
-  [{ WATCHWORD_KAFKA_APPLICATION: 'app_none' }, /There is no application app_none/],
+  [
+    { WATCHWORD_KAFKA_CA_FILE: '/no/such.pem' },
+    /WATCHWORD_KAFKA_CA_FILE names .* is no readable file/,
+  ],
+  [{ WATCHWORD_KAFKA_APPLICATION: 'app_none' }, /no application with the id app_none/],
 ] as const;
 
 for (const [settings, sentence] of kafkaMistakes) {
