@@ -120,8 +120,13 @@ function leftOver(text: string): readonly string[] {
   const unclosed = /\$\{[^{}]{0,30}/.exec(text)?.[0];
   return [
     ...found.map((words) => (/text$/i.test(words) ? notFilled(words) : notUnderstood(words))),
-    ...(unclosed === undefined ? [] : [`"${inShort(unclosed)}" is not closed. Write its "}".`]),
+    ...(unclosed === undefined ? [] : [notClosed(unclosed)]),
   ];
+}
+
+function notClosed(expression: string): string {
+  const told = `"${inShort(expression)}" has no "}" of its own, or other braces in it.`;
+  return `${told} Print a name alone.`;
 }
 
 function notFilled(attribute: string): string {
