@@ -65,8 +65,6 @@ export async function composeMessageText(
       : await composeTemplate(templates, { ...of, ...content });
   if (!found.ok) return found;
   const { text, language } = found.value;
-  const unfit = mistakeInText(text.text, contentPointer(content));
-  if (unfit !== null) return unfit;
   if (code !== null && (code.length > guessLengthMax || !text.text.includes(code))) {
     const detail = `The code has at most ${guessLengthMax} characters and stands in the text.`;
     return invalid(detail, '/code');
@@ -112,7 +110,9 @@ async function composeTemplate(
   if (!rendered.ok) return rendered;
   const isMail = channels[channel].carries === 'mail';
   const subject = rendered.value.subject ?? (isMail ? application.name : null);
-  return ok({ text: { ...rendered.value, subject }, language });
+  // The caller's own words were looked at when they were read.
+  const unfit = mistakeInText(rendered.value.text, '/template');
+  return unfit ?? ok({ text: { ...rendered.value, subject }, language });
 }
 
 function mistakeInText(text: string, pointer: string): Result<never> | null {
