@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { silentLog } from '#service/log.fixture.ts';
 import type { DeliveredRecord, GroupMember } from './client.ts';
 import { holdRecords } from './hold-records.ts';
 
@@ -17,10 +18,9 @@ function open(owned = () => true) {
   };
   const leave = () => memberships.push(null);
   join();
-  const silent = () => {};
   const held = holdRecords({
     parallelMax,
-    log: { debug: silent, info: silent, warn: silent, error: silent },
+    log: silentLog,
     readWork: ({ offset }) => ({
       order: String(offset),
       run: () =>

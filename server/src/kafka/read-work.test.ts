@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import test from 'node:test';
+import { silentLog } from '#service/log.fixture.ts';
 import { createCommandCounts } from './command-counts.ts';
 import type { Command } from './command-topic.ts';
 import { readWork } from './read-work.ts';
@@ -22,7 +23,7 @@ function open(read: (record: KafkaRecord) => Command) {
   const carrying = {
     ...{ sender, retries: 0, retryIntervalMs: 1, stopping: new AbortController().signal },
     deadLetters: { topic: 'dead', bytesMax: 1_000, fieldNames: new Set<string>() },
-    log: { debug: silent, info: silent, warn: silent, error: silent },
+    log: silentLog,
   };
   const topics = new Map([['in', { topic: 'in', fieldNames: [], read }]]);
   const recordOf = (bytes: number): KafkaRecord => ({

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createSandboxInbox } from '#service/create-sandbox.ts';
+import { silentLog } from '#service/log.fixture.ts';
 import { type OpenedService, openService, refusalOf, take } from '#service/service.fixture.ts';
 import type { Caller } from '#service/service.ts';
 
@@ -11,9 +12,7 @@ before(async () => {
   caller = await opened.newCaller({ country: 'DE' });
   const { id: applicationId } = caller.application;
   const events = { notify: () => undefined, subscribe: () => () => undefined };
-  const quiet = () => undefined;
-  const log = { debug: quiet, info: quiet, warn: quiet, error: quiet };
-  const inbox = createSandboxInbox({ ...opened, events, log });
+  const inbox = createSandboxInbox({ ...opened, events, log: silentLog });
   for (const recipient of ['+4915123456789', 'ana@example.com']) {
     await inbox.put({
       recipient,

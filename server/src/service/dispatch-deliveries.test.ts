@@ -5,6 +5,7 @@ import { defaultSettings } from '#domain/application.ts';
 import { createComposeAgain } from '#service/compose-again.ts';
 import { createDeliveryDispatcher } from '#service/dispatch-deliveries.ts';
 import { parseKeyRing } from '#service/key-ring.ts';
+import { silentLog } from '#service/log.fixture.ts';
 import { makeId } from '#service/make-id.ts';
 import type { SendOutcome } from '#service/provider-port.ts';
 import { createProviderRoutes } from '#service/provider-routes.ts';
@@ -246,7 +247,7 @@ test('beyond five thousand a message waits in storage, for as long as it takes',
     routes: createProviderRoutes([own]),
     notify: () => undefined,
     applicationOf: async () => ({ ...caller.application, settings: defaultSettings }),
-    log: { debug() {}, info() {}, warn() {}, error() {} },
+    log: silentLog,
     attemptTimeoutMs: 1_000,
     random: () => 0.5,
     pause: async () => undefined,

@@ -3,6 +3,7 @@ import test from 'node:test';
 import { setTimeout as pause } from 'node:timers/promises';
 import { createKafkaClient, type GroupMember, type KafkaClient } from '#kafka/client.ts';
 import { type Consuming, startConsuming } from '#kafka/consume.ts';
+import { silentLog } from '#service/log.fixture.ts';
 import { readConfig } from '#src/config.ts';
 import { kafkaSettingsOf } from '#src/kafka-settings.ts';
 import { waitFor } from '../end-to-end/running-server.ts';
@@ -66,7 +67,7 @@ function openNode(
     parallelMax,
     refusedWaitMs: 1_000,
     state: { connected: silent, disconnected: silent, missing: silent },
-    log: { debug: silent, info: silent, warn: silent, error: silent },
+    log: silentLog,
     readWork: ({ value }) => ({
       order: String(value),
       async run() {

@@ -6,6 +6,7 @@ import { createNativeCalls } from '#api/native-calls.ts';
 import { type KafkaDoor, openKafka } from '#kafka/door.ts';
 import { inspectKafka } from '#kafka/inspect.ts';
 import type { KafkaSettings } from '#kafka/settings.ts';
+import { silentLog } from '#service/log.fixture.ts';
 import { type OpenedService, openService } from '#service/service.fixture.ts';
 import { readConfig } from '#src/config.ts';
 import { kafkaSettingsOf } from '#src/kafka-settings.ts';
@@ -118,11 +119,9 @@ async function withDoor(
   topics: Topics = nameTopics(),
 ): Promise<void> {
   const { application } = await newCaller();
-  const silent = () => {};
-  const log = { debug: silent, info: silent, warn: silent, error: silent };
   const settings = settingsFor(broker, topics, environment);
   const calls = createNativeCalls(service);
-  const door = openKafka({ settings, service, calls, application: application.id, log });
+  const door = openKafka({ settings, service, calls, application: application.id, log: silentLog });
   try {
     await use(door);
   } finally {
